@@ -1,0 +1,14 @@
+//! What the caller gets back.
+
+use bytes::Bytes;
+
+
+/// An HTTP answer as the flow decided it. The headers that everything carries are added by the listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// 200 to 599.
+    pub status: u16,
+    /// Names as the author wrote them.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}

@@ -1,0 +1,87 @@
+//! One accepted request, and the variables it turns into.
+//!
+//! The bytes are kept as they came (after inflation); query and body are parsed on first use, so an
+//! asynchronous endpoint never pays for a tree that its flow does not read.
+//!
+//! Not here: checks of the request (`server::hooks`), template syntax (`crate::template`).
+
+pub mod body;
+pub mod query;
+pub mod sample;
+
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use serde_json::Map;
+
+use crate::id::EventId;
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// One accepted request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub id: EventId,
+    pub method: String,
+    /// In the order they came, names in lower case, values as text (bytes that are not UTF-8 read as Latin-1).
+    pub headers: Vec<(String, String)>,
+    /// What stands after `?` in the target, as it came, `""` when there is none.
+    pub query_string: String,
+    /// The body after inflation. Empty or valid JSON (see [`body::check`]).
+    pub body: Bytes,
+    pub remote_addr: IpAddr,
+    pub received_at: Timestamp,
+}
+
+/// The `trigger` root: an event, and what has been parsed of it so far.
+#[derive(Debug, Clone)]
+pub struct TriggerValues {
+    event: Arc<Event>,
+    headers: OnceLock<Value>,
+    query: OnceLock<Value>,
+    body: OnceLock<Value>,
+}
+
+impl TriggerValues {
+    pub fn new(event: Arc<Event>) -> Self {
+        Self { event, headers: OnceLock::new(), query: OnceLock::new(), body: OnceLock::new() }
+    }
+
+    pub fn event(&self) -> &Arc<Event> {
+        &self.event
+    }
+
+    /// `{name: value}`, names in lower case, repeated headers joined with `, `.
+    pub fn headers(&self) -> &Value {
+        self.headers.get_or_init(|| {
+            let mut headers = Map::new();
+            for (name, value) in &self.event.headers {
+                match headers.get_mut(name) {
+                    Some(Value::String(joined)) => {
+                        joined.push_str(", ");
+                        joined.push_str(value);
+                    }
+                    _ => {
+                        headers.insert(name.clone(), Value::String(value.clone()));
+                    }
+                }
+            }
+            Value::Object(headers)
+        })
+    }
+
+    pub fn query(&self) -> &Value {
+        self.query.get_or_init(|| query::parse(&self.event.query_string))
+    }
+
+    /// Null for an empty body.
+    pub fn body(&self) -> &Value {
+        self.body.get_or_init(|| body::parse(&self.event.body).unwrap_or(Value::Null))
+    }
+
+    /// The body as text.
+    pub fn raw_body(&self) -> Value {
+        Value::String(String::from_utf8_lossy(&self.event.body).into_owned())
+    }
+}

@@ -1,0 +1,77 @@
+//! The append-only record of an execution's node runs.
+//!
+//! A record is a snapshot of one node run. A later record of the same node, visit and attempt takes
+//! the place of an earlier one: `running` → `succeeded`, `waiting` → `cancelled`. The machine is
+//! rebuilt from these alone, so what stands here as finished is never run again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::execution::status::NodeStatus;
+use crate::flow::document::NodeKey;
+use crate::template::Missing;
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// One visit of one node, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeRun {
+    pub node: NodeKey,
+    pub kind: String,
+    /// The path of loop indexes, `""` outside loops, `2/0` in the first round of a loop in the third round of another.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub visit: String,
+    /// From 1. A run that was in flight at a crash is tried again with the next number and the same idempotency key.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub attempt: u32,
+    pub status: NodeStatus,
+    /// What the templates of an effect or a wait came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
+    /// What later nodes read as `nodes.<key>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<NodeError>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
+    pub started_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// When a `waiting` run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at: Option<Timestamp>,
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
+}
+
+/// Why a node run ended as `error` (or `failed`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct NodeError {
+    /// Stable: `template.failed`, `condition.type`, …
+    pub code: String,
+    /// For the author: which template of which node, and why.
+    pub message: String,
+}
+
+impl NodeError {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// The journal as a reader wants it: one entry a node run, the latest record of each, in the order they began.
+pub fn latest(records: impl IntoIterator<Item = NodeRun>) -> Vec<NodeRun> {
+    let mut runs: indexmap::IndexMap<(NodeKey, String, u32), NodeRun> = indexmap::IndexMap::new();
+    for record in records {
+        runs.insert((record.node.clone(), record.visit.clone(), record.attempt), record);
+    }
+    runs.into_values().collect()
+}

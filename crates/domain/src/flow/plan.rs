@@ -1,0 +1,108 @@
+//! The compiled flow: immutable, templates and paths parsed once, ready for the machine.
+//!
+//! The machine knows operations, never kinds. A step's successor is a number fixed at compile time,
+//! so branches need no stack:
+//! ```text
+//! steps   0 condition ──true──▶ 1 call ─┐
+//!             └───────false──▶ 2 call ─┴▶ 3 response
+//! ```
+//!
+//! Not here: how a kind becomes an operation (`nodes`), how steps are executed (`execution::machine`).
+
+use crate::condition::Rule;
+use crate::execution::status::End;
+use crate::flow::document::{Mode, NodeKey};
+use crate::template::{Template, Templated};
+use crate::value::Value;
+
+/// Index into [`Plan::steps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepIndex(pub usize);
+
+/// What a revision does, compiled.
+#[derive(Debug)]
+pub struct Plan {
+    pub mode: Mode,
+    /// 0 for none.
+    pub timeout_ms: u64,
+    pub answer_deadline_ms: u64,
+    /// The answer of an asynchronous workflow; `None` in a synchronous one.
+    pub configured_answer: Option<AnswerTemplate>,
+    /// Lower-case names of the headers the trigger declares.
+    pub declared_headers: Vec<String>,
+    /// In reading order: a node, then its branches, then what follows it.
+    pub steps: Vec<Step>,
+    /// The first step; `None` for an empty flow.
+    pub first: Option<StepIndex>,
+}
+
+/// One node, compiled.
+#[derive(Debug)]
+pub struct Step {
+    pub key: NodeKey,
+    pub kind: String,
+    pub disabled: bool,
+    pub operation: Operation,
+    /// First step of each branch, in the order of the document; `None` for an empty branch.
+    pub branches: Vec<(String, Option<StepIndex>)>,
+    /// What follows this node, out of the branch it stands in if it is the last there; `None`: the end.
+    pub next: Option<StepIndex>,
+}
+
+/// The few things the machine can do. Kinds compile into these.
+#[derive(Debug)]
+pub enum Operation {
+    /// Pure: the result is what the templates come to.
+    Compute(Templated),
+    /// Pure: the first case whose rule holds decides where to go.
+    Branch(Branch),
+    /// Gives the caller an answer and ends the execution as `succeeded`.
+    Answer(AnswerTemplate),
+    /// Ends the execution.
+    End(End),
+    /// Touches the world: performed outside, between two durable records.
+    Effect {
+        /// What the worker gets, once the templates are rendered.
+        input: Templated,
+    },
+    /// Sleeps, holding no worker. Milliseconds from the moment the node is reached.
+    Wait { duration_ms: Templated },
+}
+
+#[derive(Debug)]
+pub struct Branch {
+    pub cases: Vec<Case>,
+    /// When no case holds.
+    pub otherwise: Outcome,
+}
+
+#[derive(Debug)]
+pub struct Case {
+    pub rule: Rule,
+    pub outcome: Outcome,
+}
+
+/// What a decision leads to. `result` is journalled, tells outcomes of one branch apart, and is what a rebuild goes by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub result: Value,
+    pub goto: Goto,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goto {
+    /// Index into [`Step::branches`].
+    Branch(usize),
+    /// To [`Step::next`].
+    Next,
+    /// The execution ends, and the node run has the same status.
+    End(End),
+}
+
+/// An answer with templates in it.
+#[derive(Debug)]
+pub struct AnswerTemplate {
+    pub status: u16,
+    pub headers: Vec<(String, Template)>,
+    pub body: Templated,
+}

@@ -1,0 +1,1 @@
+//! Builders that tests of this and the other crates share.

@@ -1,0 +1,11 @@
+//! Floor 2: makes executions happen.
+//!
+//! Not here: SQL and backends (`store`), HTTP (`server`), what a kind does (`nodes`).
+
+pub mod authoring;
+pub mod catalog;
+pub mod handle;
+pub mod limits;
+
+pub use handle::Engine;
+pub use limits::Limits;

@@ -1,0 +1,49 @@
+//! Every limit of the engine, by name. Defaults stand in `config.default.toml`.
+
+use std::time::Duration;
+
+/// What the engine holds at most, and how long it waits.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Executions that run at the same time.
+    pub executions_running_max: usize,
+    /// Executions of one workflow held in memory; what comes on top waits in the database.
+    pub executions_in_memory_per_workflow_max: usize,
+    /// Executions held in memory in all.
+    pub executions_in_memory_max: usize,
+    /// Bytes of request bodies in memory in all; more are answered 503.
+    pub body_bytes_in_memory_max: usize,
+    /// JSON values of request bodies that may be parsed at the same time in all; more are answered 503.
+    pub parsed_nodes_max: usize,
+    /// Refused requests that wait to be logged; more are dropped and counted.
+    pub request_log_queue_max: usize,
+    pub request_log_per_workflow_max: u32,
+    pub request_log_max: u32,
+    /// Executions are kept for this many days, unless the workflow says otherwise.
+    pub retention_days: u32,
+    /// And at most this many of one workflow.
+    pub retention_executions_max: u32,
+    /// How long a server owns its executions after its last sign of life.
+    pub lease: Duration,
+    /// How long a stop waits for what is running to reach a node boundary.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            executions_running_max: 256,
+            executions_in_memory_per_workflow_max: 1_024,
+            executions_in_memory_max: 4_096,
+            body_bytes_in_memory_max: 256 << 20,
+            parsed_nodes_max: 4_000_000,
+            request_log_queue_max: 4_096,
+            request_log_per_workflow_max: 1_000,
+            request_log_max: 100_000,
+            retention_days: 30,
+            retention_executions_max: 100_000,
+            lease: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+        }
+    }
+}

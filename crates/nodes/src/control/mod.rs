@@ -1,0 +1,1 @@
+//! Kinds that decide where the flow goes.

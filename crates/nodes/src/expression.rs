@@ -1,0 +1,1 @@
+//! JSONata behind the domain's `Evaluator`.

@@ -1,0 +1,1 @@
+//! Floor 3: HTTP and nothing else.

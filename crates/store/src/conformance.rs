@@ -1,0 +1,1 @@
+//! What every backend must do, as plain functions over `&dyn Store`.

@@ -1,0 +1,45 @@
+//! Why the store could not do what it was asked.
+
+use domain::id::{EndpointKey, ExecutionId, WorkflowId};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Someone saved first. The caller reloads and asks the author.
+    #[error("the draft of workflow {workflow} is at edit {actual}, not {expected}")]
+    DraftConflict { workflow: WorkflowId, expected: u32, actual: u32 },
+    /// The key belongs to a workflow, or was retired.
+    #[error("the key {key} cannot be used")]
+    KeyTaken { key: EndpointKey },
+    #[error("there is no workflow {workflow}")]
+    NotFound { workflow: WorkflowId },
+    /// Another server holds the execution now, or it has ended. The caller drops what it did.
+    #[error("the lease on execution {execution} was lost")]
+    LeaseLost { execution: ExecutionId },
+    /// This server was declared dead; it must stop.
+    #[error("this server's lease was lost")]
+    ServerLeaseLost,
+    /// More waits to be written than the store is willing to hold. Nothing was kept.
+    #[error("too much is waiting to be written")]
+    Overloaded,
+    /// No space. Nothing was kept; later writes may succeed.
+    #[error("the disk or the database is full")]
+    Full,
+    /// The database file failed to read or write once; nothing it says can be trusted until a restart.
+    #[error("the database failed and must be reopened: {reason}")]
+    Broken { reason: String },
+    #[error("the store is closed")]
+    Closed,
+    /// The data folder is in use, or written by a newer version, or damaged.
+    #[error("the database cannot be opened: {reason}")]
+    Unusable { reason: String },
+    /// `operation` is the trait method's name. The cause stays in `source`, not in the text.
+    #[error("the database failed during {operation}")]
+    Database {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,99 @@
+//! Floor 1: keeps domain values.
+//!
+//! One object-safe trait, one method one transaction, time and ids from the caller. What a method
+//! that writes returns `Ok` for is on disk: it answers after the flush, never before.
+//!
+//! Not here: what a node kind is, HTTP, when to retry.
+
+pub mod error;
+pub mod row;
+pub mod sqlite;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::execution::status::Status;
+use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::time::Timestamp;
+use domain::workflow::{Revision, Workflow};
+
+pub use error::{Error, Result};
+pub use row::*;
+
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    // -- servers: who may run executions, by the database's clock ---------------------------------
+
+    /// Registers this process. On a database that serves one process at a time, every other server
+    /// is thereby dead, and what it owned can be claimed at once.
+    async fn server_start(&self, server: ServerId, lease: Duration) -> Result<()>;
+    /// Extends the lease. `Error::LeaseLost` when this server has been declared dead.
+    async fn server_beat(&self, server: ServerId, lease: Duration) -> Result<()>;
+    /// Gives everything this server owns back and removes it.
+    async fn server_stop(&self, server: ServerId) -> Result<()>;
+
+    // -- workflows -----------------------------------------------------------------------------
+
+    /// All or none. Each save writes the workflow's row and, with `publish`, makes a revision that
+    /// is live from then on. Errors: `DraftConflict`, `KeyTaken` (in use, or retired).
+    async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()>;
+    async fn workflow_get(&self, workflow: WorkflowId) -> Result<Option<Workflow>>;
+    async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>>;
+    /// Newest first, those with an id below `before`.
+    async fn workflow_list(&self, before: Option<WorkflowId>, limit: u32) -> Result<Vec<Workflow>>;
+    /// The workflow answers under `key` from now on; the old key is retired. Errors: `NotFound`, `KeyTaken`.
+    async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()>;
+    /// Executions and revisions stay readable. `Error::NotFound`.
+    async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
+    /// Every key that was rotated away.
+    async fn key_retired(&self) -> Result<Vec<EndpointKey>>;
+    async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
+
+    // -- executions ------------------------------------------------------------------------------
+
+    /// Event and execution become durable together, as far as the execution has come.
+    async fn execution_create(&self, new: NewExecution) -> Result<()>;
+    /// Writes how far an execution has come. `Error::LeaseLost` unless it is still open and at `epoch`.
+    async fn execution_progress(&self, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()>;
+    /// Takes open executions that are due and belong to no living server, oldest first in each
+    /// workflow, raising the epoch of each. Claimed ones are exclusive to the caller.
+    async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
+    /// Takes one open execution, due or not, unless a living server (this one included) owns it.
+    async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;
+    /// When the next execution that no living server owns is due; `None` when there is none.
+    async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
+    async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>>;
+    /// Status and, once there is one, the answer.
+    async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
+    /// Newest first.
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>>;
+
+    // -- request log -----------------------------------------------------------------------------
+
+    /// Refused requests, oldest first.
+    async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()>;
+    /// Accepted and refused requests, newest first.
+    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>>;
+    async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>>;
+
+    // -- keeping the house -------------------------------------------------------------------------
+
+    /// Deletes at most `limit` finished executions with their events, oldest first: those of
+    /// `workflow` that finished before `before`, and those beyond the newest `keep`. Returns how many.
+    async fn retention_slice(&self, rule: RetentionRule) -> Result<u32>;
+    /// Every workflow that has executions, deleted ones too.
+    async fn retention_workflows(&self) -> Result<Vec<WorkflowId>>;
+    /// Deletes at most `limit` of the oldest refused requests beyond the two caps. Returns how many.
+    async fn request_trim(&self, per_workflow_max: u32, total_max: u32, limit: u32) -> Result<u32>;
+    /// Gives a little of the free space back to the file system.
+    async fn space_slice(&self) -> Result<()>;
+    /// What the store has done since it was opened.
+    fn stats(&self) -> Stats;
+    /// `Err` once the database can no longer be trusted to keep what it is given; only a restart helps.
+    fn health(&self) -> Result<()>;
+    /// Waits for what was handed in, then closes. Later calls answer `Error::Closed`.
+    async fn close(&self) -> Result<()>;
+}
