@@ -89,7 +89,12 @@ impl Template {
     }
 
     /// As [`Template::render`], and then as text: null and missing are empty, lists and objects compact JSON.
-    pub fn render_text(&self, _scope: &Scope<'_>, _at: &str, _missing: &mut Vec<Missing>) -> Result<String, TemplateError> {
+    pub fn render_text(
+        &self,
+        _scope: &Scope<'_>,
+        _at: &str,
+        _missing: &mut Vec<Missing>,
+    ) -> Result<String, TemplateError> {
         todo!()
     }
 
