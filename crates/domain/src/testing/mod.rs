@@ -1,1 +1,3 @@
 //! Builders that tests of this and the other crates share.
+
+pub mod evaluator;
