@@ -191,6 +191,8 @@ enum Crash {
     AfterCheckpoint(usize),
     /// After the n-th effect was performed, before its outcome reached the machine.
     AfterEffect(usize),
+    /// No crash: an orderly stop before the n-th turn.
+    Park(usize),
 }
 
 #[derive(Debug, Default)]
@@ -202,6 +204,7 @@ struct World {
     /// Every time the world was touched, by idempotency key, and how many records were durable then.
     effects: Vec<(String, u32)>,
     now_ms: u64,
+    turns: usize,
 }
 
 impl World {
@@ -245,11 +248,19 @@ fn live(plan: &Arc<Plan>, seed: u64, crash: Crash) -> (World, bool) {
     let mut crashed = false;
     let mut machine = Machine::new(Arc::clone(plan), facts.clone(), trigger());
     let mut input = Input::Advance;
-    for _life_step in 0..10_000 {
+    for turn in 0..10_000 {
         let mut next = None;
         let mut dead = false;
-        for action in machine.feed(std::mem::replace(&mut input, Input::Advance), world.now()) {
+        let mut actions = Vec::new();
+        if crash == Crash::Park(turn) && !crashed {
+            actions = machine.feed(Input::Park, world.now());
+        }
+        if actions.is_empty() {
+            actions = machine.feed(std::mem::replace(&mut input, Input::Advance), world.now());
+        }
+        for action in actions {
             match action {
+                Action::Parked => dead = true,
                 Action::Checkpoint(records) => {
                     assert!(!records.is_empty());
                     world.journal.extend(records);
@@ -281,6 +292,7 @@ fn live(plan: &Arc<Plan>, seed: u64, crash: Crash) -> (World, bool) {
                 Action::Yield => next = Some(Input::Advance),
                 Action::Finish(finish) => {
                     world.finish = Some(finish);
+                    world.turns = turn + 1;
                     assert!(machine.feed(Input::Advance, world.now()).is_empty(), "a finished machine acts");
                     assert!(machine.feed(Input::Cancelled, world.now()).is_empty(), "a finished machine acts");
                     return (world, crashed);
@@ -331,6 +343,13 @@ fn a_crash_after_any_record_changes_neither_the_end_nor_the_effects() {
             assert_eq!(meaning(&broken), meaning(&straight), "seed {seed}, {crash:?}");
             assert_eq!(counts(&broken), counts(&straight), "seed {seed}, {crash:?}: effects");
             same_finish(&broken, &straight, seed, crash);
+        }
+        for turn in 0..straight.turns {
+            let crash = Crash::Park(turn);
+            let (parked, _) = live(&plan, seed, crash);
+            assert_eq!(meaning(&parked), meaning(&straight), "seed {seed}, {crash:?}");
+            assert_eq!(counts(&parked), counts(&straight), "seed {seed}, {crash:?}: a stop repeats nothing");
+            same_finish(&parked, &straight, seed, crash);
         }
         for point in 0..straight.effects.len() {
             let crash = Crash::AfterEffect(point);
@@ -403,7 +422,7 @@ fn cancelling_at_any_turn_ends_it() {
                         }
                         Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
                         Action::Sleep { .. } => break 'life,
-                        Action::Checkpoint(_) | Action::Yield => {}
+                        Action::Checkpoint(_) | Action::Yield | Action::Parked => {}
                     }
                 }
                 input = next;

@@ -100,8 +100,8 @@ impl Catalog {
         }
     }
 
-    /// Reads a workflow anew after it was changed; `None` takes it out.
-    pub(crate) async fn refresh(&self, id: WorkflowId) -> Result<(), store::Error> {
+    /// Reads a workflow anew after it was changed, and returns it; one that is gone is taken out.
+    pub(crate) async fn refresh(&self, id: WorkflowId) -> Result<Option<Workflow>, store::Error> {
         let _one_at_a_time = self.changing.lock().await;
         let workflow = self.store.workflow_get(id).await?;
         let retired = self.store.key_retired().await?;
@@ -116,7 +116,7 @@ impl Catalog {
         }
         table.retired = retired.into_iter().collect();
         self.table.store(Arc::new(table));
-        Ok(())
+        Ok(workflow)
     }
 
     async fn endpoint(&self, workflow: &Workflow) -> Result<Endpoint, store::Error> {
@@ -163,20 +163,15 @@ impl Catalog {
 }
 
 /// A flow document, as drafts and revisions keep it, to a plan; or every problem of it.
-pub(crate) fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
+fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
     let mut problems = Problems::new();
-    let decoded = Flow::decode(flow, "", &mut problems);
-    let mut problems = problems.into_vec();
-    match decoded {
-        Some(flow) => match registry.compile(&flow) {
-            Ok(plan) if problems.is_empty() => Ok(plan),
-            Ok(_) => Err(problems),
-            Err(more) => {
-                problems.extend(more);
-                Err(problems)
-            }
-        },
-        None => Err(problems),
+    let flow = Flow::decode(flow, "", &mut problems);
+    match registry.compile(&flow) {
+        Ok(plan) => problems.or(plan),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems.into_vec())
+        }
     }
 }
 

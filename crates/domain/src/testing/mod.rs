@@ -1,3 +1,5 @@
 //! Builders that tests of this and the other crates share.
 
 pub mod evaluator;
+
+pub use evaluator::NoExpressions;
