@@ -6,7 +6,7 @@ use domain::flow::file::File;
 use domain::problem::Problem;
 use domain::value::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Complaint, FAILED, Failure};
 use crate::output::{Output, plain};
 
 /// A file the user named: its content, or what is wrong with its syntax.
@@ -46,6 +46,15 @@ impl Named {
 /// `payment.yaml:12: message [code] at /nodes/0/config`, a line for each.
 pub(crate) fn print(out: &mut Output, path: &Path, problems: &[Problem]) -> std::io::Result<()> {
     problems.iter().try_for_each(|problem| out.line(line(path, problem)))
+}
+
+/// The same on stderr, for a command that cannot go on.
+pub(crate) fn failure(path: &Path, problems: &[Problem]) -> Failure {
+    let complaints = problems.iter().map(|problem| {
+        let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
+        Complaint::new(&problem.code, format!("{}{line}: {}", path.display(), plain(&problem.message)))
+    });
+    Failure { complaints: complaints.collect(), exit: FAILED }
 }
 
 fn line(path: &Path, problem: &Problem) -> String {
