@@ -2,9 +2,7 @@
 //!
 //! `SEED=…` runs another set than the one of every day.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod node;
 
 use domain::event::query;
 use serde_json::Value;
@@ -17,7 +15,8 @@ fn random_queries_are_read_as_qs_reads_them() {
     let seed = std::env::var("SEED").map_or(SEED, |seed| seed.parse().expect("SEED is a whole number"));
     let mut random = Random(seed);
     let queries: Vec<String> = (0..QUERIES).map(|_| random.query()).collect();
-    let answers = ask_qs(&queries);
+    let input: Vec<Value> = queries.iter().map(|query| query.as_str().into()).collect();
+    let answers = node::run("qs-oracle.mjs", &input);
     assert_eq!(answers.len(), queries.len());
     for (text, expected) in queries.iter().zip(&answers) {
         // Compared as text: the order of keys counts.
@@ -25,26 +24,6 @@ fn random_queries_are_read_as_qs_reads_them() {
     }
     let lists = answers.iter().filter(|answer| answer.to_string().contains('[')).count();
     assert!(lists > QUERIES / 4, "the queries nest too little: {lists} of {QUERIES} make a list");
-}
-
-fn ask_qs(queries: &[String]) -> Vec<Value> {
-    let e2e = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e");
-    assert!(e2e.join("node_modules/qs").is_dir(), "npm qs is missing: run make test, or npm ci in e2e");
-    let mut node = Command::new("node")
-        .arg(e2e.join("qs-oracle.mjs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("node starts");
-    let mut stdin = node.stdin.take().expect("stdin is piped");
-    let lines: String = queries.iter().map(|query| Value::from(query.as_str()).to_string() + "\n").collect();
-    // From a thread of its own, or both sides could wait for each other with full pipes.
-    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
-    let output = node.wait_with_output().expect("node ends");
-    writer.join().expect("the writer ends").expect("node reads every query");
-    assert!(output.status.success(), "node ends with {}", output.status);
-    let text = String::from_utf8(output.stdout).expect("node writes UTF-8");
-    text.lines().map(|line| serde_json::from_str(line).expect("node writes JSON")).collect()
 }
 
 /// SplitMix64.
@@ -101,7 +80,9 @@ impl Random {
         let inside = match self.below(12) {
             0..3 => String::new(),
             3..6 => self.below(4).to_string(),
-            6 => self.pick(&["98", "99", "100", "101", "250", "01", "-1", "1e3", "4294967294", "4294967295"]).to_owned(),
+            6 => {
+                self.pick(&["98", "99", "100", "101", "250", "01", "-1", "1e3", "4294967294", "4294967295"]).to_owned()
+            }
             7 => self.pick(&["9007199254740992", "9007199254740993", "999999999999999900000", "NaN", "1.0"]).to_owned(),
             8 => self.text(),
             9 => self.pick(&["__proto__", "toString", "constructor", "length", "hasOwnProperty"]).to_owned(),
@@ -126,8 +107,38 @@ impl Random {
     /// Pieces that mean something to a query parser.
     fn text(&mut self) -> String {
         let pieces = [
-            "a", "b", "1", ".", ",", "+", "%20", "%2B", "%41", "%C3%A9", "%C3", "%E2%9C%93", "%ED%A0%80", "%F0%9F%98%80",
-            "%", "%zz", "é", "😀", "[", "]", "%5B", "%5D", "%255B", "=", "%3D", "%26", "%00", "\"", "\\", "&", "]=", "__proto__",
+            "a",
+            "b",
+            "1",
+            ".",
+            ",",
+            "+",
+            "%20",
+            "%2B",
+            "%41",
+            "%C3%A9",
+            "%C3",
+            "%E2%9C%93",
+            "%ED%A0%80",
+            "%F0%9F%98%80",
+            "%",
+            "%zz",
+            "é",
+            "😀",
+            "[",
+            "]",
+            "%5B",
+            "%5D",
+            "%255B",
+            "=",
+            "%3D",
+            "%26",
+            "%00",
+            "\"",
+            "\\",
+            "&",
+            "]=",
+            "__proto__",
         ];
         (0..self.below(4)).map(|_| self.pick(&pieces)).collect()
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use domain::answer::Answer;
 use domain::event::{Event, TriggerValues};
 use domain::execution::machine::{Facts, Machine};
-use domain::execution::status::Status;
+use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
 use domain::id::{EventId, ExecutionId};
 use domain::template::scope::{Results, Scope, System};
@@ -158,7 +158,7 @@ impl Inner {
     /// The answer of an asynchronous workflow. A template in it that fails leaves its text empty and a note.
     fn configured_answer(&self, live: &Live, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
         let Some(template) = &live.plan.configured_answer else {
-            return (Answer::ok(), Vec::new());
+            return (Answer::for_end(End::Succeeded, facts.execution), Vec::new());
         };
         let nodes = Results::new();
         let scope = Scope {

@@ -25,6 +25,8 @@ const CLAIM_MAX: usize = 256;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// And at most this often when executions are due that cannot be taken up yet.
 const LOOK_AGAIN_WHEN_FULL: Duration = Duration::from_millis(50);
+/// When a place becomes free, others mostly follow: one claim takes them all.
+const MORE_PLACES: Duration = Duration::from_millis(5);
 
 /// When to look into the store next.
 #[derive(Debug, Default)]
@@ -70,7 +72,7 @@ impl Claims {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.due.sooner.notified() => self.until_due(&stop).await,
-                () = self.0.lanes.place_freed.notified() => {}
+                () = self.0.lanes.place_freed.notified() => tokio::time::sleep(MORE_PLACES).await,
                 () = tokio::time::sleep(pause) => {}
             }
             if stop.is_cancelled() {

@@ -128,7 +128,7 @@ impl Operation {
                 value.is_heavy()
             }
             Self::Branch(branch) => branch.cases.iter().any(|case| case.rule.is_heavy()),
-            Self::Answer(answer) => answer.body.is_heavy() || answer.headers.iter().any(|(_, value)| value.is_heavy()),
+            Self::Answer(answer) => answer.is_heavy(),
             Self::End(_) => false,
         }
     }
@@ -142,5 +142,11 @@ impl Branch {
             .map(|case| &case.outcome)
             .chain([&self.otherwise])
             .find(|outcome| Some(&outcome.result) == result)
+    }
+}
+
+impl AnswerTemplate {
+    pub fn is_heavy(&self) -> bool {
+        self.body.is_heavy() || self.headers.iter().any(|(_, value)| value.is_heavy())
     }
 }

@@ -73,7 +73,9 @@ fn parameters_beyond_the_limit_are_not_read() {
 fn hostile_queries_take_no_time() {
     const TARGET_BYTES: usize = 16 * 1024;
     let started = Instant::now();
-    for part in ["[", "]", "a[", "a]", "[]=&", "a[]&", "a&a[b]=&", "a[99]=1&a=1&", "a[1][1]=1&a[1]=1&", "%5b", "%", "a[[", "&"] {
+    for part in
+        ["[", "]", "a[", "a]", "[]=&", "a[]&", "a&a[b]=&", "a[99]=1&a=1&", "a[1][1]=1&a[1]=1&", "%5b", "%", "a[[", "&"]
+    {
         let query = part.repeat(TARGET_BYTES / part.len());
         parse(&query);
         parse(&query.replace('a', "%61"));

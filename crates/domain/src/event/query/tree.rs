@@ -182,7 +182,7 @@ impl List {
     }
 
     fn into_object(self) -> Object {
-        let conflict = self.conflict.then(|| self.items.len() as f64 - 1.0);
+        let conflict = self.conflict.then_some(self.items.len() as f64 - 1.0);
         let numbered = self.items.into_iter().enumerate();
         let entries = numbered.filter_map(|(index, item)| Some((index.to_string(), item?))).collect();
         Object { entries, overflow: None, conflict }
