@@ -37,8 +37,9 @@ impl Client {
             (None, token) => {
                 let folder = Folder::at(data(global));
                 let info = folder.serve_info().ok_or_else(|| {
-                    Failure::new("client.no_server", format!("no server runs on {}", folder.path().display()))
-                        .hint("start one with `hookflow serve`, or say where it is: --data, HOOKFLOW_DATA or HOOKFLOW_URL")
+                    Failure::new("client.no_server", format!("no server runs on {}", folder.path().display())).hint(
+                        "start one with `hookflow serve`, or say where it is: --data, HOOKFLOW_DATA or HOOKFLOW_URL",
+                    )
                 })?;
                 let url = read_url(&format!("http://{}", reachable(info.admin)))?;
                 (url, token.map_or_else(|| folder.read_token(), Ok)?)
@@ -66,7 +67,12 @@ impl Client {
     }
 
     /// The first `limit` of a list, page by page; `None` for all of it.
-    pub(crate) async fn list(&self, path: &[&str], query: &[(&str, String)], limit: Option<usize>) -> Result<Vec<Value>, Failure> {
+    pub(crate) async fn list(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        limit: Option<usize>,
+    ) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -100,14 +106,20 @@ impl Client {
         match serde_json::from_slice(&bytes) {
             Ok(document) => Ok((status, document)),
             Err(_) if bytes.is_empty() => Ok((status, Value::Null)),
-            Err(_) => Err(Failure::new("client.no_api", format!("{} answered {status} with something that is not JSON", self.base))
-                .hint("HOOKFLOW_URL is the address of the admin listener")),
+            Err(_) => Err(Failure::new(
+                "client.no_api",
+                format!("{} answered {status} with something that is not JSON", self.base),
+            )
+            .hint("HOOKFLOW_URL is the address of the admin listener")),
         }
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
-        Failure::new("client.unreachable", format!("the server at {} cannot be reached: {}", self.base, chain(&error.without_url())))
-            .hint("is it running? `hookflow serve` starts one")
+        Failure::new(
+            "client.unreachable",
+            format!("the server at {} cannot be reached: {}", self.base, chain(&error.without_url())),
+        )
+        .hint("is it running? `hookflow serve` starts one")
     }
 }
 
@@ -145,10 +157,13 @@ fn accepted((status, document): (StatusCode, Value)) -> Result<Value, Failure> {
 /// A problem document as this program's own failure.
 pub(crate) fn refused(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
-    let sentence = text("detail").or_else(|| text("title")).map_or_else(|| format!("the server answered {status}"), plain);
+    let sentence =
+        text("detail").or_else(|| text("title")).map_or_else(|| format!("the server answered {status}"), plain);
     let failure = Failure::new(text("code").unwrap_or("client.refused"), sentence);
     match status {
-        StatusCode::UNAUTHORIZED => failure.hint("the token is not this server's: look at HOOKFLOW_TOKEN, or <data>/admin.token"),
+        StatusCode::UNAUTHORIZED => {
+            failure.hint("the token is not this server's: look at HOOKFLOW_TOKEN, or <data>/admin.token")
+        }
         StatusCode::NOT_FOUND => failure.hint("`hookflow list` and `hookflow executions` show what there is"),
         _ => failure,
     }
@@ -161,20 +176,27 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_the_servers_code_and_sentence() {
-        let problem = json!({"code": "workflow.unknown", "title": "Not Found", "detail": "there is no workflow x\u{1b}"});
+        let problem =
+            json!({"code": "workflow.unknown", "title": "Not Found", "detail": "there is no workflow x\u{1b}"});
         let failure = refused(StatusCode::NOT_FOUND, &problem);
         insta::assert_snapshot!(failure.complaints[0], @r"
         error[workflow.unknown]: there is no workflow x\u{1b}
         hint: `hookflow list` and `hookflow executions` show what there is
         ");
-        assert_eq!(refused(StatusCode::BAD_GATEWAY, &Value::Null).complaints[0].sentence, "the server answered 502 Bad Gateway");
+        assert_eq!(
+            refused(StatusCode::BAD_GATEWAY, &Value::Null).complaints[0].sentence,
+            "the server answered 502 Bad Gateway"
+        );
     }
 
     #[test]
     fn what_a_user_types_stays_one_segment_of_the_path() {
         let base = Url::parse("http://127.0.0.1:1/behind/").unwrap();
         let client = Client { http: http_for(&base).unwrap(), base, token: String::new() };
-        assert_eq!(client.url(&["workflows", "../a?b#c/d"]).as_str(), "http://127.0.0.1:1/behind/api/v1/workflows/..%2Fa%3Fb%23c%2Fd");
+        assert_eq!(
+            client.url(&["workflows", "../a?b#c/d"]).as_str(),
+            "http://127.0.0.1:1/behind/api/v1/workflows/..%2Fa%3Fb%23c%2Fd"
+        );
     }
 
     #[test]

@@ -76,7 +76,10 @@ impl Step {
 fn put(place: &mut Value, steps: &[Step], value: Value) {
     let Some((step, below)) = steps.split_first() else {
         // A parent is often declared beside its parts: what the parts made of it stays.
-        let made = |value: &Value| value.as_object().is_some_and(|map| !map.is_empty()) || value.as_array().is_some_and(|list| !list.is_empty());
+        let made = |value: &Value| {
+            value.as_object().is_some_and(|map| !map.is_empty())
+                || value.as_array().is_some_and(|list| !list.is_empty())
+        };
         if !made(place) {
             *place = value;
         }
@@ -124,7 +127,10 @@ mod tests {
             {"path": "lines[1].sku", "type": "number"},
             {"path": r#"meta["a b"]"#, "type": "boolean"},
         ]);
-        assert_eq!(body(declared), r#"'{"order":{"id":7,"status":"it'\''s paid"},"lines":[null,{"sku":1}],"meta":{"a b":true}}'"#);
+        assert_eq!(
+            body(declared),
+            r#"'{"order":{"id":7,"status":"it'\''s paid"},"lines":[null,{"sku":1}],"meta":{"a b":true}}'"#
+        );
     }
 
     #[test]

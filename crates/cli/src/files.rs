@@ -18,26 +18,14 @@ pub(crate) struct Named {
 /// Reads every file; one that cannot be read at all ends the command.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Named>, Failure> {
     let named = paths.iter().map(|path| {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new("file.unreadable", format!("cannot read {}: {error}", path.display()))
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new("file.unreadable", format!("cannot read {}: {error}", path.display())))?;
         Ok(Named { path: path.clone(), content: File::read(&text) })
     });
     named.collect()
 }
 
 impl Named {
-    /// The problems of its document, each with its line in this file.
-    pub(crate) fn placed(&self, problems: Vec<Problem>) -> Vec<Problem> {
-        let place = |mut problem: Problem| {
-            problem.line = problem.line.or_else(|| self.content.as_ref().ok()?.line(&problem.pointer));
-            problem
-        };
-        let mut problems: Vec<Problem> = problems.into_iter().map(place).collect();
-        problems.sort_by_key(|problem| problem.line);
-        problems
-    }
-
     pub(crate) fn document(&self) -> Option<&Value> {
         self.content.as_ref().ok().map(|file| &file.value)
     }
@@ -78,8 +66,12 @@ mod tests {
 
     #[test]
     fn a_problem_reads_as_a_place_and_a_sentence() {
-        let mut problem =
-            Problem { pointer: "/nodes/0".into(), code: "node.kind".into(), message: "there is no kind `x`".into(), line: Some(3) };
+        let mut problem = Problem {
+            pointer: "/nodes/0".into(),
+            code: "node.kind".into(),
+            message: "there is no kind `x`".into(),
+            line: Some(3),
+        };
         assert_eq!(line(Path::new("a.yaml"), &problem), "a.yaml:3: there is no kind `x` [node.kind] at /nodes/0");
         (problem.line, problem.pointer) = (None, String::new());
         assert_eq!(line(Path::new("a.yaml"), &problem), "a.yaml: there is no kind `x` [node.kind]");

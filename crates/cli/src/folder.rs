@@ -70,7 +70,8 @@ impl Folder {
         }
         let bytes = self.kept(&path, "key", || Ok(random::<32>()?.to_vec()))?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
-            Failure::new("key.damaged", format!("{} does not hold 32 bytes", path.display())).hint("put it back from a backup")
+            Failure::new("key.damaged", format!("{} does not hold 32 bytes", path.display()))
+                .hint("put it back from a backup")
         })?;
         Ok(ServerKey::new(bytes))
     }
@@ -90,7 +91,8 @@ impl Folder {
     pub(crate) fn read_token(&self) -> Result<String, Failure> {
         let path = self.token_path();
         let bytes = fs::read(&path).map_err(|error| {
-            failed("client.no_token", "read the token", &path, &error).hint("run as the user the server runs as, or set HOOKFLOW_TOKEN")
+            failed("client.no_token", "read the token", &path, &error)
+                .hint("run as the user the server runs as, or set HOOKFLOW_TOKEN")
         })?;
         token(&path, &bytes)
     }
@@ -107,7 +109,9 @@ impl Folder {
     pub(crate) fn announce(&self, info: &ServeInfo) -> Result<(), Failure> {
         let path = self.serve_info_path();
         let written = self.draft(&serde_json::to_vec(info).expect("addresses and a number are JSON"));
-        written.and_then(|draft| draft.persist(&path).map_err(|error| error.error)).map_err(|error| failed("data.write", "write", &path, &error))?;
+        written
+            .and_then(|draft| draft.persist(&path).map_err(|error| error.error))
+            .map_err(|error| failed("data.write", "write", &path, &error))?;
         Ok(())
     }
 
@@ -127,18 +131,21 @@ impl Folder {
     fn kept(&self, path: &Path, what: &str, make: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<Vec<u8>, Failure> {
         let code = format!("{what}.unusable");
         if !path.exists() {
-            let made = make().and_then(|content| self.draft(&content)).and_then(|draft| match draft.persist_noclobber(path) {
-                // Another process was faster: its file counts.
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                Err(error) => Err(error.error),
-                Ok(_) => File::open(&self.path)?.sync_all(),
-            });
+            let made =
+                make().and_then(|content| self.draft(&content)).and_then(|draft| match draft.persist_noclobber(path) {
+                    // Another process was faster: its file counts.
+                    Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    Err(error) => Err(error.error),
+                    Ok(_) => File::open(&self.path)?.sync_all(),
+                });
             made.map_err(|error| failed(&code, "make", path, &error))?;
         }
         let mode = fs::metadata(path).map_err(|error| failed(&code, "look at", path, &error))?.permissions().mode();
         if mode & OTHERS != 0 {
             let sentence = format!("{} can be used by others (mode {:04o})", path.display(), mode & 0o7777);
-            return Err(Failure::new(&format!("{what}.exposed"), sentence).hint(format!("chmod 600 {}", path.display())));
+            return Err(
+                Failure::new(&format!("{what}.exposed"), sentence).hint(format!("chmod 600 {}", path.display()))
+            );
         }
         fs::read(path).map_err(|error| failed(&code, "read", path, &error))
     }
@@ -196,8 +203,10 @@ mod tests {
     }
 
     fn names(folder: &Folder) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -266,7 +275,10 @@ mod tests {
         let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
         folder.announce(&ServeInfo { pid: 6, ..info.clone() }).unwrap();
         folder.announce(&info).unwrap();
-        assert_eq!(fs::read_to_string(folder.serve_info_path()).unwrap(), r#"{"pid":7,"hooks":"0.0.0.0:1","admin":"127.0.0.1:2"}"#);
+        assert_eq!(
+            fs::read_to_string(folder.serve_info_path()).unwrap(),
+            r#"{"pid":7,"hooks":"0.0.0.0:1","admin":"127.0.0.1:2"}"#
+        );
         assert_eq!(folder.serve_info(), Some(info));
         folder.withdraw();
         assert_eq!(folder.serve_info(), None);

@@ -42,8 +42,10 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
         Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-    let runtime =
-        runtime.enable_all().build().map_err(|error| Failure::new("runtime", format!("cannot start threads: {error}")))?;
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("runtime", format!("cannot start threads: {error}")))?;
     runtime.block_on(async {
         match command {
             Command::Serve(args) => serve::run(args, global, out).await,

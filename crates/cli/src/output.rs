@@ -46,8 +46,9 @@ impl Output {
 }
 
 fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> =
-        std::iter::once(head.map(str::to_owned)).chain(rows.iter().map(|row| row.clone().map(|cell| plain(&cell)))).collect();
+    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned))
+        .chain(rows.iter().map(|row| row.clone().map(|cell| plain(&cell))))
+        .collect();
     let mut widths = [0; N];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {

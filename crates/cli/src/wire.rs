@@ -48,7 +48,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
         url => url.to_owned(),
     };
 
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?);
+    let store: Arc<dyn Store> =
+        Arc::new(Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?);
     let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
@@ -78,7 +79,8 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 }
 
 fn unusable(error: &store::Error, folder: &Folder) -> Failure {
-    Failure::new("serve.store", chain(error)).hint(format!("a data folder serves one process at a time; this one is {}", folder.path().display()))
+    Failure::new("serve.store", chain(error))
+        .hint(format!("a data folder serves one process at a time; this one is {}", folder.path().display()))
 }
 
 impl Running {
@@ -91,7 +93,9 @@ impl Running {
         }
         match self.engine.apply(vec![document], true).await {
             Ok(_) => Ok(()),
-            Err(error @ AuthoringError::Invalid(_)) => Err(failed(&error).hint("`hookflow check` says what is wrong with the file")),
+            Err(error @ AuthoringError::Invalid(_)) => {
+                Err(failed(&error).hint("`hookflow check` says what is wrong with the file"))
+            }
             Err(error) => Err(failed(&error)),
         }
     }
@@ -99,7 +103,9 @@ impl Running {
     /// Title, URL and flow document of the oldest workflow that answers anybody, among the newest 500.
     pub(crate) async fn oldest_live(&self) -> Option<(String, String, Value)> {
         let workflows = self.engine.store().workflow_list(None, 500).await.ok()?;
-        let open = |workflow: &&domain::workflow::Workflow| workflow.settings.enabled && workflow.settings.credentials.is_none();
+        let open = |workflow: &&domain::workflow::Workflow| {
+            workflow.settings.enabled && workflow.settings.credentials.is_none()
+        };
         let workflow = workflows.iter().rev().filter(open).find(|workflow| workflow.live.is_some())?;
         let revision = self.engine.store().revision_get(workflow.id, workflow.live?).await.ok()??;
         let url = format!("{}/api/webhook:trigger/{}", self.origin, workflow.key);

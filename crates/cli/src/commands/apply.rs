@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use domain::problem::Problem;
 use reqwest::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::args::Global;
@@ -50,10 +51,9 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     for named in &named {
         let applied = named.document().and_then(|_| items.next()).unwrap_or(&Value::Null);
         let problems = match &named.content {
-            Ok(_) => serde_json::from_value::<Vec<Problem>>(applied["problems"].clone()).unwrap_or_default(),
+            Ok(file) => file.locate(Vec::<Problem>::deserialize(&applied["problems"]).unwrap_or_default()),
             Err(problems) => problems.clone(),
         };
-        let problems = named.placed(problems);
         bad += usize::from(!problems.is_empty());
         if out.json {
             out.document(&document(named, applied, &problems))?;
@@ -65,7 +65,10 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         }
     }
     if bad > 0 || !all_read || !status.is_success() {
-        return Err(Failure::new("apply.invalid", format!("{}; nothing was applied", files::summary(bad, named.len()))));
+        return Err(Failure::new(
+            "apply.invalid",
+            format!("{}; nothing was applied", files::summary(bad, named.len())),
+        ));
     }
     Ok(())
 }

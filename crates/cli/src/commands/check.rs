@@ -2,9 +2,6 @@
 
 use std::path::PathBuf;
 
-use domain::flow::document::WorkflowDocument;
-use domain::problem::{Problem, Problems};
-use domain::value::Value;
 use nodes::Registry;
 use serde_json::json;
 
@@ -30,7 +27,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<(), Failure> {
     let mut bad = 0;
     for named in &named {
         let problems = match &named.content {
-            Ok(file) => named.placed(problems(&registry, &file.value)),
+            Ok(file) => file.locate(registry.check(&file.value).1),
             Err(problems) => problems.clone(),
         };
         bad += usize::from(!problems.is_empty());
@@ -46,15 +43,4 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<(), Failure> {
         return Err(Failure::new("check.invalid", files::summary(bad, named.len())));
     }
     Ok(())
-}
-
-/// Every problem of a document: those of its shape, and those of its nodes.
-fn problems(registry: &Registry, document: &Value) -> Vec<Problem> {
-    let mut problems = Problems::new();
-    if let Some(document) = WorkflowDocument::decode(document, &mut problems)
-        && let Err(compiled) = registry.compile(&document.flow)
-    {
-        problems.extend(compiled);
-    }
-    problems.into_vec()
 }

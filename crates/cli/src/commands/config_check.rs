@@ -27,7 +27,8 @@ pub(crate) struct Args {
 
 /// What `serve` would start with.
 pub(crate) fn in_force(flags: &args::Settings, global: &Global) -> Result<InForce, Failure> {
-    let layers = Layers::gather(flags, global.data.as_deref()).map_err(|complaint| Failure::misused(vec![complaint]))?;
+    let layers =
+        Layers::gather(flags, global.data.as_deref()).map_err(|complaint| Failure::misused(vec![complaint]))?;
     config::load(&layers).map_err(Failure::misused)
 }
 
@@ -41,8 +42,10 @@ pub(crate) fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), F
             out.document(&json!({"key": key, "value": value, "source": source.to_string()}))?;
         }
     } else {
-        let rows: Vec<[String; 3]> =
-            values.into_iter().map(|(key, value, source)| [key.to_owned(), value.to_string(), source.to_string()]).collect();
+        let rows: Vec<[String; 3]> = values
+            .into_iter()
+            .map(|(key, value, source)| [key.to_owned(), value.to_string(), source.to_string()])
+            .collect();
         out.table(["SETTING", "VALUE", "FROM"], &rows)?;
     }
     Ok(())

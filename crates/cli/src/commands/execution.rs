@@ -54,7 +54,12 @@ fn page(execution: &Value) -> String {
     let event = &execution["event"];
     let query = text(event, "query_string");
     let query = if query.is_empty() { query } else { format!("?{query}") };
-    page += &format!("\nEVENT  {}{} from {}\n", plain(&text(event, "method")), plain(&query), plain(&text(event, "remote_addr")));
+    page += &format!(
+        "\nEVENT  {}{} from {}\n",
+        plain(&text(event, "method")),
+        plain(&query),
+        plain(&text(event, "remote_addr"))
+    );
     page += &body(event);
 
     page += "\nWAY\n";
@@ -82,7 +87,8 @@ fn page(execution: &Value) -> String {
 fn node_run(run: &Value) -> String {
     let visit = text(run, "visit");
     let node = if visit.is_empty() { text(run, "node") } else { format!("{} [{visit}]", text(run, "node")) };
-    let attempt = run["attempt"].as_u64().filter(|attempt| *attempt > 1).map_or(String::new(), |n| format!(", attempt {n}"));
+    let attempt =
+        run["attempt"].as_u64().filter(|attempt| *attempt > 1).map_or(String::new(), |n| format!(", attempt {n}"));
     let mut lines = format!(
         "  {:16}  {:12}  {:10}  {:>11}{attempt}",
         plain(&node),
@@ -95,10 +101,15 @@ fn node_run(run: &Value) -> String {
     }
     lines = format!("{}\n", lines.trim_end());
     if run["error"].is_object() {
-        lines += &format!("    error[{}]: {}\n", plain(&text(&run["error"], "code")), plain(&text(&run["error"], "message")));
+        lines += &format!(
+            "    error[{}]: {}\n",
+            plain(&text(&run["error"], "code")),
+            plain(&text(&run["error"], "message"))
+        );
     }
     for missing in run["missing"].as_array().into_iter().flatten() {
-        lines += &format!("    missing: {}\n", plain(&missing.as_str().map_or_else(|| missing.to_string(), str::to_owned)));
+        lines +=
+            &format!("    missing: {}\n", plain(&missing.as_str().map_or_else(|| missing.to_string(), str::to_owned)));
     }
     lines
 }

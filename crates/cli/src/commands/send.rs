@@ -54,7 +54,8 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
     let body = args.data.as_deref().map(read_body).transpose()?;
     let workflow = Client::find(global)?.get(&["workflows", &args.workflow], &[]).await?;
-    let mut url = Url::parse(&text(&workflow, "url")).map_err(|error| Failure::new("send.url", format!("the workflow's URL: {error}")))?;
+    let mut url = Url::parse(&text(&workflow, "url"))
+        .map_err(|error| Failure::new("send.url", format!("the workflow's URL: {error}")))?;
     url.set_query(args.query.as_deref());
 
     let mut headers: HeaderMap = HeaderMap::new();
@@ -66,7 +67,8 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     }
     let mut request = http_for(&url)?.post(url.clone()).headers(headers);
     if let Some(user) = &args.user {
-        let (user, password) = user.split_once(':').map_or((user.as_str(), None), |(user, password)| (user, Some(password)));
+        let (user, password) =
+            user.split_once(':').map_or((user.as_str(), None), |(user, password)| (user, Some(password)));
         request = request.basic_auth(user, password);
     }
     let failed = |error: reqwest::Error| {

@@ -120,7 +120,9 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new("serve.signals", format!("cannot listen for signals: {error}")));
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::new("serve.signals", format!("cannot listen for signals: {error}")))
+        };
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 

@@ -94,11 +94,12 @@ impl Key {
                 .filter(|text| text.parse::<SocketAddr>().is_ok())
                 .map(Value::from)
                 .ok_or_else(|| "an address and a port, such as 127.0.0.1:13000".to_owned()),
-            Origin => text
-                .and_then(origin)
-                .map(Value::String)
-                .ok_or_else(|| "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()),
-            Folder => text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned()),
+            Origin => text.and_then(origin).map(Value::String).ok_or_else(|| {
+                "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()
+            }),
+            Folder => {
+                text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
+            }
             LogDirectives => text
                 .filter(|text| !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok())
                 .map(Value::from)

@@ -115,9 +115,10 @@ impl Layers {
         let named = environment.iter().find(|(name, _)| name == "HOOKFLOW_CONFIG").map(|(_, path)| PathBuf::from(path));
         let file = flags.config.clone().or(named).map(|path| match std::fs::read_to_string(&path) {
             Ok(text) => Ok((path, text)),
-            Err(error) => {
-                Err(Complaint::new("config.unreadable", format!("cannot read the settings in {}: {error}", path.display())))
-            }
+            Err(error) => Err(Complaint::new(
+                "config.unreadable",
+                format!("cannot read the settings in {}: {error}", path.display()),
+            )),
         });
         let data = data.map(|path| path.to_string_lossy().into_owned());
         let flags = [

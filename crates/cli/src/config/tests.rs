@@ -96,7 +96,8 @@ fn a_file_that_is_not_toml_is_reported_with_its_line() {
 
 #[test]
 fn variables_a_container_platform_makes_up_are_no_settings() {
-    let environment = [("HOOKFLOW_PORT", "tcp://10.0.0.1:80"), ("HOOKFLOW_PORT_80_TCP", "x"), ("HOOKFLOW_SERVICE_HOST", "x")];
+    let environment =
+        [("HOOKFLOW_PORT", "tcp://10.0.0.1:80"), ("HOOKFLOW_PORT_80_TCP", "x"), ("HOOKFLOW_SERVICE_HOST", "x")];
     load(&layers("", &environment, &[])).unwrap();
 }
 
