@@ -20,13 +20,15 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 
+use crate::body::ReadError;
+
 /// Media type of problem details.
 pub(crate) const PROBLEM: &str = "application/problem+json";
 
 /// When a sender may knock again at an endpoint that is off for now, in seconds.
 const RETRY_WHEN_OFF_S: u32 = 60;
-/// When there may be a free connection again, in seconds.
-pub(crate) const RETRY_CONNECTIONS_S: u32 = 2;
+/// When what is missing for a moment may be there again, in seconds.
+pub(crate) const RETRY_SOON_S: u32 = 2;
 
 /// The members of a problem, in the order they are written.
 #[derive(Debug, Serialize)]
@@ -121,6 +123,11 @@ impl Fault {
 /// The server's own mistake; what happened is in its log only.
 pub(crate) fn internal() -> Response<Full<Bytes>> {
     problem(StatusCode::INTERNAL_SERVER_ERROR, "server.error", "Something went wrong in the server.")
+}
+
+/// For the time being; a later try may succeed.
+pub(crate) fn unavailable(code: &str, detail: &str) -> Response<Full<Bytes>> {
+    retry(problem(StatusCode::SERVICE_UNAVAILABLE, code, detail), RETRY_SOON_S)
 }
 
 /// Why a request to the public listener is turned away. The order is that of the checks.
@@ -262,5 +269,16 @@ impl From<Fault> for Refusal {
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
         Self::Body(error)
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge { max } => Self::TooLarge { max },
+            ReadError::Slow => Self::Http(Fault::SlowBody),
+            ReadError::Broken => Self::Http(Fault::BrokenBody),
+            ReadError::NoRoom => Self::NotDurable { retry_after_s: RETRY_SOON_S },
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! One connection, from its first byte to its end.
 
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Request;
@@ -31,7 +30,10 @@ impl<H> Shared<H> {
     pub(super) fn new(handler: Arc<H>, limits: ListenerLimits, metrics: ListenerMetrics) -> Self {
         let mut http = http1::Builder::new();
         // The watchdog does what hyper's own timer would do.
-        http.header_read_timeout(None).max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
+        http.header_read_timeout(None);
+        // The buffer is read into in steps, so alone it is a limit give or take a step.
+        let head_bytes_max = limits.head_bytes_max.max(HEAD_BYTES_MIN);
+        http.max_buf_size(head_bytes_max).max_header_size(head_bytes_max);
         Self { handler, limits, metrics, http }
     }
 }
@@ -65,7 +67,7 @@ pub(super) async fn serve<H: Handler>(
             done = &mut connection => break End::Done(done),
             overdue = &mut watchdog => break End::Overdue(overdue),
             changed = stopping.changed() => match *stopping.borrow_and_update() {
-                Stop::Drain if changed.is_ok() => Pin::new(&mut connection).graceful_shutdown(),
+                Stop::Drain if changed.is_ok() => std::pin::Pin::new(&mut connection).graceful_shutdown(),
                 Stop::No if changed.is_ok() => {}
                 _ => break End::Stopped,
             },

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::error::{Fault, PROBLEM, Problem, RETRY_CONNECTIONS_S};
+use crate::error::{Fault, PROBLEM, Problem, RETRY_SOON_S};
 use crate::standing;
 
 /// Read at a time while waiting for a peer to close.
@@ -35,7 +35,7 @@ fn bytes(fault: Fault) -> Vec<u8> {
     let status = fault.status();
     let body = Problem::new(status, fault.code(), fault.detail()).to_json();
     let retry = match fault {
-        Fault::Connections => format!("retry-after: {RETRY_CONNECTIONS_S}\r\n"),
+        Fault::Connections => format!("retry-after: {RETRY_SOON_S}\r\n"),
         _ => String::new(),
     };
     let head = format!(
