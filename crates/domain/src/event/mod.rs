@@ -48,6 +48,12 @@ impl TriggerValues {
         Self { event, headers: OnceLock::new(), query: OnceLock::new(), body: OnceLock::new() }
     }
 
+    /// With what parsing would give put in its place.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn with_values(event: Arc<Event>, headers: Value, query: Value, body: Value) -> Self {
+        Self { event, headers: headers.into(), query: query.into(), body: body.into() }
+    }
+
     pub fn event(&self) -> &Arc<Event> {
         &self.event
     }

@@ -2,16 +2,36 @@
 //!
 //! A plain path is read natively ([`path`]), exactly and at next to no cost; everything else is
 //! JSONata, which comes in behind [`Evaluator`] because it reads clocks to bound its time.
-//! Rendering is one pass: what comes out of an expression is never read as a template again.
+//! ```text
+//! text ──scan──▶ pieces ──term──▶ paths and JSONata ──render──▶ value or text, and what was missing
+//! ```
+//! Invariants
+//! - Rendering is one pass: what comes out of an expression is never read as a template again.
+//! - Text that is one expression, blanks around it included, keeps the value's type; else it is text.
+//! - The words of the roots are reserved in JSONata too: `$.system` or `` `system` `` reads a field of that name.
+//!
+//! Problems: `template.unclosed`, `template.empty`, those of [`path::PathError::code`] and of [`ExpressionError`].
 
 pub mod path;
+mod place;
+mod resolve;
+mod scan;
 pub mod scope;
+mod templated;
+mod term;
+#[cfg(test)]
+mod tests;
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::place::Place;
+use self::scan::Piece;
+pub use self::templated::Templated;
+pub(crate) use self::term::Term;
 use crate::problem::Problems;
 use crate::template::scope::Scope;
 use crate::time::Timestamp;
@@ -63,61 +83,141 @@ pub struct TemplateError {
 /// Parsed text with expressions in it.
 #[derive(Debug)]
 pub struct Template {
-    // TODO parts
+    body: Body,
 }
 
-/// A config value with templates anywhere in its lists and objects; keys are left alone.
 #[derive(Debug)]
-pub enum Templated {
-    /// Nothing in it varies.
-    Constant(Value),
-    Template(Template),
-    List(Vec<Templated>),
-    Object(Vec<(String, Templated)>),
+enum Body {
+    Text(String),
+    /// One expression and nothing else: the value keeps its type.
+    Alone(Term),
+    /// Yields text.
+    Mixed(Vec<Part>),
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(Box<str>),
+    Term(Term),
 }
 
 impl Template {
     /// Problems are added at `pointer`; the template returned then yields nothing of use.
-    pub fn parse(_source: &str, _pointer: &str, _evaluator: &dyn Evaluator, _problems: &mut Problems) -> Self {
-        todo!()
+    pub fn parse(source: &str, pointer: &str, evaluator: &dyn Evaluator, problems: &mut Problems) -> Self {
+        Self { body: Body::parse(source, pointer, evaluator, problems) }
+    }
+
+    /// Whether `text` holds anything but itself.
+    pub(crate) fn is_needed_for(text: &str) -> bool {
+        text.contains("{{")
     }
 
     /// The value with its type if the text is exactly one expression, else text.
     /// `at` is the template's pointer in the node's config, for notes and errors.
-    pub fn render(&self, _scope: &Scope<'_>, _at: &str, _missing: &mut Vec<Missing>) -> Result<Value, TemplateError> {
-        todo!()
+    pub fn render(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<Value, TemplateError> {
+        Ok(self.resolve_at(scope, &Place::Start(at), missing)?.map_or(Value::Null, Cow::into_owned))
     }
 
     /// As [`Template::render`], and then as text: null and missing are empty, lists and objects compact JSON.
-    pub fn render_text(&self, _scope: &Scope<'_>, _at: &str, _missing: &mut Vec<Missing>) -> Result<String, TemplateError> {
-        todo!()
+    pub fn render_text(
+        &self,
+        scope: &Scope<'_>,
+        at: &str,
+        missing: &mut Vec<Missing>,
+    ) -> Result<String, TemplateError> {
+        match self.resolve_at(scope, &Place::Start(at), missing)? {
+            None => Ok(String::new()),
+            Some(Cow::Owned(Value::String(text))) => Ok(text),
+            Some(value) => {
+                let mut text = String::new();
+                write_text(&value, &mut text);
+                Ok(text)
+            }
+        }
+    }
+
+    /// `None`: one expression alone that led nowhere.
+    pub(crate) fn resolve_at<'a>(
+        &'a self,
+        scope: &Scope<'a>,
+        place: &Place<'_>,
+        missing: &mut Vec<Missing>,
+    ) -> Result<Option<Cow<'a, Value>>, TemplateError> {
+        match &self.body {
+            Body::Text(text) => Ok(Some(Cow::Owned(Value::from(text.as_str())))),
+            Body::Alone(term) => term.resolve(scope, place, missing),
+            Body::Mixed(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Text(literal) => text.push_str(literal),
+                        Part::Term(term) => {
+                            if let Some(value) = term.resolve(scope, place, missing)? {
+                                write_text(&value, &mut text);
+                            }
+                        }
+                    }
+                }
+                Ok(Some(Cow::Owned(Value::String(text))))
+            }
+        }
     }
 
     /// Whether it holds JSONata, which costs more than a path and runs outside the fast lane.
     pub fn is_heavy(&self) -> bool {
-        todo!()
+        self.terms().any(Term::is_heavy)
     }
 
     /// Every plain path in it, those inside JSONata included.
     pub fn paths(&self) -> Vec<&path::Path> {
-        todo!()
+        self.terms().flat_map(Term::paths).collect()
+    }
+
+    fn terms(&self) -> impl Iterator<Item = &Term> {
+        let (alone, parts) = match &self.body {
+            Body::Text(_) => (None, &[][..]),
+            Body::Alone(term) => (Some(term), &[][..]),
+            Body::Mixed(parts) => (None, &parts[..]),
+        };
+        alone.into_iter().chain(parts.iter().filter_map(|part| match part {
+            Part::Term(term) => Some(term),
+            Part::Text(_) => None,
+        }))
     }
 }
 
-impl Templated {
-    pub fn parse(_value: &Value, _pointer: &str, _evaluator: &dyn Evaluator, _problems: &mut Problems) -> Self {
-        todo!()
+impl Body {
+    fn parse(source: &str, pointer: &str, evaluator: &dyn Evaluator, problems: &mut Problems) -> Self {
+        let pieces = match scan::split(source) {
+            Ok(pieces) => pieces,
+            Err(scan::Unclosed(at)) => {
+                let position = source[..at].chars().count() + 1;
+                let message = format!("the `{{{{` at character {position} is never closed by `}}}}`");
+                problems.add(pointer, "template.unclosed", message);
+                return Self::Text(String::new());
+            }
+        };
+        let blank = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.trim().is_empty());
+        let mut solid = pieces.iter().filter(|piece| !blank(piece));
+        if let (Some(Piece::Expression(alone)), None) = (solid.next(), solid.next()) {
+            return Term::parse(alone, pointer, evaluator, problems).map_or(Self::Text(String::new()), Self::Alone);
+        }
+        if let [] | [Piece::Text(_)] = pieces[..] {
+            return Self::Text(source.to_owned());
+        }
+        let parts = pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(Part::Text(text.into())),
+            Piece::Expression(text) => Term::parse(text, pointer, evaluator, problems).map(Part::Term),
+        });
+        Self::Mixed(parts.collect())
     }
+}
 
-    pub fn render(&self, _scope: &Scope<'_>, _at: &str, _missing: &mut Vec<Missing>) -> Result<Value, TemplateError> {
-        todo!()
-    }
-
-    pub fn is_heavy(&self) -> bool {
-        todo!()
-    }
-
-    pub fn paths(&self) -> Vec<&path::Path> {
-        todo!()
+/// Null is empty, lists and objects are compact JSON.
+fn write_text(value: &Value, text: &mut String) {
+    match value {
+        Value::Null => {}
+        Value::String(string) => text.push_str(string),
+        other => write!(text, "{other}").expect("a String takes everything"),
     }
 }

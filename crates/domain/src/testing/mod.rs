@@ -1,1 +1,4 @@
 //! Builders that tests of this and the other crates share.
+
+pub mod evaluator;
+pub mod world;

@@ -1,0 +1,3 @@
+mod expressions;
+mod paths;
+mod rendering;
