@@ -1,6 +1,41 @@
-//! What the caller gets back.
+//! What the caller gets back: answers of a flow, and the problem details that stand in for one.
+//!
+//! A header that comes out of a template is judged again once it is rendered: what an author may not
+//! write, a request may not smuggle in. Nothing is ever repaired or cut, it fails with `answer.header_value`.
+//!
+//! Not here: headers that everything carries (`server`), where an author writes answers (`nodes`).
 
 use bytes::Bytes;
+use serde_json::json;
+
+use crate::execution::journal::NodeError;
+use crate::execution::status::End;
+use crate::flow::codes;
+use crate::flow::plan::AnswerTemplate;
+use crate::id::ExecutionId;
+use crate::problem::below;
+use crate::template::Missing;
+use crate::template::scope::Scope;
+use crate::value::Value;
+
+/// The codes a flow may answer with. Below 200 is HTTP's own business.
+pub const STATUS: std::ops::RangeInclusive<u16> = 200..=599;
+/// Bytes of one rendered header value: what common proxies let through.
+pub const HEADER_VALUE_MAX: usize = 8 << 10;
+
+/// Session cookies of the admin listener, which a hook's answer must not set: one browser shares them over all ports.
+const OWN_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
+const OWN_HEADER_PREFIX: &str = "hookflow-";
+/// Framing and connection belong to the server; the rest would reach beyond this one answer.
+const DENIED_HEADERS: [&str; 7] = [
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "content-security-policy",
+    "strict-transport-security",
+    "service-worker-allowed",
+];
 
 /// An HTTP answer as the flow decided it. The headers that everything carries are added by the listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,18 +46,230 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
 }
-impl Answer {
-    pub fn for_end(_end: crate::execution::status::End, _execution: crate::id::ExecutionId) -> Self {
-        todo!()
+
+/// Why an answer can't have a header.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    #[error("a header name is made of letters, digits and !#$%&'*+-.^_`|~")]
+    Name,
+    #[error("the header {0} can't be set by a workflow")]
+    Denied(String),
+    #[error("a header value can't hold line breaks or other control characters")]
+    Value,
+    #[error("a header value can't be longer than {HEADER_VALUE_MAX} bytes")]
+    TooLong,
+    #[error("the cookie {0} belongs to this server")]
+    OwnCookie(&'static str),
+}
+
+impl HeaderError {
+    /// Stable, for problems and node runs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Name => codes::ANSWER_HEADER_NAME,
+            Self::Denied(_) => codes::ANSWER_HEADER_DENIED,
+            Self::Value | Self::TooLong | Self::OwnCookie(_) => codes::ANSWER_HEADER_VALUE,
+        }
     }
 }
-impl crate::flow::plan::AnswerTemplate {
-    pub fn render(
-        &self,
-        _s: &crate::template::scope::Scope<'_>,
-        _at: &str,
-        _m: &mut Vec<crate::template::Missing>,
-    ) -> Result<Answer, crate::execution::journal::NodeError> {
-        todo!()
+
+/// A token of RFC 9110 section 5.6.2, and none of the headers that are not an author's to set.
+pub fn check_header_name(name: &str) -> Result<(), HeaderError> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(HeaderError::Name);
+    }
+    let lower = name.to_ascii_lowercase();
+    if DENIED_HEADERS.contains(&lower.as_str()) || lower.starts_with(OWN_HEADER_PREFIX) {
+        return Err(HeaderError::Denied(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// A rendered value of the header `name`, or a part of it that is known beforehand.
+pub fn check_header_value(name: &str, value: &str) -> Result<(), HeaderError> {
+    if value.len() > HEADER_VALUE_MAX {
+        return Err(HeaderError::TooLong);
+    }
+    // DEL and all of C0 but the tab. Bytes above ASCII are opaque in HTTP and go out as UTF-8.
+    if value.chars().any(|c| c.is_ascii_control() && c != '\t') {
+        return Err(HeaderError::Value);
+    }
+    if name.eq_ignore_ascii_case("set-cookie") {
+        // Browsers keep `=name=value` as a cookie without a name that is sent back as `name=value`.
+        let cookie = value.trim_start_matches([' ', '\t', '=']);
+        let cookie = cookie.split(['=', ';']).next().unwrap_or_default().trim();
+        if let Some(own) = OWN_COOKIES.iter().find(|own| own.eq_ignore_ascii_case(cookie)) {
+            return Err(HeaderError::OwnCookie(own));
+        }
+    }
+    Ok(())
+}
+
+impl AnswerTemplate {
+    /// `at` is where the answer stands in the node's config (`""`: it is the config), for notes and errors.
+    /// Errors: `template.failed`, `answer.header_value`.
+    pub fn render(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<Answer, NodeError> {
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        for (index, (name, value)) in self.headers.iter().enumerate() {
+            let at = format!("{at}/headers/{index}/value");
+            let value = value.render_text(scope, &at, missing)?;
+            check_header_value(name, &value)
+                .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))?;
+            headers.push((name.clone(), value));
+        }
+        let body = self.body.render(scope, &below(at, "body"), missing)?;
+        Ok(Answer::of(self.status, headers, body))
+    }
+}
+
+impl Answer {
+    /// Text goes out as it is, null as nothing, anything else as JSON; the type is told unless `headers` do.
+    fn of(status: u16, mut headers: Vec<(String, String)>, body: Value) -> Self {
+        let (body, content_type) = match body {
+            // These have no body by definition (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
+            _ if matches!(status, 204 | 205 | 304) => (Bytes::new(), None),
+            Value::Null => (Bytes::new(), None),
+            Value::String(text) => (text.into(), Some("text/plain; charset=utf-8")),
+            other => (other.to_string().into(), Some("application/json")),
+        };
+        let told = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if let Some(content_type) = content_type.filter(|_| !told) {
+            headers.push(("Content-Type".to_owned(), content_type.to_owned()));
+        }
+        Self { status, headers, body }
+    }
+
+    /// Problem details (RFC 9457). `title` is the status in words; `extra` members follow the standard ones.
+    pub fn problem(status: u16, code: &str, title: &str, detail: &str, extra: &[(&str, Value)]) -> Self {
+        // `about:blank`: what kind of problem it is stands in `code`, which is the same wherever the docs are.
+        let standard = [
+            ("type", json!("about:blank")),
+            ("title", json!(title)),
+            ("status", json!(status)),
+            ("code", json!(code)),
+            ("detail", json!(detail)),
+        ];
+        let body = standard.iter().chain(extra).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Self {
+            status,
+            headers: vec![("Content-Type".to_owned(), "application/problem+json".to_owned())],
+            body: Value::Object(body).to_string().into(),
+        }
+    }
+
+    /// What the caller of a synchronous workflow gets when no Response node was reached. Says nothing of the inside.
+    pub fn for_end(end: End, execution: ExecutionId) -> Self {
+        let (status, code, title, detail) = match end {
+            End::Succeeded => return Self { status: 200, headers: Vec::new(), body: Bytes::new() },
+            End::Failed | End::Error => (500, "execution.failed", "Internal Server Error", "The workflow failed."),
+            End::TimedOut => (408, "execution.timed_out", "Request Timeout", "The workflow did not end in time."),
+            End::Cancelled => (500, "execution.cancelled", "Internal Server Error", "The workflow was cancelled."),
+        };
+        Self::problem(status, code, title, detail, &[("execution", json!(execution))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    fn content_type(answer: &Answer) -> Option<&str> {
+        answer
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn the_body_decides_the_content_type_unless_the_author_did() {
+        let cases = [
+            (json!("ok"), "ok", Some("text/plain; charset=utf-8")),
+            (json!(null), "", None),
+            (
+                json!({"a": [1, 18_446_744_073_709_551_615_u64]}),
+                r#"{"a":[1,18446744073709551615]}"#,
+                Some("application/json"),
+            ),
+            (json!(false), "false", Some("application/json")),
+        ];
+        for (body, bytes, expected) in cases {
+            let answer = Answer::of(200, Vec::new(), body);
+            assert_eq!((&answer.body[..], content_type(&answer)), (bytes.as_bytes(), expected));
+        }
+        let answer = Answer::of(200, vec![("CONTENT-TYPE".to_owned(), "text/csv".to_owned())], json!("a,b"));
+        assert_eq!(answer.headers, [("CONTENT-TYPE".to_owned(), "text/csv".to_owned())]);
+    }
+
+    #[test]
+    fn statuses_without_a_body_have_none() {
+        for status in [204, 205, 304] {
+            assert_eq!(
+                Answer::of(status, Vec::new(), json!("x")),
+                Answer { status, headers: vec![], body: Bytes::new() }
+            );
+        }
+    }
+
+    #[test]
+    fn headers_that_are_not_an_authors_are_refused_in_any_case() {
+        for name in ["Content-Length", "TRANSFER-ENCODING", "hookflow-Execution", "Strict-Transport-Security"] {
+            assert_eq!(check_header_name(name), Err(HeaderError::Denied(name.to_owned())));
+        }
+        for name in ["", "a b", "a:b", "é", "a\r\nb", "(x)"] {
+            assert_eq!(check_header_name(name), Err(HeaderError::Name), "{name}");
+        }
+        for name in ["X-Got", "Retry-After", "Set-Cookie", "Content-Type", "x!#$%&'*+-.^_`|~9"] {
+            assert_eq!(check_header_name(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn our_session_cookie_is_refused_however_it_is_written() {
+        for value in [
+            "hookflow_session=x",
+            " \t__host-HOOKFLOW_SESSION = x; Path=/",
+            "=hookflow_session=x",
+            "hookflow_session",
+            "hookflow_session; Secure",
+        ] {
+            assert!(matches!(check_header_value("SET-cookie", value), Err(HeaderError::OwnCookie(_))), "{value}");
+            assert_eq!(check_header_value("X-Other", value), Ok(()));
+        }
+        assert_eq!(check_header_value("Set-Cookie", "mine=hookflow_session"), Ok(()));
+    }
+
+    #[test]
+    fn ends_say_what_the_caller_may_know_and_no_more() {
+        let execution = ExecutionId::new(Timestamp::from_micros(1), 1);
+        assert_eq!(
+            Answer::for_end(End::Succeeded, execution),
+            Answer { status: 200, headers: vec![], body: Bytes::new() }
+        );
+        for (end, status, code) in [
+            (End::Failed, 500, "execution.failed"),
+            (End::Error, 500, "execution.failed"),
+            (End::TimedOut, 408, "execution.timed_out"),
+            (End::Cancelled, 500, "execution.cancelled"),
+        ] {
+            let answer = Answer::for_end(end, execution);
+            assert_eq!((answer.status, content_type(&answer)), (status, Some("application/problem+json")));
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!((&body["status"], &body["code"]), (&json!(status), &json!(code)));
+            assert_eq!(body["execution"], execution.to_string());
+        }
+        let failed = Answer::for_end(End::Failed, execution);
+        assert_eq!(failed, Answer::for_end(End::Error, execution), "a caller can't tell a no from a bug");
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_value_that_passes_can_end_the_line(value in "[\\x00-\\x7f\u{10a}\u{10d}é]{0,12}") {
+            let dangerous = value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f);
+            prop_assert_eq!(check_header_value("X", &value).is_ok(), !dangerous);
+        }
     }
 }

@@ -24,7 +24,7 @@ use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome,
 use domain::id::{EventId, ExecutionId};
 use domain::problem::Problems;
 use domain::template::Templated;
-use domain::testing::NoExpressions;
+use domain::testing::evaluator::NoExpressions;
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde_json::json;

@@ -53,8 +53,7 @@ impl Inner {
         });
         let id = ExecutionId::new(now, clock::random());
         let timeout_at = (live.plan.timeout_ms > 0).then(|| now.plus(Duration::from_millis(live.plan.timeout_ms)));
-        let facts =
-            Facts { execution: id, workflow_key: endpoint.key.clone(), revision: live.revision, timeout_at };
+        let facts = Facts { execution: id, workflow_key: endpoint.key.clone(), revision: live.revision, timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
         let (reply, replied) = oneshot::channel();

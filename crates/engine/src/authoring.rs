@@ -64,12 +64,7 @@ impl Engine {
             changes.push(inner.change(document, publish, &mut taken).await?);
         }
         if changes.iter().any(|change| !change.applied.problems.is_empty()) {
-            let unapplied = |change: Change| Applied {
-                id: None,
-                created: false,
-                changed: false,
-                ..change.applied
-            };
+            let unapplied = |change: Change| Applied { id: None, created: false, changed: false, ..change.applied };
             return Err(AuthoringError::Invalid(changes.into_iter().map(unapplied).collect()));
         }
         let saves: Vec<_> = changes.iter_mut().filter_map(|change| change.save.take()).collect();

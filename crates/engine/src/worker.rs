@@ -361,8 +361,10 @@ impl Job {
     pub(crate) async fn give_up(engine: &Arc<Inner>, claimed: &store::Claimed, note: String) {
         tracing::error!(execution = %claimed.id, note, "an execution cannot go on");
         let now = clock::now();
-        let answer = matches!(claimed.mode, Mode::Sync)
-            .then(|| SentAnswer { answer: Answer::for_end(domain::execution::status::End::Error, claimed.id), sent_at: now });
+        let answer = matches!(claimed.mode, Mode::Sync).then(|| SentAnswer {
+            answer: Answer::for_end(domain::execution::status::End::Error, claimed.id),
+            sent_at: now,
+        });
         let progress = Progress {
             status: Status::Error,
             reason: None,

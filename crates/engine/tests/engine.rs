@@ -147,10 +147,12 @@ async fn a_sync_answer_is_the_stored_one_and_costs_one_flush() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_async_answer_leaves_after_the_flush_and_before_the_run() {
     let bench = Bench::new().await;
-    let slow = json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 300 } });
+    let slow =
+        json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 300 } });
     let answer = json!({ "status": 201, "headers": [{ "name": "X-Got", "value": "{{ trigger.body.id }}" }], "body": "got {{ trigger.body.id }}" });
-    let endpoint =
-        bench.publish(json!({ "mode": "async", "trigger": { "kind": "webhook", "answer": answer }, "nodes": [slow] })).await;
+    let endpoint = bench
+        .publish(json!({ "mode": "async", "trigger": { "kind": "webhook", "answer": answer }, "nodes": [slow] }))
+        .await;
     let accepted = bench.send(&endpoint, &json!({ "id": 7 })).await.unwrap();
     let stored = bench.stored(accepted.execution).await;
     assert!(stored.head.status.is_open(), "answered before the run ends");
@@ -166,7 +168,9 @@ async fn an_async_answer_leaves_after_the_flush_and_before_the_run() {
 async fn an_async_answer_whose_template_fails_goes_out_empty_and_is_noted() {
     let bench = Bench::new().await;
     let answer = json!({ "body": "{{ $error(\"broken\") }}" });
-    let endpoint = bench.publish(json!({ "mode": "async", "trigger": { "kind": "webhook", "answer": answer }, "nodes": [] })).await;
+    let endpoint = bench
+        .publish(json!({ "mode": "async", "trigger": { "kind": "webhook", "answer": answer }, "nodes": [] }))
+        .await;
     let accepted = bench.send(&endpoint, &json!({})).await.unwrap();
     assert_eq!((answered(&accepted).status, answered(&accepted).body.as_ref()), (200, b"".as_ref()));
     let stored = bench.ended(accepted.execution).await;
@@ -193,7 +197,8 @@ async fn without_a_response_the_end_decides() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_timeout_of_the_workflow_answers_408() {
     let bench = Bench::new().await;
-    let slow = json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 5_000 } });
+    let slow =
+        json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 5_000 } });
     let endpoint = bench.publish(json!({ "mode": "sync", "timeout_ms": 100, "nodes": [slow, respond()] })).await;
     let accepted = bench.send(&endpoint, &json!({})).await.unwrap();
     assert_eq!(answered(&accepted).status, 408);
@@ -214,8 +219,10 @@ async fn a_timeout_also_ends_an_execution_that_sleeps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_answer_deadline_the_caller_gets_a_ticket_to_the_final_answer() {
     let bench = Bench::new().await;
-    let slow = json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 400 } });
-    let endpoint = bench.publish(json!({ "mode": "sync", "answer_deadline_ms": 100, "nodes": [slow, respond()] })).await;
+    let slow =
+        json!({ "key": "slow", "kind": "test_effect", "config": { "file": bench.file("out"), "sleep_ms": 400 } });
+    let endpoint =
+        bench.publish(json!({ "mode": "sync", "answer_deadline_ms": 100, "nodes": [slow, respond()] })).await;
     let accepted = bench.send(&endpoint, &json!({ "id": "late" })).await.unwrap();
     let ticket = ticket(&accepted);
     assert!(matches!(bench.engine.late_answer(ticket).await.unwrap(), LateAnswer::Pending { .. }));
@@ -227,7 +234,8 @@ async fn at_the_answer_deadline_the_caller_gets_a_ticket_to_the_final_answer() {
         }
         other => panic!("{other:?}"),
     }
-    for forged in [format!("{}.{}", accepted.execution, "0".repeat(25)), accepted.execution.to_string(), String::new()] {
+    for forged in [format!("{}.{}", accepted.execution, "0".repeat(25)), accepted.execution.to_string(), String::new()]
+    {
         assert!(matches!(bench.engine.late_answer(&forged).await.unwrap(), LateAnswer::Unknown), "{forged}");
     }
 }
@@ -260,7 +268,8 @@ async fn cancelling_ends_a_sleeping_and_a_working_execution() {
     let engine = bench.engine.clone();
     let caller = tokio::spawn(async move { send(&engine, &working, &json!({})).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let running = bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
+    let running =
+        bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
     for head in running {
         assert!(bench.engine.cancel(head.id).await.unwrap(), "{head:?}");
     }
@@ -293,7 +302,9 @@ async fn a_stop_parks_what_runs_and_the_next_start_goes_on() {
     assert_eq!(stored.head.status, Status::Succeeded);
     let lines: Vec<_> = ["one", "two"].iter().map(|node| format!("{}.{node}. 1", accepted.execution)).collect();
     assert_eq!(bench.effects("out"), lines, "nothing ran twice");
-    assert!(matches!(engine.late_answer(&ticket).await.unwrap(), LateAnswer::Ready { answer, .. } if answer.status == 201));
+    assert!(
+        matches!(engine.late_answer(&ticket).await.unwrap(), LateAnswer::Ready { answer, .. } if answer.status == 201)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,7 +332,8 @@ async fn what_finds_no_place_in_memory_waits_in_the_database() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_fails_says_which_template_and_why() {
     let bench = Bench::new().await;
-    let bad = json!({ "key": "bad", "kind": "response", "config": { "body": { "total": "{{ trigger.body.total * 2 }}" } } });
+    let bad =
+        json!({ "key": "bad", "kind": "response", "config": { "body": { "total": "{{ trigger.body.total * 2 }}" } } });
     let endpoint = bench.publish(json!({ "mode": "sync", "nodes": [bad] })).await;
     let accepted = bench.send(&endpoint, &json!({ "total": "many" })).await.unwrap();
     assert_eq!(answered(&accepted).status, 500);
@@ -401,7 +413,9 @@ async fn retention_forgets_finished_executions_only() {
         ids.push(bench.send(&done, &json!({})).await.unwrap().execution);
     }
     let wait = json!({ "kind": "test_wait", "config": { "ms": 60_000 } });
-    let sleeping = bench.publish(json!({ "mode": "async", "nodes": [wait], "retention": { "executions_max": 0, "days": 0 } })).await;
+    let sleeping = bench
+        .publish(json!({ "mode": "async", "nodes": [wait], "retention": { "executions_max": 0, "days": 0 } }))
+        .await;
     let asleep = bench.send(&sleeping, &json!({})).await.unwrap().execution;
     bench.engine.retain().await.unwrap();
     for (index, id) in ids.iter().enumerate() {
@@ -409,7 +423,12 @@ async fn retention_forgets_finished_executions_only() {
         assert_eq!(kept, index >= 3, "execution {index}");
     }
     assert!(bench.engine.store().execution_get(asleep).await.unwrap().is_some());
-    let rule = RetentionRule { workflow: done.workflow, before: domain::time::Timestamp::from_micros(i64::MAX), keep: 0, limit: 1 };
+    let rule = RetentionRule {
+        workflow: done.workflow,
+        before: domain::time::Timestamp::from_micros(i64::MAX),
+        keep: 0,
+        limit: 1,
+    };
     assert_eq!(bench.engine.store().retention_slice(rule).await.unwrap(), 1, "in slices");
 }
 
@@ -420,6 +439,7 @@ async fn too_many_bytes_in_memory_are_refused_and_nothing_is_kept() {
     let refused = bench.send(&endpoint, &json!({ "text": "x".repeat(100) })).await.unwrap_err();
     assert!(refused.retry_after_s > 0);
     assert!(bench.send(&endpoint, &json!({ "text": "x" })).await.is_ok());
-    let kept = bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
+    let kept =
+        bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
     assert_eq!(kept.len(), 1);
 }

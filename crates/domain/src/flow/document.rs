@@ -1,4 +1,6 @@
-//! The flow document as an author writes it, decoded so that every mistake is found at once.
+//! What an author writes, decoded: the flow, and the workflow document (a workflow file's content) around it.
+//!
+//! Not here: how it is read ([`super::decode`]) and written ([`super::encode`]), what kinds make of it (`nodes`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +8,9 @@ use std::str::FromStr;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::id::EndpointKey;
 use crate::value::Value;
+use crate::workflow::{Retention, WhenOff};
 
 /// Whether the caller waits for the flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,6 +65,51 @@ impl fmt::Display for NodeKey {
     }
 }
 
+/// A workflow file's content: what is asked of the workflow, and its flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkflowDocument {
+    /// `None`: a new workflow.
+    pub key: Option<EndpointKey>,
+    pub title: String,
+    pub description: String,
+    pub tags: Vec<String>,
+    /// `None`: unchanged, and off for a new workflow.
+    pub enabled: Option<bool>,
+    pub when_off: WhenOff,
+    pub retention: Retention,
+    /// `None`: callers need no credentials.
+    pub credentials: Option<BasicDeclaration>,
+    pub flow: Flow,
+}
+
+/// The credentials an author asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicDeclaration {
+    pub username: String,
+    /// `None`: the stored password stays.
+    pub password: Option<Password>,
+}
+
+/// A password on its way to be sealed. Never printed, never written into a document.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
 /// A decoded flow: well-formed, its kinds and configs not yet compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
@@ -76,8 +125,11 @@ pub struct Flow {
 /// How executions start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trigger {
+    /// Where it stands in the document, for problems.
+    pub pointer: String,
+    /// `""` when it could not be read.
     pub kind: String,
-    /// Everything beside `kind`; read by the trigger kind.
+    /// An object: everything beside `kind`; read by the trigger kind.
     pub config: Value,
 }
 
@@ -87,10 +139,12 @@ pub struct Node {
     /// Where it stands in the document, for problems: `/nodes/0/branches/true/1`.
     pub pointer: String,
     pub key: NodeKey,
+    /// `""` when it could not be read.
     pub kind: String,
     pub title: Option<String>,
     pub note: Option<String>,
     pub disabled: bool,
+    /// An object.
     pub config: Value,
     pub branches: IndexMap<String, Vec<Node>>,
 }

@@ -1,5 +1,15 @@
 //! The document inside a workflow: one trigger and a tree of nodes; its reading, and its plan.
 
+pub mod codes;
+mod decode;
 pub mod document;
+mod encode;
+mod fields;
 pub mod file;
+pub mod limits;
+pub mod mistakes;
 pub mod plan;
+pub mod suggest;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,4 @@
 //! Builders that tests of this and the other crates share.
 
 pub mod evaluator;
-
-pub use evaluator::NoExpressions;
+pub mod world;

@@ -2,9 +2,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use super::World;
 use crate::problem::Problems;
 use crate::template::{Evaluator, Expression, ExpressionError, Template, TemplateError};
+use crate::testing::world::World;
 use crate::time::Timestamp;
 use crate::value::Value;
 

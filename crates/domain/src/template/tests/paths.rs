@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::World;
 use crate::template::path::{Path, PathError, Root};
+use crate::testing::world::World;
 use crate::value::Value;
 
 fn path(text: &str) -> Path {

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::World;
 use crate::problem::Problems;
 use crate::template::{Missing, Template, Templated};
 use crate::testing::evaluator::NoExpressions;
+use crate::testing::world::World;
 use crate::value::Value;
 
 /// Renders a config value over `body`: what it comes to, and what was missing.
