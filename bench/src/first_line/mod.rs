@@ -123,9 +123,22 @@ impl Cases {
         Ok(report)
     }
 
+    /// Finished executions so far, once the last sync ones are counted too.
+    async fn settled(&self) -> Result<u64> {
+        let mut finished = self.hookflow.finished().await?;
+        loop {
+            sleep(POLL).await;
+            let now = self.hookflow.finished().await?;
+            if now == finished {
+                return Ok(now);
+            }
+            finished = now;
+        }
+    }
+
     /// Executions finished a second, from the first request to the last end.
     async fn load_until_drained(&self, time: Duration) -> Result<(Report, f64)> {
-        let before = self.hookflow.finished().await?;
+        let before = self.settled().await?;
         let started = Instant::now();
         let accepted = self.load(self.hookflow.hooks, &self.queued.target, time).await?;
         let (mut finished, mut moved) = (0, Instant::now());
@@ -137,6 +150,7 @@ impl Cases {
                 (finished, moved) = (now, Instant::now());
             }
         }
+        ensure!(finished == accepted.answers(), "{finished} executions finished, {} were accepted", accepted.answers());
         let per_second = finished as f64 / started.elapsed().as_secs_f64();
         Ok((accepted, per_second))
     }
