@@ -173,6 +173,10 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Problems;
+    use crate::template::{Template, Templated};
+    use crate::testing::evaluator::NoExpressions;
+    use crate::testing::world::World;
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
@@ -263,6 +267,45 @@ mod tests {
         }
         let failed = Answer::for_end(End::Failed, execution);
         assert_eq!(failed, Answer::for_end(End::Error, execution), "a caller can't tell a no from a bug");
+    }
+
+    fn render(headers: &[(&str, &str)], body: Value, request: Value) -> Result<Answer, NodeError> {
+        let mut problems = Problems::new();
+        let mut template = |text: &str| Template::parse(text, "", &NoExpressions, &mut problems);
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), template(value))).collect();
+        let body = Templated::parse(&body, "", &NoExpressions, &mut problems);
+        assert!(problems.is_empty());
+        AnswerTemplate { status: 201, headers, body }.render(
+            &World::with_body(request).scope(),
+            "/answer",
+            &mut Vec::new(),
+        )
+    }
+
+    #[test]
+    fn an_answer_carries_what_the_request_holds() {
+        let answer = render(
+            &[("X-Got", "order {{ trigger.body.id }}")],
+            json!({"got": "{{ trigger.body.id }}"}),
+            json!({"id": 7}),
+        );
+        let headers =
+            [("X-Got", "order 7"), ("Content-Type", "application/json")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(answer, Ok(Answer { status: 201, headers: headers.to_vec(), body: r#"{"got":7}"#.into() }));
+    }
+
+    #[test]
+    fn what_a_request_smuggles_into_a_header_fails_and_says_where() {
+        for (name, value) in
+            [("X", json!("a\r\nSet-Cookie: b")), ("X", json!("\0")), ("Set-Cookie", json!("hookflow_session=1"))]
+        {
+            let error =
+                render(&[("Y", "y"), (name, "{{ trigger.body.v }}")], json!(null), json!({"v": value})).unwrap_err();
+            assert_eq!(error.code, "answer.header_value");
+            assert!(error.message.contains("/answer/headers/1/value"), "{error}");
+        }
+        let long = json!({"v": "x".repeat(HEADER_VALUE_MAX + 1)});
+        assert!(render(&[("X", "{{ trigger.body.v }}")], json!(null), long).is_err());
     }
 
     proptest! {

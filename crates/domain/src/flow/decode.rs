@@ -202,7 +202,9 @@ fn read_trigger(fields: &mut Fields<'_, '_>) -> Trigger {
     let Some(mut trigger) = Fields::of(value, &pointer, fields.problems) else {
         return Trigger::unreadable(pointer);
     };
-    trigger.require("kind");
+    if trigger.value("kind").is_none() {
+        mistakes::missing(trigger.problems, &pointer, "kind");
+    }
     let kind = trigger.text("kind", usize::MAX).unwrap_or_default().to_owned();
     // The other fields are the trigger kind's business.
     let config = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
