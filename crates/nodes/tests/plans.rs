@@ -1,5 +1,7 @@
 //! The shape of plans: which step follows which.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on may panic")]
+
 use std::collections::HashMap;
 
 use domain::flow::document::{Mode, Node};

@@ -43,8 +43,10 @@ pub(super) fn page(info: &KindInfo, place: Place) -> anyhow::Result<String> {
         let value = match place {
             Place::Node => json!([{"kind": info.kind, "config": config}]),
             Place::Trigger => {
-                let mut trigger = json!({"kind": info.kind});
-                trigger.as_object_mut().zip(config.as_object()).map(|(trigger, config)| trigger.extend(config.clone()));
+                let fields =
+                    config.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+                let kind = ("kind".to_owned(), json!(info.kind));
+                let trigger: Value = std::iter::once(kind).chain(fields).collect();
                 json!({"trigger": trigger})
             }
         };
