@@ -6,7 +6,7 @@ use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::id::{ExecutionId, WorkflowId};
 use futures_util::future::join_all;
 
-use super::{
+use super::sample::{
     LEASE, at, ended, event, execution, execution_id, key, node_run, queued, running, server_id, workflow_id,
 };
 use crate::Store;

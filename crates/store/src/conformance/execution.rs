@@ -6,7 +6,7 @@ use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::flow::document::Mode;
 use futures_util::future::join_all;
 
-use super::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow_id};
+use super::sample::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow_id};
 use crate::Store;
 use crate::error::Error;
 use crate::row::{ExecutionFilter, Progress, SentAnswer};

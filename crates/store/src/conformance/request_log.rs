@@ -2,7 +2,7 @@
 
 use domain::id::RequestId;
 
-use super::{at, event, execution, execution_id, queued, refused, workflow_id};
+use super::sample::{at, event, execution, execution_id, queued, refused, workflow_id};
 use crate::Store;
 use crate::row::{Outcome, RequestFilter, RequestHead, RequestRef};
 
@@ -54,11 +54,8 @@ pub async fn the_cursor_leads_on_without_gaps_or_repeats(store: &dyn Store) {
 
 pub async fn the_list_can_be_of_one_workflow_or_one_outcome(store: &dyn Store) {
     requests(store, 8).await;
-    let of = |workflow: Option<i64>, accepted| RequestFilter {
-        workflow: workflow.map(workflow_id),
-        accepted,
-        ..first(10)
-    };
+    let of =
+        |workflow: Option<i64>, accepted| RequestFilter { workflow: workflow.map(workflow_id), accepted, ..first(10) };
     for (filter, expected) in [
         (of(Some(0), None), vec![8, 5, 4, 1]),
         (of(Some(1), None), vec![7, 6, 3, 2]),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use domain::execution::status::{NodeStatus, Status};
 
-use super::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow, workflow_id};
+use super::sample::{
+    at, ended, event, execution, execution_id, new, node_run, queued, running, server_id, workflow, workflow_id,
+};
 use crate::Store;
 use crate::row::{ExecutionFilter, RetentionRule};
 
@@ -15,9 +17,9 @@ fn rule(before: i64, keep: u32, limit: u32) -> RetentionRule {
 /// Executions 1 to `count` of workflow 1, each ended a second after it began.
 async fn history(store: &dyn Store, count: i64) {
     for n in 1..=count {
-        let mut new = execution(n, 1, ended(Status::Succeeded, at(n + 1)));
-        new.progress.records = vec![node_run("call", NodeStatus::Succeeded)];
-        store.execution_create(new).await.unwrap();
+        let mut one = execution(n, 1, ended(Status::Succeeded, at(n + 1)));
+        one.progress.records = vec![node_run("call", NodeStatus::Succeeded)];
+        store.execution_create(one).await.unwrap();
     }
 }
 
@@ -69,9 +71,9 @@ pub async fn a_slice_deletes_the_oldest_and_no_more_than_it_may(store: &dyn Stor
 pub async fn an_event_stays_until_its_last_execution_goes(store: &dyn Store) {
     let shared = Arc::new(event(1));
     for n in [1, 2] {
-        let mut new = execution(n, 1, ended(Status::Succeeded, at(n + 1)));
-        new.event = Arc::clone(&shared);
-        store.execution_create(new).await.unwrap();
+        let mut one = execution(n, 1, ended(Status::Succeeded, at(n + 1)));
+        one.event = Arc::clone(&shared);
+        store.execution_create(one).await.unwrap();
     }
     assert_eq!(store.retention_slice(rule(1_000, 1, 1)).await.unwrap(), 1);
     assert_eq!(store.execution_get(execution_id(2)).await.unwrap().unwrap().event, *shared);
@@ -80,15 +82,15 @@ pub async fn an_event_stays_until_its_last_execution_goes(store: &dyn Store) {
     // It is gone: made anew with other bytes, it reads back with those.
     let mut other = event(1);
     other.body = "null".into();
-    let mut new = execution(3, 1, queued(at(3)));
-    new.event = Arc::new(other.clone());
-    store.execution_create(new).await.unwrap();
+    let mut one = execution(3, 1, queued(at(3)));
+    one.event = Arc::new(other.clone());
+    store.execution_create(one).await.unwrap();
     assert_eq!(store.execution_get(execution_id(3)).await.unwrap().unwrap().event, other);
 }
 
 pub async fn every_workflow_with_executions_is_named_once(store: &dyn Store) {
     assert_eq!(store.retention_workflows().await.unwrap(), []);
-    store.workflow_save(vec![super::new(workflow(1)), super::new(workflow(2))]).await.unwrap();
+    store.workflow_save(vec![new(workflow(1)), new(workflow(2))]).await.unwrap();
     for (n, of) in [(1, 1), (2, 3), (3, 1), (4, 3)] {
         store.execution_create(execution(n, of, queued(at(n)))).await.unwrap();
     }

@@ -5,14 +5,14 @@ use domain::id::RevisionId;
 use domain::workflow::{Retention, Settings, WhenOff};
 use serde_json::json;
 
-use super::{at, key, new, workflow, workflow_id};
+use super::sample::{at, key, new, number, workflow, workflow_id};
 use crate::Store;
 use crate::error::Error;
 use crate::row::{NewRevision, WorkflowSave};
 
 fn revision(n: i64) -> NewRevision {
     NewRevision {
-        id: RevisionId::new(at(n), super::number(n)),
+        id: RevisionId::new(at(n), number(n)),
         flow: json!({"mode": "async", "n": n}),
         note: format!("note {n}"),
         published_at: at(n),
@@ -108,10 +108,7 @@ pub async fn publishing_counts_revisions_and_makes_them_live(store: &dyn Store) 
 
     edited.edit = 3;
     edited.live = Some(1);
-    store
-        .workflow_save(vec![WorkflowSave { workflow: edited, expected_edit: Some(2), publish: None }])
-        .await
-        .unwrap();
+    store.workflow_save(vec![WorkflowSave { workflow: edited, expected_edit: Some(2), publish: None }]).await.unwrap();
     assert_eq!(store.workflow_get(workflow_id(1)).await.unwrap().unwrap().live, Some(1), "back to an older one");
 }
 
