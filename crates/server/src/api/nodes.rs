@@ -1,0 +1,1 @@
+//! `nodes`: the kinds this server has.
