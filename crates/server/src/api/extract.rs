@@ -49,6 +49,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
         }
         let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
         Reader::new(body, &mut bytes, &mut share, BODY).rest().await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
     }
 }

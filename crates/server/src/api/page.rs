@@ -44,7 +44,11 @@ pub(super) fn limit(text: Option<&str>) -> Result<u32, ApiError> {
 }
 
 /// A parameter as one of our types; `expected` says what it is.
-pub(super) fn read<T: std::str::FromStr>(text: Option<&str>, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
+pub(super) fn read<T: std::str::FromStr>(
+    text: Option<&str>,
+    name: &str,
+    expected: &str,
+) -> Result<Option<T>, ApiError> {
     text.map(|text| text.parse().map_err(|_| ApiError::Query(format!("{name} is {expected}.")))).transpose()
 }
 

@@ -49,7 +49,9 @@ impl From<store::Error> for ApiError {
             store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
             store::Error::Overloaded => Self::Unavailable("Too much is waiting to be written; try again."),
             store::Error::Full => Self::Unavailable("The disk or the database is full."),
-            store::Error::Broken { .. } => Self::Unavailable("The database has failed; the server has to be restarted."),
+            store::Error::Broken { .. } => {
+                Self::Unavailable("The database has failed; the server has to be restarted.")
+            }
             store::Error::Closed => Self::Unavailable("The server is stopping."),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a request to the API failed");
@@ -78,7 +80,8 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let response = match self {
             Self::Token => {
-                let detail = "Send the token: Authorization: Bearer <token>. It stands in admin.token in the data folder.";
+                let detail =
+                    "Send the token: Authorization: Bearer <token>. It stands in admin.token in the data folder.";
                 let mut response = problem(StatusCode::UNAUTHORIZED, "api.token", detail);
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 response
@@ -87,17 +90,13 @@ impl IntoResponse for ApiError {
             Self::Method => {
                 problem(StatusCode::METHOD_NOT_ALLOWED, "api.method", "This is not done with this method; see Allow.")
             }
-            Self::Unknown(what) => problem(
-                StatusCode::NOT_FOUND,
-                &format!("{what}.unknown"),
-                &format!("There is no such {what}."),
-            ),
+            Self::Unknown(what) => {
+                problem(StatusCode::NOT_FOUND, &format!("{what}.unknown"), &format!("There is no such {what}."))
+            }
             Self::Query(why) => problem(StatusCode::BAD_REQUEST, "api.query", &why),
-            Self::MediaType => problem(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "api.media_type",
-                "Send the body as application/json.",
-            ),
+            Self::MediaType => {
+                problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "api.media_type", "Send the body as application/json.")
+            }
             Self::Body(why) => problem(StatusCode::BAD_REQUEST, "api.body", &why),
             Self::Read(error) => read_failed(error),
             Self::Invalid(items) => problem_with(

@@ -1,1 +1,0 @@
-//! `nodes`: the kinds this server has.
