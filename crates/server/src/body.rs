@@ -214,6 +214,10 @@ mod tests {
         let began = Instant::now();
         assert_eq!(read(every(7), &budget).await.0, Err(ReadError::Slow));
         assert_eq!(began.elapsed().as_secs(), 34, "30 seconds and one for each of four bytes");
-        assert_eq!(read(every(1), &budget).await.0, Err(ReadError::TooLarge { max: 10 }), "a second a byte is fast enough");
+        assert_eq!(
+            read(every(1), &budget).await.0,
+            Err(ReadError::TooLarge { max: 10 }),
+            "a second a byte is fast enough"
+        );
     }
 }

@@ -55,11 +55,7 @@ impl ListenerMetrics {
         let registry = registry.sub_registry_with_label(("listener".into(), listener.into()));
         registry.register("http_faults", "Requests turned away because of their HTTP", self.faults.clone());
         registry.register("http_panics", "Requests whose handling panicked", self.panics.clone());
-        registry.register(
-            "http_accept_errors",
-            "Times a connection could not be accepted",
-            self.accept_errors.clone(),
-        );
+        registry.register("http_accept_errors", "Times a connection could not be accepted", self.accept_errors.clone());
         registry.register("http_connections", "Connections open now", self.connections.clone());
     }
 }

@@ -92,10 +92,8 @@ mod tests {
     fn raw_answers_carry_the_same_headers() {
         let mut headers = HeaderMap::new();
         seal(&mut headers);
-        let lines: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()))
-            .collect();
+        let lines: String =
+            headers.iter().map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap())).collect();
         assert_eq!(lines, RAW);
     }
 }

@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn the_right_user_and_password_are_let_in_however_they_are_written() {
-        for (user, password) in [("hook", "s3cret"), ("hook", "with:colon"), ("", ""), ("", "x"), ("Zoë", "naïve"), ("hook", "")] {
+        for (user, password) in
+            [("hook", "s3cret"), ("hook", "with:colon"), ("", ""), ("", "x"), ("Zoë", "naïve"), ("hook", "")]
+        {
             assert!(allowed(user, password, &[&basic(&format!("{user}:{password}"))]), "{user}:{password}");
         }
         for value in ["basic aG9vazpz", "BASIC aG9vazpz", "Basic   aG9vazpz", "bAsIc aG9vazpz  ", "Basic\taG9vazpz"] {
@@ -115,7 +117,11 @@ mod tests {
             &[&long],
         ];
         for case in cases {
-            assert!(!allowed("hook", "s3cret", case), "{:?}", case.iter().map(|v| String::from_utf8_lossy(v)).collect::<Vec<_>>());
+            assert!(
+                !allowed("hook", "s3cret", case),
+                "{:?}",
+                case.iter().map(|v| String::from_utf8_lossy(v)).collect::<Vec<_>>()
+            );
         }
     }
 

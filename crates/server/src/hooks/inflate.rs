@@ -4,9 +4,9 @@ use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecod
 use async_compression::zstd::DParameter;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::media::Encoding;
 use crate::body::{ReadError, Share};
 use crate::error::Refusal;
+use crate::media::Encoding;
 
 /// Unpacked at a time.
 const STEP_BYTES: usize = 16 << 10;

@@ -10,7 +10,7 @@ pub struct HookLimits {
     /// How deep JSON may nest.
     pub body_depth_max: usize,
     /// How long a body may take to arrive, beside the time it needs at `body_rate_min`; longer is answered 408.
-    pub body_patience: Duration,
+    pub body_timeout: Duration,
     /// Bytes a second.
     pub body_rate_min: u32,
     /// Bytes of bodies being read, in all; more are answered 503.
@@ -26,7 +26,7 @@ impl Default for HookLimits {
         Self {
             body_bytes_max: 10 << 20,
             body_depth_max: 64,
-            body_patience: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
             body_rate_min: 32 << 10,
             bodies_bytes_max: 128 << 20,
             inflating_max: 4,

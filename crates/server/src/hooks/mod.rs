@@ -17,7 +17,6 @@ mod basic;
 mod inflate;
 mod kept;
 mod limits;
-mod media;
 mod trigger;
 
 use std::net::IpAddr;

@@ -24,10 +24,10 @@ use hyper::body::Body;
 use store::RefusedRequest;
 
 use super::inflate::inflate;
-use super::media::{self, Encoding};
 use super::{Hooks, answer, basic, kept};
 use crate::body::{BodyLimits, Reader};
 use crate::error::Refusal;
+use crate::media::{self, Encoding};
 
 pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
     hooks: &Hooks,
@@ -52,7 +52,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
                 body_nodes: admitted.nodes,
                 remote_addr: peer,
             };
-            match hooks.engine.accept(endpoint.clone(), incoming).await {
+            match hooks.engine.accept(&endpoint, incoming).await {
                 Ok(accepted) => {
                     return match accepted.reply {
                         Reply::Answer(answer) => answer::finished(answer, accepted.execution),
@@ -97,7 +97,7 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     }
     let limits = &hooks.limits;
     let max = limits.body_bytes_max;
-    let reading = BodyLimits { bytes_max: max, patience: limits.body_patience, rate_min: limits.body_rate_min };
+    let reading = BodyLimits { bytes_max: max, patience: limits.body_timeout, rate_min: limits.body_rate_min };
     let mut share = hooks.bodies.share();
     let mut reader = Reader::new(body, came, &mut share, reading);
     if reader.declared().is_some_and(|bytes| bytes > max) {

@@ -39,9 +39,9 @@ use tokio_util::task::TaskTracker;
 
 pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
 
+use self::connection::Shared;
 use crate::error::Fault;
 use crate::metrics::ListenerMetrics;
-use self::connection::Shared;
 
 /// How long to leave accepting alone when the system has no file descriptor or memory left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::error::{Fault, PROBLEM, Problem, RETRY_SOON_S};
+use crate::error::{Fault, PROBLEM, RETRY_SOON_S, problem_body};
 use crate::standing;
 
 /// Read at a time while waiting for a peer to close.
@@ -33,7 +33,7 @@ pub(super) async fn close(mut stream: TcpStream, linger: Duration) {
 
 fn bytes(fault: Fault) -> Vec<u8> {
     let status = fault.status();
-    let body = Problem::new(status, fault.code(), fault.detail()).to_json();
+    let body = problem_body(status, fault.code(), fault.detail(), &[]);
     let retry = match fault {
         Fault::Connections => format!("retry-after: {RETRY_SOON_S}\r\n"),
         _ => String::new(),

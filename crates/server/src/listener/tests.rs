@@ -256,10 +256,9 @@ async fn a_bad_head_is_answered_400_and_counted() {
 #[tokio::test]
 async fn two_framings_give_one_answer_and_the_end_of_the_connection() {
     let running = start(short()).await;
-    for framings in [
-        "Content-Length: 4\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked\r\nContent-Length: 4",
-    ] {
+    for framings in
+        ["Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 4"]
+    {
         let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
         let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{framings}\r\n\r\n2\r\nhi\r\n0\r\n\r\n{smuggled}");
         let answer = exchange(&running, head.as_bytes()).await;

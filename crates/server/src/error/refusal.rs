@@ -1,134 +1,19 @@
-//! Every answer that says no, and the only place where an HTTP status is chosen for one.
-//!
-//! Bodies are problem details (RFC 9457) with a stable `code`. They tell the sender what to change
-//! and nothing about other workflows, the database or the code.
-//! ```text
-//! Fault     row 0: the HTTP itself; counted, not logged, the connection closes
-//! Refusal   rows 1 to 12: a request to an endpoint that cannot be taken
-//! ApiError  the admin listener (in `api::error`, made of the same parts)
-//! ```
-//!
-//! Not here: problems of an execution that went wrong (`domain::answer`).
+//! Rows 1 to 12: why an endpoint does not take a request.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use domain::event::body::BodyError;
 use domain::workflow::WhenOff;
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use serde::Serialize;
 
+use super::{Fault, RETRY_SOON_S, problem, retry};
 use crate::body::ReadError;
-
-/// Media type of problem details.
-pub(crate) const PROBLEM: &str = "application/problem+json";
 
 /// When a sender may knock again at an endpoint that is off for now, in seconds.
 const RETRY_WHEN_OFF_S: u32 = 60;
-/// When what is missing for a moment may be there again, in seconds.
-pub(crate) const RETRY_SOON_S: u32 = 2;
-
-/// The members of a problem, in the order they are written.
-#[derive(Debug, Serialize)]
-pub(crate) struct Problem<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    title: &'static str,
-    status: u16,
-    code: &'a str,
-    detail: &'a str,
-}
-
-impl<'a> Problem<'a> {
-    pub(crate) fn new(status: StatusCode, code: &'a str, detail: &'a str) -> Self {
-        // RFC 9457: with `about:blank` the title is the status code's own phrase.
-        let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status: status.as_u16(), code, detail }
-    }
-
-    pub(crate) fn to_json(&self) -> Bytes {
-        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
-    }
-}
-
-pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Problem::new(status, code, detail).to_json()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-    response
-}
-
-/// What is wrong with the HTTP itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Answered by hyper.
-    BadHead,
-    /// Answered by hyper.
-    HeadTooLarge,
-    Host,
-    Target,
-    SlowHead,
-    SlowBody,
-    /// The framing of the body is broken, or the sender went away in the middle of it.
-    BrokenBody,
-    Connections,
-}
-
-impl Fault {
-    pub(crate) const fn status(self) -> StatusCode {
-        match self {
-            Self::BadHead | Self::Host | Self::BrokenBody => StatusCode::BAD_REQUEST,
-            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Target => StatusCode::URI_TOO_LONG,
-            Self::SlowHead | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Connections => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::BadHead => "http.bad_head",
-            Self::HeadTooLarge => "http.head_too_large",
-            Self::Host => "http.host",
-            Self::Target => "http.target_too_long",
-            Self::SlowHead => "http.slow_head",
-            Self::SlowBody => "http.slow_body",
-            Self::BrokenBody => "http.broken_body",
-            Self::Connections => "http.too_many_connections",
-        }
-    }
-
-    pub(crate) const fn detail(self) -> &'static str {
-        match self {
-            Self::BadHead => "The request line or a header cannot be read.",
-            Self::HeadTooLarge => "The headers are too large.",
-            Self::Host => "A request has exactly one valid Host header.",
-            Self::Target => "The request target is too long.",
-            Self::SlowHead => "The head of the request took too long to arrive.",
-            Self::SlowBody => "The body of the request took too long to arrive.",
-            Self::BrokenBody => "The body of the request broke off or is badly framed.",
-            Self::Connections => "There are too many connections; try again soon.",
-        }
-    }
-
-    pub(crate) fn response(self) -> Response<Full<Bytes>> {
-        let mut response = problem(self.status(), self.code(), self.detail());
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        response
-    }
-}
-
-/// The server's own mistake; what happened is in its log only.
-pub(crate) fn internal() -> Response<Full<Bytes>> {
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "server.error", "Something went wrong in the server.")
-}
-
-/// For the time being; a later try may succeed.
-pub(crate) fn unavailable(code: &str, detail: &str) -> Response<Full<Bytes>> {
-    retry(problem(StatusCode::SERVICE_UNAVAILABLE, code, detail), RETRY_SOON_S)
-}
 
 /// Why a request to the public listener is turned away. The order is that of the checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,12 +137,6 @@ impl Refusal {
     fn plain(&self) -> Response<Full<Bytes>> {
         problem(self.status(), self.code(), &self.detail())
     }
-}
-
-/// Adds `Retry-After`.
-pub(crate) fn retry<B>(mut response: Response<B>, after_s: u32) -> Response<B> {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after_s));
-    response
 }
 
 impl From<Fault> for Refusal {

@@ -5,7 +5,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Identity,
     Gzip,
     Deflate,
@@ -15,7 +15,7 @@ pub(super) enum Encoding {
 
 impl Encoding {
     /// As `Content-Encoding` has it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
             Self::Gzip => "gzip",
@@ -39,7 +39,7 @@ impl Encoding {
 }
 
 /// Whether exactly one `Content-Type` says JSON. Parameters do not matter: JSON is UTF-8.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     match (types.next(), types.next()) {
         (Some(value), None) => value.to_str().is_ok_and(is_json_type),
@@ -68,7 +68,7 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 /// `None` for one we do not know, and for several on top of each other.
-pub(super) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
+pub(crate) fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     let mut found = Encoding::Identity;
     for value in headers.get_all(CONTENT_ENCODING) {
         for name in value.to_str().ok()?.split(',').map(str::trim_ascii) {
