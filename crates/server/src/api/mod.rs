@@ -12,6 +12,7 @@ mod auth;
 mod authoring;
 mod executions;
 mod extract;
+mod nodes;
 mod page;
 mod requests;
 mod views;
@@ -94,6 +95,7 @@ impl Admin {
             .route("/executions/{id}", get(executions::get))
             .route("/requests", get(requests::list))
             .route("/requests/{id}", get(requests::get))
+            .route("/nodes", get(nodes::list))
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));

@@ -1,0 +1,236 @@
+//! A whole server on real sockets: SQLite in a fresh folder, the engine, both listeners.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use domain::credentials::ServerKey;
+use domain::id::ExecutionId;
+use engine::authoring::AuthoringError;
+use engine::{Engine, Limits};
+use nodes::Registry;
+use serde_json::{Value, json};
+use server::{AdminToken, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use store::sqlite::{Options, Sqlite};
+use store::{Execution, ExecutionFilter, RequestFilter};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub const TOKEN: &str = "hft_test";
+/// The body limit of these tests.
+pub const BODY_MAX: usize = 4_096;
+
+pub struct Bench {
+    pub folder: TempDir,
+    pub engine: Engine,
+    pub hooks: SocketAddr,
+    pub admin: SocketAddr,
+    pub stop: CancellationToken,
+    pub served: JoinHandle<()>,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut ServerLimits)) -> Self {
+        let listener = ListenerLimits {
+            head_timeout: Duration::from_millis(300),
+            linger: Duration::from_millis(300),
+            stop_timeout: Duration::from_secs(5),
+            ..ListenerLimits::default()
+        };
+        let mut limits = ServerLimits {
+            hooks: HookLimits {
+                body_bytes_max: BODY_MAX,
+                body_timeout: Duration::from_millis(300),
+                ..HookLimits::default()
+            },
+            hooks_listener: listener.clone(),
+            admin_listener: listener,
+        };
+        change(&mut limits);
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Options { path: folder.path().join("hookflow.db"), ..Options::default() }).unwrap();
+        let key = ServerKey::new([7; 32]);
+        let engine = Engine::start(store, Registry::standard(), key, Limits::default()).await.unwrap();
+        let (hooks, admin) = (bind().await, bind().await);
+        let stop = CancellationToken::new();
+        let (hooks_at, admin_at) = (hooks.local_addr().unwrap(), admin.local_addr().unwrap());
+        let served = tokio::spawn(server::serve(ServerOptions {
+            engine: engine.clone(),
+            hooks,
+            admin,
+            public_url: "https://hooks.example/".into(),
+            admin_token: AdminToken::new(TOKEN.into()),
+            limits,
+            stop: stop.clone(),
+        }));
+        Self { folder, engine, hooks: hooks_at, admin: admin_at, stop, served }
+    }
+
+    /// Applies a document with `changes` over the simplest one and returns the workflow's key.
+    pub async fn apply(&self, changes: Value, publish: bool) -> String {
+        let mut document = json!({
+            "hookflow": 1, "title": "Test", "enabled": true, "mode": "async", "trigger": {"kind": "webhook"}, "nodes": [],
+        });
+        document.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let applied = match self.engine.apply(vec![document], publish).await {
+            Ok(applied) => applied,
+            Err(AuthoringError::Invalid(applied)) => panic!("{:#?}", applied[0].problems),
+            Err(error) => panic!("{error:?}"),
+        };
+        applied[0].key.as_ref().unwrap().to_string()
+    }
+
+    pub async fn publish(&self, changes: Value) -> String {
+        self.apply(changes, true).await
+    }
+
+    /// Sends bytes to the public listener and reads until it closes.
+    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        exchange(self.hooks, bytes.as_ref()).await
+    }
+
+    /// `POST`s to an endpoint. `headers` are whole lines.
+    pub async fn post(&self, key: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Answer {
+        self.raw(request("POST", &trigger(key), headers, body.as_ref())).await
+    }
+
+    pub async fn post_json(&self, key: &str, body: &Value) -> Answer {
+        self.post(key, &[JSON], body.to_string()).await
+    }
+
+    /// Asks the admin API, with its token.
+    pub async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let token = format!("Authorization: Bearer {TOKEN}");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let bytes = request(method, &format!("/api/v1{path}"), &[&token, JSON], body.as_bytes());
+        exchange(self.admin, &bytes).await
+    }
+
+    /// One counter of `/metrics`, 0 when it is not there yet.
+    pub async fn metric(&self, line: &str) -> u64 {
+        let text = exchange(self.admin, &request("GET", "/metrics", &[], b"")).await.body;
+        let value = text.lines().find_map(|metric| metric.strip_prefix(line)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// How many executions there are.
+    pub async fn executions(&self) -> usize {
+        let filter = ExecutionFilter { limit: 1_000, ..ExecutionFilter::default() };
+        self.engine.store().execution_list(filter).await.unwrap().len()
+    }
+
+    pub async fn ended(&self, id: &str) -> Execution {
+        let id: ExecutionId = id.parse().unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(execution) = self.engine.store().execution_get(id).await.unwrap()
+                && !execution.head.status.is_open()
+            {
+                return execution;
+            }
+            assert!(Instant::now() < until, "{id} does not end");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The newest refused request, once there are `count`.
+    pub async fn refused(&self, count: usize) -> store::RefusedRequest {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
+            let heads = self.engine.store().request_list(filter).await.unwrap();
+            assert!(heads.len() <= count, "{heads:#?}");
+            if let (Some(head), true) = (heads.first(), heads.len() == count) {
+                let store::RequestRef::Refused(id) = head.id else { panic!("{head:?}") };
+                return self.engine.store().request_get(id).await.unwrap().unwrap();
+            }
+            assert!(Instant::now() < until, "{} refused requests, not {count}", heads.len());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub async fn refused_count(&self) -> usize {
+        let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
+        self.engine.store().request_list(filter).await.unwrap().len()
+    }
+}
+
+async fn bind() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+pub const JSON: &str = "Content-Type: application/json";
+
+pub fn trigger(key: &str) -> String {
+    format!("/api/webhook:trigger/{key}")
+}
+
+/// A whole request that asks for the connection to close.
+pub fn request(method: &str, target: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: hooks.example\r\nConnection: close\r\n");
+    for line in headers {
+        head += &format!("{line}\r\n");
+    }
+    let chunked = headers.iter().any(|line| line.starts_with("Transfer-Encoding"));
+    if !body.is_empty() && !chunked && !headers.iter().any(|line| line.starts_with("Content-Length")) {
+        head += &format!("Content-Length: {}\r\n", body.len());
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case; without `date`.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn execution(&self) -> &str {
+        self.header("hookflow-execution").unwrap_or_else(|| panic!("no execution: {self:?}"))
+    }
+}
+
+pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    finish(&mut stream).await
+}
+
+/// Reads until the server closes.
+pub async fn finish(stream: &mut TcpStream) -> Answer {
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    tokio::time::timeout(Duration::from_secs(10), read).await.expect("the server closes").unwrap();
+    parse(&String::from_utf8(answer).unwrap())
+}
+
+fn parse(text: &str) -> Answer {
+    let text = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(text);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .filter(|(name, _)| name != "date")
+        .collect();
+    Answer { status, headers, body: body.to_owned() }
+}
