@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::error::Fault;
+use crate::error::{Fault, Refusal};
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -74,15 +74,22 @@ impl Drop for Open {
 #[derive(Debug, Clone)]
 pub(crate) struct HookMetrics {
     refused: Family<Label, Counter>,
+    listener: ListenerMetrics,
 }
 
 impl HookMetrics {
-    pub(crate) fn new() -> Self {
-        Self { refused: Family::default() }
+    /// A fault found while a body was read is its listener's.
+    pub(crate) fn new(listener: ListenerMetrics) -> Self {
+        Self { refused: Family::default(), listener }
     }
 
-    pub(crate) fn count(&self, code: &'static str) {
-        self.refused.get_or_create(&[("code", code)]).inc();
+    pub(crate) fn count(&self, refusal: &Refusal) {
+        match refusal {
+            Refusal::Http(fault) => self.listener.count(*fault),
+            refusal => {
+                self.refused.get_or_create(&[("code", refusal.code())]).inc();
+            }
+        }
     }
 }
 
@@ -96,11 +103,9 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        Self {
-            hooks_listener: ListenerMetrics::new(),
-            admin_listener: ListenerMetrics::new(),
-            hooks: HookMetrics::new(),
-        }
+        let hooks_listener = ListenerMetrics::new();
+        let hooks = HookMetrics::new(hooks_listener.clone());
+        Self { hooks_listener, admin_listener: ListenerMetrics::new(), hooks }
     }
 
     /// Everything, ready to be written out with [`text`].

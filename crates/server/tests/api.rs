@@ -240,6 +240,29 @@ async fn requests_are_listed_with_what_became_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_request_log_is_walked_page_by_page_through_both_kinds() {
+    let bench = Bench::new().await;
+    let key = bench.publish(json!({})).await;
+    for number in 0..4 {
+        bench.post_json(&key, &json!(number)).await;
+        bench.post(&key, &[JSON], "{").await;
+        bench.refused(number + 1).await;
+    }
+    let whole = bench.api("GET", "/requests", None).await.json();
+    let mut seen = Vec::new();
+    let mut path = "/requests?limit=1".to_owned();
+    loop {
+        let page = bench.api("GET", &path, None).await.json();
+        seen.extend(page["items"].as_array().unwrap().clone());
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/requests?limit=1&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!((seen.len(), Value::Array(seen)), (8, whole["items"].clone()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kinds_are_listed_with_their_schemas() {
     let bench = Bench::new().await;
     let nodes = bench.api("GET", "/nodes", None).await.json();

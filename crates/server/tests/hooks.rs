@@ -246,11 +246,7 @@ async fn faults_of_the_http_itself_are_counted_and_not_logged() {
         ("http.slow_body", 408, request("POST", &path, &[JSON, "Content-Length: 10"], b"{")),
     ];
     for (code, status, bytes) in whole {
-        let name = match code {
-            // What a body is, the endpoint finds out; what a head is, the listener.
-            "http.broken_body" | "http.slow_body" => format!("hookflow_requests_refused_total{{code=\"{code}\"}}"),
-            _ => format!("hookflow_http_faults_total{{listener=\"hooks\",code=\"{code}\"}}"),
-        };
+        let name = format!("hookflow_http_faults_total{{listener=\"hooks\",code=\"{code}\"}}");
         let before = bench.metric(&name).await;
         let answer = bench.raw(bytes).await;
         assert_eq!(answer.status, status, "{code}: {answer:?}");

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::event::query;
-use domain::id::{EndpointKey, EventId, ExecutionId, RequestId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, NotAnId, RequestId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
-use store::{Outcome, RefusedRequest, RequestFilter, RequestHead, RequestRef};
+use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead, RequestRef};
 
 use super::Api;
 use super::extract::{Name, Params};
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 /// A request in a list.
 #[derive(Debug, Serialize)]
 pub(super) struct RequestItem {
-    /// `ev_…` of an accepted one, `req_…` of a refused one.
+    /// `ex_…` of an accepted one, which stands in its execution; `req_…` of a refused one.
     id: String,
     workflow_id: WorkflowId,
     workflow_key: EndpointKey,
@@ -40,13 +40,13 @@ pub(super) struct RequestItem {
 
 impl From<RequestHead> for RequestItem {
     fn from(head: RequestHead) -> Self {
-        let (outcome, execution_id, code, status) = match head.outcome {
-            Outcome::Accepted { execution } => (ACCEPTED, Some(execution), None, None),
-            Outcome::Refused { code, status } => (REFUSED, None, Some(code), Some(status)),
-        };
         let id = match head.id {
             RequestRef::Accepted(id) => id.to_string(),
             RequestRef::Refused(id) => id.to_string(),
+        };
+        let (id, outcome, execution_id, code, status) = match head.outcome {
+            Outcome::Accepted { execution } => (execution.to_string(), ACCEPTED, Some(execution), None, None),
+            Outcome::Refused { code, status } => (id, REFUSED, None, Some(code), Some(status)),
         };
         Self {
             id,
@@ -104,6 +104,31 @@ impl From<RefusedRequest> for RequestView {
     }
 }
 
+impl From<Execution> for RequestView {
+    fn from(execution: Execution) -> Self {
+        let Execution { head, event, .. } = execution;
+        Self {
+            detail: None,
+            query: query::parse(&event.query_string),
+            body: BodyView::from(&event.body[..]),
+            headers: event.headers,
+            query_string: event.query_string,
+            item: RequestItem {
+                id: head.id.to_string(),
+                workflow_id: head.workflow,
+                workflow_key: head.workflow_key,
+                received_at: event.received_at,
+                method: event.method,
+                remote_addr: event.remote_addr.to_string(),
+                outcome: ACCEPTED,
+                execution_id: Some(head.id),
+                code: None,
+                status: None,
+            },
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
@@ -125,11 +150,11 @@ pub(super) async fn list(
         Some(REFUSED) => Some(false),
         Some(_) => return Err(ApiError::Query(format!("outcome is {ACCEPTED} or {REFUSED}."))),
     };
-    let cursor: Option<Either> = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
+    let cursor: Option<Id> = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
     let wanted = RequestFilter {
         workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
         accepted,
-        before: cursor.map(Either::to_bytes),
+        before: cursor.map(Id::to_bytes),
         limit: limit + 1,
     };
     let items = api.engine.store().request_list(wanted).await?.into_iter().map(RequestItem::from).collect();
@@ -138,43 +163,22 @@ pub(super) async fn list(
 
 /// `GET requests/{id}`.
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<RequestView>, ApiError> {
-    const UNKNOWN: ApiError = ApiError::Unknown("request");
-    match id.parse().map_err(|_| UNKNOWN)? {
-        Either::Refused(id) => Ok(Json(api.engine.store().request_get(id).await?.ok_or(UNKNOWN)?.into())),
-        Either::Accepted(id) => accepted(&api, id).await?.ok_or(UNKNOWN).map(Json),
-    }
-}
-
-/// An accepted request stands in its execution; the list knows in which.
-async fn accepted(api: &Api, id: EventId) -> Result<Option<RequestView>, ApiError> {
-    let just_above = (u128::from_be_bytes(id.to_bytes()).saturating_add(1)).to_be_bytes();
-    let wanted = RequestFilter { accepted: Some(true), before: Some(just_above), limit: 1, ..RequestFilter::default() };
     let store = api.engine.store();
-    let Some(head) = store.request_list(wanted).await?.pop() else { return Ok(None) };
-    let Outcome::Accepted { execution } = head.outcome else { return Ok(None) };
-    if head.id != RequestRef::Accepted(id) {
-        return Ok(None);
-    }
-    let Some(execution) = store.execution_get(execution).await? else { return Ok(None) };
-    let event = execution.event;
-    Ok(Some(RequestView {
-        item: head.into(),
-        detail: None,
-        query: query::parse(&event.query_string),
-        body: BodyView::from(&event.body[..]),
-        headers: event.headers,
-        query_string: event.query_string,
-    }))
+    let request = match id.parse().map_err(|_| ApiError::Unknown("request"))? {
+        Id::Accepted(id) => store.execution_get(id).await?.map(RequestView::from),
+        Id::Refused(id) => store.request_get(id).await?.map(RequestView::from),
+    };
+    request.map(Json).ok_or(ApiError::Unknown("request"))
 }
 
-/// An id of either sort.
+/// Names a request, and its place in the list.
 #[derive(Debug, Clone, Copy)]
-enum Either {
-    Accepted(EventId),
+enum Id {
+    Accepted(ExecutionId),
     Refused(RequestId),
 }
 
-impl Either {
+impl Id {
     const fn to_bytes(self) -> [u8; 16] {
         match self {
             Self::Accepted(id) => id.to_bytes(),
@@ -183,10 +187,10 @@ impl Either {
     }
 }
 
-impl std::str::FromStr for Either {
-    type Err = domain::id::NotAnId;
+impl std::str::FromStr for Id {
+    type Err = NotAnId;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
         text.parse().map(Self::Accepted).or_else(|_| text.parse().map(Self::Refused))
     }
 }

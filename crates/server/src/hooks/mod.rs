@@ -92,7 +92,7 @@ impl Hooks {
 
     /// Counts, and answers.
     fn turn_away(&self, refusal: &Refusal) -> Response<Full<Bytes>> {
-        self.metrics.count(refusal.code());
+        self.metrics.count(refusal);
         refusal.response()
     }
 }

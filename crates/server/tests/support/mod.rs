@@ -19,25 +19,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub const TOKEN: &str = "hft_test";
+pub(crate) const TOKEN: &str = "hft_test";
 /// The body limit of these tests.
-pub const BODY_MAX: usize = 4_096;
+pub(crate) const BODY_MAX: usize = 4_096;
 
-pub struct Bench {
-    pub folder: TempDir,
-    pub engine: Engine,
-    pub hooks: SocketAddr,
-    pub admin: SocketAddr,
-    pub stop: CancellationToken,
-    pub served: JoinHandle<()>,
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    pub(crate) engine: Engine,
+    pub(crate) hooks: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) served: JoinHandle<()>,
 }
 
 impl Bench {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut ServerLimits)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut ServerLimits)) -> Self {
         let listener = ListenerLimits {
             head_timeout: Duration::from_millis(300),
             linger: Duration::from_millis(300),
@@ -55,7 +55,7 @@ impl Bench {
         };
         change(&mut limits);
         let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(Options { path: folder.path().join("hookflow.db"), ..Options::default() }).unwrap();
+        let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
         let key = ServerKey::new([7; 32]);
         let engine = Engine::start(store, Registry::standard(), key, Limits::default()).await.unwrap();
         let (hooks, admin) = (bind().await, bind().await);
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     /// Applies a document with `changes` over the simplest one and returns the workflow's key.
-    pub async fn apply(&self, changes: Value, publish: bool) -> String {
+    pub(crate) async fn apply(&self, changes: Value, publish: bool) -> String {
         let mut document = json!({
             "hookflow": 1, "title": "Test", "enabled": true, "mode": "async", "trigger": {"kind": "webhook"}, "nodes": [],
         });
@@ -87,26 +87,26 @@ impl Bench {
         applied[0].key.as_ref().unwrap().to_string()
     }
 
-    pub async fn publish(&self, changes: Value) -> String {
+    pub(crate) async fn publish(&self, changes: Value) -> String {
         self.apply(changes, true).await
     }
 
     /// Sends bytes to the public listener and reads until it closes.
-    pub async fn raw(&self, bytes: impl AsRef<[u8]>) -> Answer {
+    pub(crate) async fn raw(&self, bytes: impl AsRef<[u8]>) -> Answer {
         exchange(self.hooks, bytes.as_ref()).await
     }
 
     /// `POST`s to an endpoint. `headers` are whole lines.
-    pub async fn post(&self, key: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) async fn post(&self, key: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Answer {
         self.raw(request("POST", &trigger(key), headers, body.as_ref())).await
     }
 
-    pub async fn post_json(&self, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_json(&self, key: &str, body: &Value) -> Answer {
         self.post(key, &[JSON], body.to_string()).await
     }
 
     /// Asks the admin API, with its token.
-    pub async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let token = format!("Authorization: Bearer {TOKEN}");
         let body = body.map(Value::to_string).unwrap_or_default();
         let bytes = request(method, &format!("/api/v1{path}"), &[&token, JSON], body.as_bytes());
@@ -114,19 +114,19 @@ impl Bench {
     }
 
     /// One counter of `/metrics`, 0 when it is not there yet.
-    pub async fn metric(&self, line: &str) -> u64 {
+    pub(crate) async fn metric(&self, line: &str) -> u64 {
         let text = exchange(self.admin, &request("GET", "/metrics", &[], b"")).await.body;
         let value = text.lines().find_map(|metric| metric.strip_prefix(line)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().unwrap())
     }
 
     /// How many executions there are.
-    pub async fn executions(&self) -> usize {
+    pub(crate) async fn executions(&self) -> usize {
         let filter = ExecutionFilter { limit: 1_000, ..ExecutionFilter::default() };
         self.engine.store().execution_list(filter).await.unwrap().len()
     }
 
-    pub async fn ended(&self, id: &str) -> Execution {
+    pub(crate) async fn ended(&self, id: &str) -> Execution {
         let id: ExecutionId = id.parse().unwrap();
         let until = Instant::now() + Duration::from_secs(10);
         loop {
@@ -141,7 +141,7 @@ impl Bench {
     }
 
     /// The newest refused request, once there are `count`.
-    pub async fn refused(&self, count: usize) -> store::RefusedRequest {
+    pub(crate) async fn refused(&self, count: usize) -> store::RefusedRequest {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
@@ -156,7 +156,7 @@ impl Bench {
         }
     }
 
-    pub async fn refused_count(&self) -> usize {
+    pub(crate) async fn refused_count(&self) -> usize {
         let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
         self.engine.store().request_list(filter).await.unwrap().len()
     }
@@ -166,14 +166,14 @@ async fn bind() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
-pub const JSON: &str = "Content-Type: application/json";
+pub(crate) const JSON: &str = "Content-Type: application/json";
 
-pub fn trigger(key: &str) -> String {
+pub(crate) fn trigger(key: &str) -> String {
     format!("/api/webhook:trigger/{key}")
 }
 
 /// A whole request that asks for the connection to close.
-pub fn request(method: &str, target: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: hooks.example\r\nConnection: close\r\n");
     for line in headers {
         head += &format!("{line}\r\n");
@@ -187,35 +187,35 @@ pub fn request(method: &str, target: &str, headers: &[&str], body: &[u8]) -> Vec
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case; without `date`.
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    pub fn execution(&self) -> &str {
+    pub(crate) fn execution(&self) -> &str {
         self.header("hookflow-execution").unwrap_or_else(|| panic!("no execution: {self:?}"))
     }
 }
 
-pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     finish(&mut stream).await
 }
 
 /// Reads until the server closes.
-pub async fn finish(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn finish(stream: &mut TcpStream) -> Answer {
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
     tokio::time::timeout(Duration::from_secs(10), read).await.expect("the server closes").unwrap();
