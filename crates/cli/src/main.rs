@@ -1,1 +1,75 @@
-fn main() {}
+//! Floor 4: the program. It reads the command line, wires the rooms together and says how it ended.
+//!
+//! Not here: anything another room could do. Commands but `serve`, `check` and `config check` are
+//! clients of the admin API.
+
+mod args;
+mod client;
+mod commands;
+mod config;
+mod curl;
+mod failure;
+mod files;
+mod folder;
+mod logs;
+mod output;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, Config, Global};
+use commands::{apply, check, config_check, execution, executions, list, rotate, send, serve, show};
+use failure::{DONE, Failure, MISUSED};
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let mut out = Output::stdout(cli.global.json);
+    match run(cli.command, &cli.global, &mut out) {
+        Ok(()) => ExitCode::from(DONE),
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let mut runtime = match command {
+        // One worker thread for each core.
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("runtime", format!("cannot start threads: {error}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve::run(args, global, out).await,
+            Command::Apply(args) => apply::run(args, global, out).await,
+            Command::Check(args) => check::run(&args, out),
+            Command::List(args) => list::run(args, global, out).await,
+            Command::Show(args) => show::run(args, global, out).await,
+            Command::Rotate(args) => rotate::run(args, global, out).await,
+            Command::Executions(args) => executions::run(args, global, out).await,
+            Command::Execution(args) => execution::run(args, global, out).await,
+            Command::Send(args) => send::run(args, global, out).await,
+            Command::Config(Config::Check(args)) => config_check::run(args, global, out),
+        }
+    })
+}
+
+/// Help and version are what was asked for; everything else was used wrongly.
+fn misused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to tell if stdout is gone.
+        let _ = error.print();
+        return ExitCode::from(DONE);
+    }
+    let text = error.render().to_string();
+    eprint!("{}", text.replacen("error: ", "error[usage]: ", 1));
+    ExitCode::from(MISUSED)
+}

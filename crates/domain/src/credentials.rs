@@ -87,7 +87,9 @@ mod tests {
         let key = ServerKey::new([7; 32]);
         let sealed = BasicCredentials::seal(&key, "hook", "s3:cret");
         assert!(sealed.matches(&key, b"hook", b"s3:cret"));
-        for (user, password) in [("hook", "s3:creT"), ("hoo", "ks3:cret"), ("hooks3", ":cret"), ("", ""), ("HOOK", "s3:cret")] {
+        for (user, password) in
+            [("hook", "s3:creT"), ("hoo", "ks3:cret"), ("hooks3", ":cret"), ("", ""), ("HOOK", "s3:cret")]
+        {
             assert!(!sealed.matches(&key, user.as_bytes(), password.as_bytes()), "{user} {password}");
         }
         assert!(!sealed.matches(&ServerKey::new([8; 32]), b"hook", b"s3:cret"));
@@ -96,6 +98,9 @@ mod tests {
     #[test]
     fn nothing_secret_is_printed() {
         let key = ServerKey::new([7; 32]);
-        assert_eq!(format!("{key:?} {:?}", BasicCredentials::seal(&key, "hook", "x")), "ServerKey(…) BasicCredentials(hook, …)");
+        assert_eq!(
+            format!("{key:?} {:?}", BasicCredentials::seal(&key, "hook", "x")),
+            "ServerKey(…) BasicCredentials(hook, …)"
+        );
     }
 }

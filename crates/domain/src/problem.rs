@@ -26,12 +26,7 @@ impl Problems {
     }
 
     pub fn add(&mut self, pointer: impl Into<String>, code: &str, message: impl Into<String>) {
-        self.0.push(Problem {
-            pointer: pointer.into(),
-            code: code.to_owned(),
-            message: message.into(),
-            line: None,
-        });
+        self.0.push(Problem { pointer: pointer.into(), code: code.to_owned(), message: message.into(), line: None });
     }
 
     pub fn extend(&mut self, others: impl IntoIterator<Item = Problem>) {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// Latest moment that RFC 3339 can write (9999-12-31T23:59:59.999999Z), so every value prints.
-const LATEST: i64 = 253_402_300_799_999_999;
-/// Earliest moment that RFC 3339 can write (0001-01-01T00:00:00Z).
+/// Latest moment: within year 9999 in every time zone, so every value prints.
+const LATEST: i64 = 253_402_207_200_000_000;
+/// Earliest moment: year 1.
 const EARLIEST: i64 = -62_135_596_800_000_000;
 
 impl Timestamp {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_time_print() {
-        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-30T22:00:00.000000Z");
         assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "0001-01-01T00:00:00.000000Z");
     }
 

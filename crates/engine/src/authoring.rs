@@ -1,12 +1,19 @@
-//! Changing workflows: apply files, publish, rotate.
+//! Changing workflows: apply documents, rotate a key.
 
-use domain::id::{EndpointKey, WorkflowId};
-use domain::problem::Problem;
+use std::collections::HashSet;
+
+use domain::credentials::BasicCredentials;
+use domain::flow::document::WorkflowDocument;
+use domain::id::{EndpointKey, RevisionId, WorkflowId};
+use domain::problem::{Problem, Problems};
 use domain::value::Value;
-use domain::workflow::Workflow;
+use domain::workflow::{Settings, Workflow};
 use serde::{Deserialize, Serialize};
+use store::{NewRevision, WorkflowSave};
 
-use crate::handle::Engine;
+use crate::catalog::Lookup;
+use crate::clock;
+use crate::handle::{Engine, Inner};
 
 /// What became of one document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,24 +44,190 @@ pub enum AuthoringError {
     Store(#[from] store::Error),
 }
 
+/// A document on its way into the store.
+struct Change {
+    applied: Applied,
+    save: Option<WorkflowSave>,
+}
+
 impl Engine {
     /// Creates or updates workflows from documents (the content of workflow files): all or none.
-    pub async fn apply(&self, _documents: Vec<Value>, _publish: bool) -> Result<Vec<Applied>, AuthoringError> {
-        todo!()
+    ///
+    /// Without `publish` only the draft of a workflow that exists changes; with it the document
+    /// becomes live, unless it is what is live already.
+    pub async fn apply(&self, documents: Vec<Value>, publish: bool) -> Result<Vec<Applied>, AuthoringError> {
+        let inner = &self.inner;
+        let _one_at_a_time = inner.authoring.lock().await;
+        let mut taken = HashSet::new();
+        let mut changes = Vec::new();
+        for document in &documents {
+            changes.push(inner.change(document, publish, &mut taken).await?);
+        }
+        if changes.iter().any(|change| !change.applied.problems.is_empty()) {
+            let unapplied = |change: Change| Applied { id: None, created: false, changed: false, ..change.applied };
+            return Err(AuthoringError::Invalid(changes.into_iter().map(unapplied).collect()));
+        }
+        let saves: Vec<_> = changes.iter_mut().filter_map(|change| change.save.take()).collect();
+        if !saves.is_empty() {
+            inner.store.workflow_save(saves).await?;
+        }
+        let mut applied: Vec<_> = changes.into_iter().map(|change| change.applied).collect();
+        for applied in applied.iter_mut().filter(|applied| applied.changed) {
+            if let Some(id) = applied.id {
+                applied.revision = inner.catalog.refresh(id).await?.and_then(|workflow| workflow.live);
+            }
+        }
+        Ok(applied)
     }
 
     /// Every problem of a document, nothing kept.
-    pub fn check(&self, _document: &Value) -> Vec<Problem> {
-        todo!()
+    pub fn check(&self, document: &Value) -> Vec<Problem> {
+        self.inner.registry.check(document).1
     }
 
     /// Gives the workflow a new key; the old one answers 410 from now on.
-    pub async fn rotate(&self, _workflow: &str) -> Result<Workflow, AuthoringError> {
-        todo!()
+    pub async fn rotate(&self, workflow: &str) -> Result<Workflow, AuthoringError> {
+        let _one_at_a_time = self.inner.authoring.lock().await;
+        let mut workflow = self.workflow(workflow).await?;
+        let key = clock::new_key();
+        self.inner.store.workflow_rotate(workflow.id, key.clone(), clock::now()).await?;
+        self.inner.catalog.refresh(workflow.id).await?;
+        workflow.key = key;
+        Ok(workflow)
     }
 
     /// By key or `wf_…` id.
-    pub async fn workflow(&self, _key_or_id: &str) -> Result<Workflow, AuthoringError> {
-        todo!()
+    pub async fn workflow(&self, key_or_id: &str) -> Result<Workflow, AuthoringError> {
+        let store = &self.inner.store;
+        let found = if let Ok(id) = key_or_id.parse::<WorkflowId>() {
+            store.workflow_get(id).await?
+        } else if let Ok(key) = key_or_id.parse::<EndpointKey>() {
+            store.workflow_by_key(&key).await?
+        } else {
+            None
+        };
+        found.ok_or_else(|| AuthoringError::UnknownWorkflow(key_or_id.to_owned()))
+    }
+}
+
+impl Inner {
+    /// What a document would change. `taken` holds the keys of the documents before it.
+    async fn change(
+        &self,
+        document: &Value,
+        publish: bool,
+        taken: &mut HashSet<EndpointKey>,
+    ) -> Result<Change, store::Error> {
+        let (decoded, problems) = self.registry.check(document);
+        let mut mistakes = Problems::new();
+        mistakes.extend(problems);
+        let existing = match &decoded.key {
+            Some(key) => {
+                if !taken.insert(key.clone()) {
+                    mistakes.add("/key", "key.duplicate", "another of these files has the same key");
+                }
+                if matches!(self.catalog.lookup(key.as_str()), Lookup::Retired) {
+                    mistakes.add("/key", "key.retired", "this key was rotated away and cannot be used again");
+                }
+                self.store.workflow_by_key(key).await?
+            }
+            None => None,
+        };
+        let credentials = self.credentials(&decoded, existing.as_ref(), &mut mistakes);
+        let mut applied = Applied {
+            id: existing.as_ref().map(|workflow| workflow.id),
+            key: decoded.key.clone(),
+            title: decoded.title.clone(),
+            created: existing.is_none(),
+            changed: false,
+            enabled: existing.as_ref().is_some_and(|workflow| workflow.settings.enabled),
+            revision: existing.as_ref().and_then(|workflow| workflow.live),
+            problems: mistakes.into_vec(),
+        };
+        if !applied.problems.is_empty() {
+            return Ok(Change { applied, save: None });
+        }
+
+        let now = clock::now();
+        let flow = decoded.flow.to_value();
+        let settings = Settings {
+            title: decoded.title,
+            description: decoded.description,
+            tags: decoded.tags,
+            enabled: decoded.enabled.unwrap_or(applied.enabled),
+            when_off: decoded.when_off,
+            retention: decoded.retention,
+            credentials,
+        };
+        let expected_edit = existing.as_ref().map(|workflow| workflow.edit);
+        let mut workflow = match &existing {
+            Some(existing) => existing.clone(),
+            None => Workflow {
+                id: WorkflowId::new(now, clock::random()),
+                key: decoded.key.unwrap_or_else(clock::new_key),
+                settings: settings.clone(),
+                draft: flow.clone(),
+                edit: 1,
+                live: None,
+                created_at: now,
+                changed_at: now,
+            },
+        };
+        if workflow.draft != flow {
+            workflow.draft = flow.clone();
+            workflow.edit = workflow.edit.saturating_add(1);
+        }
+        let mut revision = None;
+        if publish {
+            workflow.settings = settings;
+            if self.live_flow(&workflow).await?.as_ref() != Some(&flow) {
+                let id = RevisionId::new(now, clock::random());
+                revision = Some(NewRevision { id, flow, note: String::new(), published_at: now });
+            }
+        }
+        applied.changed = revision.is_some() || existing.as_ref() != Some(&workflow);
+        applied.id = Some(workflow.id);
+        applied.key = Some(workflow.key.clone());
+        applied.title.clone_from(&workflow.settings.title);
+        applied.enabled = workflow.settings.enabled;
+        if !applied.changed {
+            return Ok(Change { applied, save: None });
+        }
+        workflow.changed_at = now;
+        Ok(Change { applied, save: Some(WorkflowSave { workflow, expected_edit, publish: revision }) })
+    }
+
+    async fn live_flow(&self, workflow: &Workflow) -> Result<Option<Value>, store::Error> {
+        match workflow.live {
+            Some(live) => Ok(self.store.revision_get(workflow.id, live).await?.map(|revision| revision.flow)),
+            None => Ok(None),
+        }
+    }
+
+    /// The credentials a document asks for; an absent password keeps the stored one.
+    fn credentials(
+        &self,
+        document: &WorkflowDocument,
+        existing: Option<&Workflow>,
+        problems: &mut Problems,
+    ) -> Option<BasicCredentials> {
+        let basic = document.credentials.as_ref()?;
+        if let Some(password) = &basic.password {
+            return Some(BasicCredentials::seal(&self.key, &basic.username, password.reveal()));
+        }
+        let stored = existing.and_then(|workflow| workflow.settings.credentials.clone());
+        match stored {
+            Some(stored) if stored.username == basic.username => Some(stored),
+            Some(_) => {
+                let message = "give the password again: it is sealed together with the username";
+                problems.add("/credentials/basic/password", "credentials.password_needed", message);
+                None
+            }
+            None => {
+                let message = "give a password: there is none stored for this workflow";
+                problems.add("/credentials/basic/password", "credentials.password_needed", message);
+                None
+            }
+        }
     }
 }

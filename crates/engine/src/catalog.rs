@@ -1,11 +1,25 @@
 //! The endpoints this server answers for: every workflow by its key, its live revision compiled.
+//!
+//! Read without a lock on every request; changed by putting a new table in place of the old one.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
+use arc_swap::ArcSwap;
 use domain::credentials::BasicCredentials;
+use domain::flow::document::Flow;
 use domain::flow::plan::Plan;
 use domain::id::{EndpointKey, WorkflowId};
-use domain::workflow::WhenOff;
+use domain::problem::{Problem, Problems};
+use domain::value::Value;
+use domain::workflow::{WhenOff, Workflow};
+use nodes::Registry;
+use store::Store;
+
+/// Compiled plans of revisions that are not live but that open executions are pinned to.
+const OLD_PLANS_MAX: usize = 256;
+/// Workflows read at a time at start.
+const PAGE: u32 = 500;
 
 /// What the public listener needs to know about a workflow.
 #[derive(Debug)]
@@ -32,4 +46,135 @@ pub enum Lookup {
     /// Rotated away.
     Retired,
     Unknown,
+}
+
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+    table: ArcSwap<Table>,
+    plans: Mutex<HashMap<(WorkflowId, u32), Arc<Plan>>>,
+    /// One change of the table at a time.
+    changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Table {
+    endpoints: HashMap<EndpointKey, Arc<Endpoint>>,
+    retired: HashSet<EndpointKey>,
+}
+
+impl Catalog {
+    pub(crate) async fn load(store: Arc<dyn Store>, registry: Arc<Registry>) -> Result<Self, store::Error> {
+        let catalog = Self {
+            store,
+            registry,
+            table: ArcSwap::default(),
+            plans: Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
+        };
+        let mut table = Table::default();
+        let mut before = None;
+        loop {
+            let page = catalog.store.workflow_list(before, PAGE).await?;
+            before = page.last().map(|workflow| workflow.id);
+            let more = page.len() == PAGE as usize;
+            for workflow in page {
+                table.endpoints.insert(workflow.key.clone(), Arc::new(catalog.endpoint(&workflow).await?));
+            }
+            if !more {
+                break;
+            }
+        }
+        table.retired.extend(catalog.store.key_retired().await?);
+        catalog.table.store(Arc::new(table));
+        Ok(catalog)
+    }
+
+    pub(crate) fn lookup(&self, key: &str) -> Lookup {
+        let table = self.table.load();
+        match table.endpoints.get(key) {
+            Some(endpoint) => Lookup::Found(Arc::clone(endpoint)),
+            None if table.retired.contains(key) => Lookup::Retired,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// Reads a workflow anew after it was changed, and returns it; one that is gone is taken out.
+    pub(crate) async fn refresh(&self, id: WorkflowId) -> Result<Option<Workflow>, store::Error> {
+        let _one_at_a_time = self.changing.lock().await;
+        let workflow = self.store.workflow_get(id).await?;
+        let retired = self.store.key_retired().await?;
+        let endpoint = match &workflow {
+            Some(workflow) => Some(Arc::new(self.endpoint(workflow).await?)),
+            None => None,
+        };
+        let mut table = Table::clone(&self.table.load());
+        table.endpoints.retain(|_, endpoint| endpoint.workflow != id);
+        if let Some(endpoint) = endpoint {
+            table.endpoints.insert(endpoint.key.clone(), endpoint);
+        }
+        table.retired = retired.into_iter().collect();
+        self.table.store(Arc::new(table));
+        Ok(workflow)
+    }
+
+    async fn endpoint(&self, workflow: &Workflow) -> Result<Endpoint, store::Error> {
+        let live = match workflow.live {
+            Some(revision) if workflow.settings.enabled => match self.plan(workflow.id, revision).await {
+                Ok(plan) => Some(Live { revision, plan }),
+                Err(reason) => {
+                    tracing::error!(workflow = %workflow.key, revision, reason, "the live revision cannot be used");
+                    None
+                }
+            },
+            _ => None,
+        };
+        Ok(Endpoint {
+            workflow: workflow.id,
+            key: workflow.key.clone(),
+            when_off: workflow.settings.when_off,
+            credentials: workflow.settings.credentials.clone(),
+            live,
+        })
+    }
+
+    /// The compiled plan of a revision. Errors are sentences for an execution's notes.
+    pub(crate) async fn plan(&self, workflow: WorkflowId, revision: u32) -> Result<Arc<Plan>, String> {
+        if let Some(plan) = self.plans().get(&(workflow, revision)) {
+            return Ok(Arc::clone(plan));
+        }
+        let stored = self.store.revision_get(workflow, revision).await.map_err(|error| error.to_string())?;
+        let stored = stored.ok_or_else(|| format!("revision {revision} is gone"))?;
+        let plan = compile(&self.registry, &stored.flow)
+            .map_err(|problems| format!("revision {revision} does not compile: {}", sentences(&problems)))?;
+        let plan = Arc::new(plan);
+        let mut plans = self.plans();
+        if plans.len() >= OLD_PLANS_MAX {
+            plans.clear();
+        }
+        plans.insert((workflow, revision), Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    fn plans(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkflowId, u32), Arc<Plan>>> {
+        self.plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A flow document, as drafts and revisions keep it, to a plan; or every problem of it.
+fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
+    let mut problems = Problems::new();
+    let flow = Flow::decode(flow, "", &mut problems);
+    match registry.compile(&flow) {
+        Ok(plan) => problems.or(plan),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems.into_vec())
+        }
+    }
+}
+
+fn sentences(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
 }

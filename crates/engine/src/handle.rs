@@ -1,22 +1,39 @@
-//! The engine as its users see it.
+//! The engine as its users see it, and what its parts share.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
-use domain::id::ExecutionId;
+use domain::execution::status::Status;
+use domain::id::{ExecutionId, RequestId, ServerId};
 use nodes::Registry;
 use store::{RefusedRequest, Store};
+use subtle::ConstantTimeEq;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::catalog::{Endpoint, Lookup};
+use crate::budget::Budget;
+use crate::catalog::{Catalog, Endpoint, Lookup};
+use crate::claims::{Claims, Due};
+use crate::clock;
+use crate::heartbeat::Heartbeat;
+use crate::lanes::Lanes;
 use crate::limits::Limits;
+use crate::request_log::RequestLog;
+use crate::retention::Retention;
+use crate::worker::Cancel;
 
-/// A running engine. Cheap to clone; the last clone does not stop it, [`Engine::stop`] does.
+/// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    _inner: Arc<()>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// A request that passed every check of the listener.
@@ -56,6 +73,25 @@ pub struct NotDurable {
     pub retry_after_s: u32,
 }
 
+/// Seconds after which a sender that was turned away may try again: short, as what is in the way is
+/// mostly a queue that drains; long, when a disk is full or the process has to be restarted.
+const RETRY_SOON_S: u32 = 2;
+const RETRY_LATER_S: u32 = 10;
+
+impl NotDurable {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), retry_after_s: RETRY_SOON_S }
+    }
+
+    pub(crate) fn because(error: &store::Error) -> Self {
+        let retry_after_s = match error {
+            store::Error::Overloaded => RETRY_SOON_S,
+            _ => RETRY_LATER_S,
+        };
+        Self { reason: error.to_string(), retry_after_s }
+    }
+}
+
 /// What stands at a ticket.
 #[derive(Debug)]
 pub enum LateAnswer {
@@ -71,77 +107,6 @@ pub enum EngineError {
     Store(#[from] store::Error),
 }
 
-impl Engine {
-    /// Loads every workflow, takes up what an earlier process left open, starts the services.
-    pub async fn start(
-        _store: Arc<dyn Store>,
-        _registry: Arc<Registry>,
-        _key: ServerKey,
-        _limits: Limits,
-    ) -> Result<Self, EngineError> {
-        todo!()
-    }
-
-    /// What stands behind an endpoint key. In memory.
-    pub fn endpoint(&self, _key: &str) -> Lookup {
-        todo!()
-    }
-
-    /// Takes a request for an endpoint that is live. Whatever it answers is on disk. Dropping the
-    /// returned future does not stop the execution.
-    pub async fn accept(&self, _endpoint: Arc<Endpoint>, _incoming: Incoming) -> Result<Accepted, NotDurable> {
-        todo!()
-    }
-
-    /// What stands at a ticket of [`Reply::Later`].
-    pub async fn late_answer(&self, _ticket: &str) -> Result<LateAnswer, EngineError> {
-        todo!()
-    }
-
-    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come.
-    pub fn log_refused(&self, _request: RefusedRequest) {
-        todo!()
-    }
-
-    /// A fresh id, time-ordered.
-    pub fn new_request_id(&self) -> domain::id::RequestId {
-        todo!()
-    }
-
-    pub fn server_key(&self) -> &ServerKey {
-        todo!()
-    }
-
-    pub fn store(&self) -> &Arc<dyn Store> {
-        todo!()
-    }
-
-    pub fn registry(&self) -> &Arc<Registry> {
-        todo!()
-    }
-
-    /// `Err` says why no request can be accepted now (stopping, database broken, disk full).
-    pub fn ready(&self) -> Result<(), String> {
-        todo!()
-    }
-
-    /// Resolves when the store has failed and the process has to end so that a restart can mend it.
-    pub async fn broken(&self) -> String {
-        todo!()
-    }
-
-    /// Counters for metrics.
-    pub fn counters(&self) -> Counters {
-        todo!()
-    }
-
-    /// From now on nothing is accepted, callers that wait get their ticket, and what runs is parked
-    /// at its next node boundary. Returns when all is parked or `Limits::drain` has passed, the store closed.
-    pub async fn stop(&self) {
-        todo!()
-    }
-}
-
 /// What the engine has done since it started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -152,4 +117,299 @@ pub struct Counters {
     pub requests_dropped: u64,
     /// Held in memory now: queued and running.
     pub in_memory: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) accepted: AtomicU64,
+    pub(crate) not_durable: AtomicU64,
+    pub(crate) finished: AtomicU64,
+    pub(crate) requests_logged: AtomicU64,
+    pub(crate) requests_dropped: AtomicU64,
+}
+
+/// What the parts of the engine share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) key: ServerKey,
+    pub(crate) limits: Limits,
+    pub(crate) server: ServerId,
+    pub(crate) catalog: Catalog,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) due: Due,
+    pub(crate) count: Count,
+    /// Authors' changes, one at a time.
+    pub(crate) authoring: tokio::sync::Mutex<()>,
+    pub(crate) tasks: TaskTracker,
+    /// Nothing is accepted any more; what runs parks at its next node boundary.
+    pub(crate) draining: CancellationToken,
+    drain_ends: Mutex<Option<Instant>>,
+    services: TaskTracker,
+    stop_services: CancellationToken,
+    tracked: Mutex<HashMap<ExecutionId, Arc<Cancel>>>,
+    refused: mpsc::Sender<RefusedRequest>,
+    /// The disk had no room the last time something was written.
+    full: AtomicBool,
+    broken: watch::Sender<Option<String>>,
+}
+
+impl Engine {
+    /// Loads every workflow, takes up what an earlier process left open, starts the services.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        registry: Arc<Registry>,
+        key: ServerKey,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        let server = ServerId::new(clock::now(), clock::random());
+        store.server_start(server, limits.lease).await?;
+        let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
+        let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
+        let inner = Arc::new(Inner {
+            lanes: Lanes::new(&limits),
+            budget: Budget::new(&limits),
+            store,
+            registry,
+            key,
+            limits,
+            server,
+            catalog,
+            due: Due::default(),
+            count: Count::default(),
+            authoring: tokio::sync::Mutex::default(),
+            tasks: TaskTracker::new(),
+            draining: CancellationToken::new(),
+            drain_ends: Mutex::default(),
+            services: TaskTracker::new(),
+            stop_services: CancellationToken::new(),
+            tracked: Mutex::default(),
+            refused,
+            full: AtomicBool::new(false),
+            broken: watch::Sender::new(None),
+        });
+        let stop = &inner.stop_services;
+        inner.services.spawn(Heartbeat(Arc::clone(&inner)).run(stop.clone()));
+        inner.services.spawn(Claims(Arc::clone(&inner)).run(inner.draining.clone()));
+        inner.services.spawn(Retention(Arc::clone(&inner)).run(inner.draining.clone()));
+        let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
+        inner.services.spawn(log.run(stop.clone()));
+        Ok(Self { inner })
+    }
+
+    /// What stands behind an endpoint key. In memory.
+    pub fn endpoint(&self, key: &str) -> Lookup {
+        self.inner.catalog.lookup(key)
+    }
+
+    /// Takes a request for an endpoint that is live. Whatever it answers is on disk. Dropping the
+    /// returned future does not stop the execution.
+    pub async fn accept(&self, endpoint: &Endpoint, incoming: Incoming) -> Result<Accepted, NotDurable> {
+        let Some(live) = &endpoint.live else {
+            return Err(NotDurable::new("the workflow is off"));
+        };
+        self.inner.accept(endpoint, live, incoming).await
+    }
+
+    /// What stands at a ticket of [`Reply::Later`].
+    pub async fn late_answer(&self, ticket: &str) -> Result<LateAnswer, EngineError> {
+        let Some((execution, token)) = ticket.split_once('.') else {
+            return Ok(LateAnswer::Unknown);
+        };
+        let Ok(execution) = execution.parse::<ExecutionId>() else {
+            return Ok(LateAnswer::Unknown);
+        };
+        let expected = self.inner.key.answer_token(execution);
+        if !bool::from(expected.as_bytes().ct_eq(token.as_bytes())) {
+            return Ok(LateAnswer::Unknown);
+        }
+        Ok(match self.inner.store.execution_answer(execution).await? {
+            None => LateAnswer::Unknown,
+            Some((Status::Queued | Status::Running | Status::Waiting, _)) => LateAnswer::Pending { execution },
+            Some((_, Some(sent))) => LateAnswer::Ready { execution, answer: sent.answer },
+            Some((_, None)) => LateAnswer::Unknown,
+        })
+    }
+
+    /// Ends an open execution at its next node boundary. `false`: there is none, or it has ended.
+    pub async fn cancel(&self, execution: ExecutionId) -> Result<bool, EngineError> {
+        Ok(self.inner.cancel(execution).await?)
+    }
+
+    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come.
+    pub fn log_refused(&self, request: RefusedRequest) {
+        if self.inner.refused.try_send(request).is_err() {
+            self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A fresh id, time-ordered.
+    pub fn new_request_id(&self) -> RequestId {
+        RequestId::new(clock::now(), clock::random())
+    }
+
+    pub fn server_key(&self) -> &ServerKey {
+        &self.inner.key
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.inner.registry
+    }
+
+    /// `Err` says why no request can be accepted now.
+    pub fn ready(&self) -> Result<(), String> {
+        self.inner.ready()?;
+        if self.inner.full.load(Ordering::Relaxed) {
+            return Err("the disk is full".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Resolves when the process has to end so that a restart can mend it; says why.
+    pub async fn broken(&self) -> String {
+        let mut broken = self.inner.broken.subscribe();
+        let reason = broken.wait_for(Option::is_some).await;
+        reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
+    }
+
+    /// Counters for metrics.
+    pub fn counters(&self) -> Counters {
+        let count = &self.inner.count;
+        Counters {
+            accepted: count.accepted.load(Ordering::Relaxed),
+            not_durable: count.not_durable.load(Ordering::Relaxed),
+            finished: count.finished.load(Ordering::Relaxed),
+            requests_logged: count.requests_logged.load(Ordering::Relaxed),
+            requests_dropped: count.requests_dropped.load(Ordering::Relaxed),
+            in_memory: self.inner.lanes.in_memory() as u64,
+        }
+    }
+
+    /// One round of retention now.
+    pub async fn retain(&self) -> Result<(), EngineError> {
+        Ok(self.inner.retention_round().await?)
+    }
+
+    /// From now on nothing is accepted; callers that wait get their ticket, and what runs parks at
+    /// its next node boundary. Returns at once; [`Engine::stop`] waits.
+    pub fn drain(&self) {
+        self.inner.start_drain();
+    }
+
+    /// Drains, waits until all is parked or `Limits::drain` has passed, gives up what this server
+    /// owns and closes the store.
+    pub async fn stop(&self) {
+        let inner = &self.inner;
+        inner.start_drain();
+        inner.tasks.close();
+        let _ = tokio::time::timeout_at(inner.drain_ends() + PARK, inner.tasks.wait()).await;
+        inner.stop_services.cancel();
+        inner.services.close();
+        inner.services.wait().await;
+        if let Err(error) = inner.store.server_stop(inner.server).await {
+            tracing::warn!(%error, "this server's executions could not be given back; the next start takes them");
+        }
+        if let Err(error) = inner.store.close().await {
+            tracing::warn!(%error, "the store did not close cleanly");
+        }
+    }
+}
+
+/// How long, after the drain, the last saves may take.
+const PARK: Duration = Duration::from_secs(5);
+
+impl Inner {
+    pub(crate) fn ready(&self) -> Result<(), String> {
+        if self.draining.is_cancelled() {
+            return Err("the server is stopping".to_owned());
+        }
+        match &*self.broken.borrow() {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn start_drain(&self) {
+        let mut ends = self.drain_ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        ends.get_or_insert_with(|| Instant::now() + self.limits.drain);
+        drop(ends);
+        self.draining.cancel();
+    }
+
+    /// When a drain that has begun is over.
+    pub(crate) fn drain_ends(&self) -> Instant {
+        let ends = *self.drain_ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        ends.unwrap_or_else(|| Instant::now() + self.limits.drain)
+    }
+
+    pub(crate) fn drain_is_over(&self) -> bool {
+        self.draining.is_cancelled() && Instant::now() >= self.drain_ends()
+    }
+
+    pub(crate) fn ticket(&self, execution: ExecutionId) -> String {
+        format!("{execution}.{}", self.key.answer_token(execution))
+    }
+
+    pub(crate) fn track(&self, execution: ExecutionId, cancel: &Arc<Cancel>) {
+        self.tracked_mut().insert(execution, Arc::clone(cancel));
+    }
+
+    pub(crate) fn untrack(&self, execution: ExecutionId) {
+        self.tracked_mut().remove(&execution);
+    }
+
+    pub(crate) fn tracked(&self, execution: ExecutionId) -> Option<Arc<Cancel>> {
+        self.tracked_mut().get(&execution).map(Arc::clone)
+    }
+
+    fn tracked_mut(&self) -> std::sync::MutexGuard<'_, HashMap<ExecutionId, Arc<Cancel>>> {
+        self.tracked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// A write went through.
+    pub(crate) fn has_room(&self) {
+        if self.full.load(Ordering::Relaxed) {
+            self.full.store(false, Ordering::Relaxed);
+            tracing::info!("the disk has room again");
+        }
+    }
+
+    /// Draws the consequences of a failure of the store for the whole server.
+    pub(crate) fn store_failed(&self, error: &store::Error) {
+        match error {
+            store::Error::Full => {
+                if !self.full.swap(true, Ordering::Relaxed) {
+                    tracing::error!("the disk is full: requests are refused until there is room");
+                }
+            }
+            store::Error::Broken { .. } | store::Error::ServerLeaseLost => {
+                tracing::error!(%error, "the server cannot go on");
+                self.broken.send_if_modified(|broken| {
+                    let first = broken.is_none();
+                    broken.get_or_insert_with(|| error.to_string());
+                    first
+                });
+            }
+            store::Error::LeaseLost { .. } => tracing::info!(%error, "another server goes on with it"),
+            error => tracing::warn!(error = %chain(error), "the store failed"),
+        }
+    }
+}
+
+/// An error with its causes, for a log line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

@@ -7,5 +7,15 @@ pub mod catalog;
 pub mod handle;
 pub mod limits;
 
+mod accept;
+mod budget;
+mod claims;
+mod clock;
+mod heartbeat;
+mod lanes;
+mod request_log;
+mod retention;
+mod worker;
+
 pub use handle::Engine;
 pub use limits::Limits;

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Executions that run at the same time.
     pub executions_running_max: usize,
+    /// And of one workflow, so that slow nodes of one leave room for the others.
+    pub executions_running_per_workflow_max: usize,
     /// Executions of one workflow held in memory; what comes on top waits in the database.
     pub executions_in_memory_per_workflow_max: usize,
     /// Executions held in memory in all.
@@ -32,7 +34,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            executions_running_max: 256,
+            executions_running_max: 512,
+            executions_running_per_workflow_max: 256,
             executions_in_memory_per_workflow_max: 1_024,
             executions_in_memory_max: 4_096,
             body_bytes_in_memory_max: 256 << 20,

@@ -1,0 +1,582 @@
+//! The pure interpreter of a compiled plan.
+//! ```text
+//!            feed(input, now)                 Turn { records, action }
+//! engine ──────────────────────▶ Machine ──────────────────────────────▶ engine
+//!    Advance                        Run     perform an effect, then feed EffectDone
+//!    EffectDone                     Sleep   feed Advance at that time; needs no memory until then
+//!    Cancelled                      Yield   feed Advance, others may go first
+//!    Park                           Parked  forget it; a rebuild goes on from here
+//!                                   Finish  the end, with the answer for a caller that waits
+//! ```
+//! A turn is one write: its records, and the state its action leads to, become durable together,
+//! before the action is performed.
+//!
+//! Invariants
+//! - It never waits, never reads a clock and holds no randomness: the same plan, event and inputs give the same turns.
+//! - What the journal records as finished is never run or evaluated again.
+//! - A `Run` comes with its `running` record.
+//! - Once finished it answers every input with nothing.
+//!
+//! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::answer::Answer;
+use crate::event::TriggerValues;
+use crate::execution::journal::{NodeError, NodeRun};
+use crate::execution::status::{End, NodeStatus};
+use crate::flow::document::Mode;
+use crate::flow::plan::{Branch, Goto, Operation, Outcome, Plan, Step, StepIndex};
+use crate::id::{EndpointKey, ExecutionId};
+use crate::template::Missing;
+use crate::template::scope::{Results, Scope, System};
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// Pure steps taken in one turn before others get theirs; one step that holds JSONata is a turn of its own.
+const STEPS_PER_TURN_MAX: usize = 100;
+/// The longest wait: ten years.
+const WAIT_MS_MAX: u64 = 10 * 366 * 24 * 3_600 * 1_000;
+
+/// What stays the same over an execution's life.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub execution: ExecutionId,
+    pub workflow_key: EndpointKey,
+    pub revision: u32,
+    /// When the workflow's timeout ends it.
+    pub timeout_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Start, go on after a `Yield` or a rebuild, or look at the time again: a timer may have fired, the timeout may have passed.
+    Advance,
+    /// The outcome of the last `Run`.
+    EffectDone(Result<Value, NodeError>),
+    /// Ends the execution at the next node boundary.
+    Cancelled,
+    /// Stops at the next node boundary without ending: the process is about to go away.
+    Park,
+}
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// New in the journal.
+    pub records: Vec<NodeRun>,
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    Run(Run),
+    Sleep { until: Timestamp },
+    Yield,
+    Parked,
+    Finish(Finish),
+}
+
+/// An effect to perform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub kind: String,
+    /// `<execution>.<node>.<visit>`, the same on every attempt.
+    pub idempotency_key: String,
+    pub attempt: u32,
+    pub input: Value,
+}
+
+/// The end of an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish {
+    pub end: End,
+    /// `None` in asynchronous workflows, whose caller has long been answered.
+    pub answer: Option<Answer>,
+}
+
+/// The journal does not fit the plan: it belongs to another revision, or was damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal does not fit the revision: {0}")]
+pub struct JournalMismatch(String);
+
+/// One execution, in memory.
+#[derive(Debug)]
+pub struct Machine {
+    plan: Arc<Plan>,
+    facts: Facts,
+    trigger: TriggerValues,
+    results: Results,
+    position: Position,
+    cancelled: bool,
+    parking: bool,
+    /// Records that no turn has carried yet.
+    unsaved: Vec<NodeRun>,
+    /// Whether `unsaved` holds what cannot be evaluated again: the outcome of an effect or a wait.
+    unsaved_matters: bool,
+}
+
+#[derive(Debug)]
+enum Position {
+    /// About to take this step; `None`: past the last one.
+    Before(Option<StepIndex>),
+    /// The effect of this run is being performed.
+    InFlight(StepIndex, NodeRun),
+    /// The effect of this run was being performed when the process died.
+    Interrupted(StepIndex, NodeRun),
+    Asleep(StepIndex, NodeRun),
+    Finished,
+}
+
+/// Where a step leads.
+enum Taken {
+    Next(Option<StepIndex>),
+    InFlight(NodeRun, Value),
+    Asleep(NodeRun),
+    Finished(End, Option<Answer>),
+}
+
+impl Machine {
+    /// A machine before its first step.
+    pub fn new(plan: Arc<Plan>, facts: Facts, trigger: TriggerValues) -> Self {
+        let first = plan.first;
+        Self {
+            plan,
+            facts,
+            trigger,
+            results: Results::new(),
+            position: Position::Before(first),
+            cancelled: false,
+            parking: false,
+            unsaved: Vec::new(),
+            unsaved_matters: false,
+        }
+    }
+
+    /// A machine as far as its journal says it had come.
+    pub fn rebuild(
+        plan: Arc<Plan>,
+        facts: Facts,
+        trigger: TriggerValues,
+        records: impl IntoIterator<Item = NodeRun>,
+    ) -> Result<Self, JournalMismatch> {
+        let mut machine = Self::new(plan, facts, trigger);
+        for run in super::journal::latest(records) {
+            machine.replay(run)?;
+        }
+        Ok(machine)
+    }
+
+    /// Whether the next turn may take long because its step holds JSONata.
+    pub fn is_heavy(&self) -> bool {
+        match self.position {
+            Position::Before(Some(index)) => self.plan.step(index).operation.is_heavy(),
+            _ => false,
+        }
+    }
+
+    /// When [`Input::Advance`] has to be fed even though nothing else happened.
+    pub fn timeout_at(&self) -> Option<Timestamp> {
+        self.facts.timeout_at
+    }
+
+    /// `None`: there is nothing to do until the next input.
+    pub fn feed(&mut self, input: Input, now: Timestamp) -> Option<Turn> {
+        match (std::mem::replace(&mut self.position, Position::Finished), input) {
+            (Position::Finished, _) => None,
+            (Position::InFlight(index, run), Input::EffectDone(outcome)) => {
+                let taken = self.effect_done(index, run, outcome, now);
+                self.go_on(taken, now)
+            }
+            // A result nobody waits for: of an attempt that was given up.
+            (position, Input::EffectDone(_)) => {
+                self.position = position;
+                None
+            }
+            (position, Input::Cancelled) => {
+                self.cancelled = true;
+                self.at_boundary(position, now)
+            }
+            (position, Input::Park) => {
+                self.parking = true;
+                self.at_boundary(position, now)
+            }
+            (position, Input::Advance) => self.advance(position, now),
+        }
+    }
+
+    /// A wish takes hold at a node boundary: an effect that has begun is let finish.
+    fn at_boundary(&mut self, position: Position, now: Timestamp) -> Option<Turn> {
+        if matches!(position, Position::InFlight(..)) {
+            self.position = position;
+            return None;
+        }
+        self.advance(position, now)
+    }
+
+    fn advance(&mut self, position: Position, now: Timestamp) -> Option<Turn> {
+        let timed_out = self.timed_out(now);
+        match position {
+            Position::InFlight(_, run) if timed_out => self.abandon(run, NodeStatus::TimedOut, End::TimedOut, now),
+            Position::InFlight(index, run) => {
+                self.position = Position::InFlight(index, run);
+                None
+            }
+            Position::Interrupted(_, run) | Position::Asleep(_, run) if timed_out => {
+                self.abandon(run, NodeStatus::TimedOut, End::TimedOut, now)
+            }
+            Position::Interrupted(_, run) | Position::Asleep(_, run) if self.cancelled => {
+                self.abandon(run, NodeStatus::Cancelled, End::Cancelled, now)
+            }
+            Position::Interrupted(..) if self.parking => self.turn(Action::Parked),
+            Position::Interrupted(_, run) => self.run_again(run, now),
+            Position::Asleep(index, mut run) => match run.wake_at {
+                Some(until) if now < until => {
+                    self.position = Position::Asleep(index, run);
+                    self.turn(Action::Sleep { until: self.next_look(until) })
+                }
+                _ => {
+                    run.status = NodeStatus::Succeeded;
+                    run.finished_at = Some(now);
+                    self.record(run, true);
+                    let next = self.plan.step(index).next;
+                    self.go_on(Taken::Next(next), now)
+                }
+            },
+            Position::Before(next) => self.go_on(Taken::Next(next), now),
+            Position::Finished => None,
+        }
+    }
+
+    /// Takes pure steps until something has to happen outside.
+    fn go_on(&mut self, mut taken: Taken, now: Timestamp) -> Option<Turn> {
+        for steps in 0.. {
+            let next = match taken {
+                Taken::Next(next) => next,
+                Taken::InFlight(run, input) => return self.start_effect(run, input),
+                Taken::Asleep(run) => return self.fall_asleep(run),
+                Taken::Finished(end, answer) => return self.finish(end, answer),
+            };
+            if self.timed_out(now) {
+                return self.finish(End::TimedOut, None);
+            }
+            if self.cancelled {
+                return self.finish(End::Cancelled, None);
+            }
+            let Some(index) = next else {
+                return self.finish(End::Succeeded, None);
+            };
+            if self.parking {
+                return self.turn(Action::Parked);
+            }
+            self.position = Position::Before(Some(index));
+            if steps == STEPS_PER_TURN_MAX || (steps > 0 && self.plan.step(index).operation.is_heavy()) {
+                // What can be evaluated again can be written later, with something that cannot.
+                let records = if self.unsaved_matters { self.take_unsaved() } else { Vec::new() };
+                return Some(Turn { records, action: Action::Yield });
+            }
+            taken = self.take(index, now);
+        }
+        unreachable!("the loop returns")
+    }
+
+    fn take(&mut self, index: StepIndex, now: Timestamp) -> Taken {
+        let plan = Arc::clone(&self.plan);
+        let step = plan.step(index);
+        let mut run = NodeRun {
+            node: step.key.clone(),
+            kind: step.kind.clone(),
+            visit: String::new(),
+            attempt: 1,
+            status: NodeStatus::Succeeded,
+            input: None,
+            result: None,
+            error: None,
+            missing: Vec::new(),
+            started_at: now,
+            finished_at: Some(now),
+            wake_at: None,
+        };
+        if step.disabled {
+            run.status = NodeStatus::Skipped;
+            self.record(run, false);
+            return Taken::Next(step.next);
+        }
+        let mut missing = Vec::new();
+        let done = self.evaluate(step, &mut missing, now);
+        run.missing = missing;
+        match done {
+            Ok(Evaluated::Result(result)) => {
+                self.results.insert(step.key.clone(), result.clone());
+                run.result = Some(result);
+                self.record(run, false);
+                Taken::Next(step.next)
+            }
+            Ok(Evaluated::Outcome(outcome)) => {
+                let taken = follow(step, outcome);
+                if let Taken::Finished(end, _) = taken {
+                    run.status = node_status(end);
+                }
+                self.results.insert(step.key.clone(), outcome.result.clone());
+                run.result = Some(outcome.result.clone());
+                self.record(run, false);
+                taken
+            }
+            Ok(Evaluated::Answer(answer)) => {
+                run.result = Some(serde_json::json!({ "status": answer.status }));
+                self.record(run, false);
+                Taken::Finished(End::Succeeded, Some(answer))
+            }
+            Ok(Evaluated::End(end)) => {
+                run.status = node_status(end);
+                self.record(run, false);
+                Taken::Finished(end, None)
+            }
+            Ok(Evaluated::Effect(input)) => {
+                run.status = NodeStatus::Running;
+                run.finished_at = None;
+                run.input = Some(input.clone());
+                Taken::InFlight(run, input)
+            }
+            Ok(Evaluated::Wait(duration)) => {
+                run.status = NodeStatus::Waiting;
+                run.finished_at = None;
+                run.wake_at = Some(now.plus(duration));
+                run.input = Some(serde_json::json!({ "duration_ms": duration.as_millis() as u64 }));
+                Taken::Asleep(run)
+            }
+            Err(error) => {
+                run.status = NodeStatus::Error;
+                run.error = Some(error);
+                self.record(run, false);
+                Taken::Finished(End::Error, None)
+            }
+        }
+    }
+
+    fn evaluate<'p>(
+        &self,
+        step: &'p Step,
+        missing: &mut Vec<Missing>,
+        now: Timestamp,
+    ) -> Result<Evaluated<'p>, NodeError> {
+        let scope = Scope {
+            trigger: &self.trigger,
+            nodes: &self.results,
+            system: System {
+                now,
+                execution_id: self.facts.execution,
+                workflow_key: self.facts.workflow_key.as_str(),
+                revision: self.facts.revision,
+            },
+        };
+        Ok(match &step.operation {
+            Operation::Compute(value) => Evaluated::Result(value.render(&scope, "", missing)?),
+            Operation::Branch(branch) => Evaluated::Outcome(decide(branch, &scope, missing)?),
+            Operation::Answer(answer) => Evaluated::Answer(answer.render(&scope, "", missing)?),
+            Operation::End(end) => Evaluated::End(*end),
+            Operation::Effect { input } => Evaluated::Effect(input.render(&scope, "", missing)?),
+            Operation::Wait { duration_ms } => {
+                Evaluated::Wait(wait_duration(&duration_ms.render(&scope, "/ms", missing)?)?)
+            }
+        })
+    }
+
+    fn effect_done(
+        &mut self,
+        index: StepIndex,
+        mut run: NodeRun,
+        outcome: Result<Value, NodeError>,
+        now: Timestamp,
+    ) -> Taken {
+        run.finished_at = Some(now);
+        match outcome {
+            Ok(result) => {
+                run.status = NodeStatus::Succeeded;
+                self.results.insert(run.node.clone(), result.clone());
+                run.result = Some(result);
+                self.record(run, true);
+                Taken::Next(self.plan.step(index).next)
+            }
+            Err(error) => {
+                run.status = NodeStatus::Error;
+                run.error = Some(error);
+                self.record(run, true);
+                Taken::Finished(End::Error, None)
+            }
+        }
+    }
+
+    fn start_effect(&mut self, run: NodeRun, input: Value) -> Option<Turn> {
+        let index = self.index_of(&run);
+        let action = Action::Run(Run {
+            kind: run.kind.clone(),
+            idempotency_key: format!("{}.{}.{}", self.facts.execution, run.node, run.visit),
+            attempt: run.attempt,
+            input,
+        });
+        self.record(run.clone(), true);
+        self.position = Position::InFlight(index, run);
+        self.turn(action)
+    }
+
+    /// The outcome of the last attempt will never be known: it is closed, and the same effect is tried again.
+    fn run_again(&mut self, mut run: NodeRun, now: Timestamp) -> Option<Turn> {
+        let again = NodeRun { attempt: run.attempt.saturating_add(1), started_at: now, ..run.clone() };
+        run.status = NodeStatus::Error;
+        run.error = Some(NodeError::new(
+            "node.interrupted",
+            "the server stopped before the outcome was known; the node was run again with the same idempotency key",
+        ));
+        run.finished_at = Some(now);
+        self.record(run, true);
+        let input = again.input.clone().unwrap_or(Value::Null);
+        self.start_effect(again, input)
+    }
+
+    fn fall_asleep(&mut self, run: NodeRun) -> Option<Turn> {
+        let index = self.index_of(&run);
+        let until = self.next_look(run.wake_at.unwrap_or(run.started_at));
+        self.record(run.clone(), true);
+        self.position = Position::Asleep(index, run);
+        self.turn(Action::Sleep { until })
+    }
+
+    /// Gives up a run that has begun, and with it the execution.
+    fn abandon(&mut self, mut run: NodeRun, status: NodeStatus, end: End, now: Timestamp) -> Option<Turn> {
+        run.status = status;
+        run.finished_at = Some(now);
+        self.record(run, true);
+        self.finish(end, None)
+    }
+
+    fn finish(&mut self, end: End, answer: Option<Answer>) -> Option<Turn> {
+        self.position = Position::Finished;
+        let answer = match self.plan.mode {
+            Mode::Sync => Some(answer.unwrap_or_else(|| Answer::for_end(end, self.facts.execution))),
+            Mode::Async => None,
+        };
+        self.turn(Action::Finish(Finish { end, answer }))
+    }
+
+    fn record(&mut self, run: NodeRun, matters: bool) {
+        self.unsaved.push(run);
+        self.unsaved_matters |= matters;
+    }
+
+    /// A turn with every record so far.
+    fn turn(&mut self, action: Action) -> Option<Turn> {
+        Some(Turn { records: self.take_unsaved(), action })
+    }
+
+    /// Hands out what no turn has carried yet, for a caller that makes the execution durable at another moment.
+    pub fn take_unsaved(&mut self) -> Vec<NodeRun> {
+        self.unsaved_matters = false;
+        std::mem::take(&mut self.unsaved)
+    }
+
+    fn timed_out(&self, now: Timestamp) -> bool {
+        self.facts.timeout_at.is_some_and(|timeout_at| now >= timeout_at)
+    }
+
+    /// When something happens next: the timer, or the timeout before it.
+    fn next_look(&self, wake_at: Timestamp) -> Timestamp {
+        self.facts.timeout_at.map_or(wake_at, |timeout_at| timeout_at.min(wake_at))
+    }
+
+    fn index_of(&self, run: &NodeRun) -> StepIndex {
+        self.plan.find(&run.node).expect("a run is made from a step of this plan")
+    }
+
+    /// Takes in one journal record, which must be of the step the machine stands before.
+    fn replay(&mut self, run: NodeRun) -> Result<(), JournalMismatch> {
+        let index =
+            self.plan.find(&run.node).ok_or_else(|| JournalMismatch(format!("it has no node `{}`", run.node)))?;
+        let expected = match &self.position {
+            Position::Before(next) => *next,
+            // The next attempt of the same node.
+            Position::Interrupted(at, _) | Position::Asleep(at, _) | Position::InFlight(at, _) => Some(*at),
+            Position::Finished => None,
+        };
+        if expected != Some(index) {
+            return Err(JournalMismatch(format!("node `{}` does not come next", run.node)));
+        }
+        let step = self.plan.step(index);
+        self.position = match run.status {
+            NodeStatus::Running => Position::Interrupted(index, run),
+            NodeStatus::Waiting => Position::Asleep(index, run),
+            NodeStatus::Skipped => Position::Before(step.next),
+            // The attempt a crash cut off; the attempt that follows it stands next in the journal.
+            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == "node.interrupted") => {
+                Position::Interrupted(index, run)
+            }
+            NodeStatus::Succeeded => {
+                let next = match &step.operation {
+                    Operation::Branch(branch) => {
+                        match branch.outcome_of(run.result.as_ref()).map(|o| follow(step, o)) {
+                            Some(Taken::Next(next)) => Position::Before(next),
+                            Some(_) => Position::Finished,
+                            None => return Err(JournalMismatch(format!("node `{}` has no such outcome", run.node))),
+                        }
+                    }
+                    Operation::Answer(_) | Operation::End(_) => Position::Finished,
+                    _ => Position::Before(step.next),
+                };
+                if let Some(result) = run.result {
+                    self.results.insert(run.node, result);
+                }
+                next
+            }
+            NodeStatus::Failed | NodeStatus::Error | NodeStatus::TimedOut | NodeStatus::Cancelled => Position::Finished,
+        };
+        Ok(())
+    }
+}
+
+/// What a step came to.
+enum Evaluated<'p> {
+    Result(Value),
+    Outcome(&'p Outcome),
+    Answer(Answer),
+    End(End),
+    Effect(Value),
+    Wait(Duration),
+}
+
+fn decide<'p>(branch: &'p Branch, scope: &Scope<'_>, missing: &mut Vec<Missing>) -> Result<&'p Outcome, NodeError> {
+    for case in &branch.cases {
+        if case.rule.holds(scope, &case.at, missing)? {
+            return Ok(&case.outcome);
+        }
+    }
+    Ok(&branch.otherwise)
+}
+
+fn follow(step: &Step, outcome: &Outcome) -> Taken {
+    match outcome.goto {
+        Goto::Branch(branch) => Taken::Next(step.branches.get(branch).and_then(|(_, first)| *first).or(step.next)),
+        Goto::Next => Taken::Next(step.next),
+        Goto::End(end) => Taken::Finished(end, None),
+    }
+}
+
+fn node_status(end: End) -> NodeStatus {
+    match end {
+        End::Succeeded => NodeStatus::Succeeded,
+        End::Failed => NodeStatus::Failed,
+        End::Error => NodeStatus::Error,
+        End::TimedOut => NodeStatus::TimedOut,
+        End::Cancelled => NodeStatus::Cancelled,
+    }
+}
+
+fn wait_duration(value: &Value) -> Result<Duration, NodeError> {
+    match value.as_u64() {
+        Some(ms) if ms <= WAIT_MS_MAX => Ok(Duration::from_millis(ms)),
+        _ => Err(NodeError::new(
+            "wait.duration",
+            format!("a wait is a whole number of milliseconds from 0 to {WAIT_MS_MAX}, not {value}"),
+        )),
+    }
+}

@@ -79,6 +79,8 @@ pub struct Branch {
 #[derive(Debug)]
 pub struct Case {
     pub rule: Rule,
+    /// Pointer of the rule in the node's config, `/rule`.
+    pub at: String,
     pub outcome: Outcome,
 }
 
@@ -105,4 +107,46 @@ pub struct AnswerTemplate {
     pub status: u16,
     pub headers: Vec<(String, Template)>,
     pub body: Templated,
+}
+
+impl Plan {
+    pub fn step(&self, index: StepIndex) -> &Step {
+        &self.steps[index.0]
+    }
+
+    /// The step of a node. Flows are short, so this is a walk.
+    pub fn find(&self, key: &NodeKey) -> Option<StepIndex> {
+        self.steps.iter().position(|step| step.key == *key).map(StepIndex)
+    }
+}
+
+impl Operation {
+    /// Whether taking it may cost a JSONata evaluation.
+    pub fn is_heavy(&self) -> bool {
+        match self {
+            Self::Compute(value) | Self::Effect { input: value } | Self::Wait { duration_ms: value } => {
+                value.is_heavy()
+            }
+            Self::Branch(branch) => branch.cases.iter().any(|case| case.rule.is_heavy()),
+            Self::Answer(answer) => answer.is_heavy(),
+            Self::End(_) => false,
+        }
+    }
+}
+
+impl Branch {
+    /// The outcome that left `result` in the journal.
+    pub fn outcome_of(&self, result: Option<&Value>) -> Option<&Outcome> {
+        self.cases
+            .iter()
+            .map(|case| &case.outcome)
+            .chain([&self.otherwise])
+            .find(|outcome| Some(&outcome.result) == result)
+    }
+}
+
+impl AnswerTemplate {
+    pub fn is_heavy(&self) -> bool {
+        self.body.is_heavy() || self.headers.iter().any(|(_, value)| value.is_heavy())
+    }
 }

@@ -1,0 +1,96 @@
+# The one list of commands. Each step says what it does; a missing tool is named with the way to get it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+NODE_MAJOR_MIN := 20
+say = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')" 2>/dev/null \
+	  || grep -E '^[a-z-]+:.*## ' Makefile
+
+# -- use --------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: need-rust ## build and start a server on ./hookflow-data, with an example to call
+	$(call say,build hookflow (the first time takes a few minutes))
+	@cargo build --profile quick --locked -p hookflow
+	@printf '\n== hookflow serve\n'
+	@exec target/quick/hookflow serve --welcome examples/payment-callback.yaml
+
+# -- prove ------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: fmt-check lint tidy codegen-check unit ## everything CI needs
+
+.PHONY: fmt
+fmt: need-rust ## format the code
+	@cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: need-rust
+	$(call say,format)
+	@cargo fmt --all --check || { echo 'run `make fmt`' >&2; exit 1; }
+
+.PHONY: lint
+lint: need-rust ## clippy, warnings are errors
+	$(call say,lint)
+	@cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings
+
+.PHONY: tidy
+tidy: need-rust ## house rules
+	$(call say,tidy)
+	@cargo run --quiet --locked -p xtask -- tidy
+
+.PHONY: codegen-check
+codegen-check: need-rust
+	$(call say,generated files are up to date)
+	@cargo run --quiet --locked -p xtask -- codegen --check
+
+.PHONY: codegen
+codegen: need-rust ## write what is generated from the code
+	@cargo run --quiet --locked -p xtask -- codegen
+
+.PHONY: unit
+unit: need-rust e2e/node_modules/.made ## all tests
+	$(call say,tests)
+	@cargo test --workspace --all-features --locked
+
+# Packages that tests compare against, or run.
+e2e/node_modules/.made: e2e/package-lock.json | need-node
+	$(call say,packages of the tests)
+	@npm ci --prefix e2e --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# -- measure ----------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: need-rust ## load the release binary, beside a bare handler
+	$(call say,build for speed)
+	@cargo build --release --locked -p hookflow -p bench
+	$(call say,bench)
+	@target/release/bench
+
+# -- the house --------------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove what was built; data stay
+	@cargo clean
+	@rm -rf e2e/node_modules
+
+.PHONY: need-rust
+need-rust:
+	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
+	@command -v cc >/dev/null || { echo 'A C compiler is missing (SQLite is built from source): apt-get install build-essential' >&2; exit 1; }
+
+.PHONY: need-node
+need-node:
+	@command -v node >/dev/null && command -v npm >/dev/null \
+	  || { echo 'Node $(NODE_MAJOR_MIN) or later with npm is missing: https://nodejs.org, or apt-get install nodejs npm' >&2; exit 1; }
+	@major="$$(node --version | sed -E 's/^v([0-9]+).*/\1/')"
+	@[ "$$major" -ge $(NODE_MAJOR_MIN) ] || { echo "Node $(NODE_MAJOR_MIN) or later is needed, this is $$(node --version)" >&2; exit 1; }

@@ -1,0 +1,208 @@
+//! The admin API as the commands use it.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::config;
+use crate::failure::{Failure, chain};
+use crate::folder::{Folder, reachable};
+use crate::output::plain;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than a sync workflow keeps its caller waiting by default.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// What the API gives at most in one list.
+const PAGE_MAX: usize = 500;
+
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    token: String,
+}
+
+impl Client {
+    /// The server at HOOKFLOW_URL, or the one that runs on the data folder.
+    pub(crate) fn find(global: &Global) -> Result<Self, Failure> {
+        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let (base, token) = match (variable("HOOKFLOW_URL"), variable("HOOKFLOW_TOKEN")) {
+            (Some(url), Some(token)) => (read_url(&url)?, token),
+            // The token of this machine's server is nobody else's business.
+            (Some(_), None) => {
+                return Err(Failure::new("client.no_token", "HOOKFLOW_URL is set, but not HOOKFLOW_TOKEN")
+                    .hint("on the server's machine the token stands in <data>/admin.token"));
+            }
+            (None, token) => {
+                let folder = Folder::at(data(global));
+                let info = folder.serve_info().ok_or_else(|| {
+                    Failure::new("client.no_server", format!("no server runs on {}", folder.path().display())).hint(
+                        "start one with `hookflow serve`, or say where it is: --data, HOOKFLOW_DATA or HOOKFLOW_URL",
+                    )
+                })?;
+                let url = read_url(&format!("http://{}", reachable(info.admin)))?;
+                (url, token.map_or_else(|| folder.read_token(), Ok)?)
+            }
+        };
+        Ok(Self { http: http_for(&base)?, base, token })
+    }
+
+    /// `path` below `/api/v1`, one element a segment.
+    pub(crate) async fn get(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Failure> {
+        let mut url = self.url(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        accepted(self.request(Method::GET, url, None).await?)
+    }
+
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        accepted(self.post_any(path, body).await?)
+    }
+
+    /// Status and document, whatever the status.
+    pub(crate) async fn post_any(&self, path: &[&str], body: &Value) -> Result<(StatusCode, Value), Failure> {
+        self.request(Method::POST, self.url(path), Some(body)).await
+    }
+
+    /// The first `limit` of a list, page by page; `None` for all of it.
+    pub(crate) async fn list(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        limit: Option<usize>,
+    ) -> Result<Vec<Value>, Failure> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let wanted = limit.map_or(PAGE_MAX, |limit| (limit - items.len()).min(PAGE_MAX));
+            let mut query = query.to_vec();
+            query.push(("limit", wanted.to_string()));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            let page = self.get(path, &query).await?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() || limit.is_some_and(|limit| items.len() >= limit) {
+                return Ok(items);
+            }
+        }
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(["api", "v1"]).extend(path);
+        url
+    }
+
+    async fn request(&self, method: Method, url: Url, body: Option<&Value>) -> Result<(StatusCode, Value), Failure> {
+        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| self.unreachable(error))?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(|error| self.unreachable(error))?;
+        match serde_json::from_slice(&bytes) {
+            Ok(document) => Ok((status, document)),
+            Err(_) if bytes.is_empty() => Ok((status, Value::Null)),
+            Err(_) => Err(Failure::new(
+                "client.no_api",
+                format!("{} answered {status} with something that is not JSON", self.base),
+            )
+            .hint("HOOKFLOW_URL is the address of the admin listener")),
+        }
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
+        Failure::new(
+            "client.unreachable",
+            format!("the server at {} cannot be reached: {}", self.base, chain(&error.without_url())),
+        )
+        .hint("is it running? `hookflow serve` starts one")
+    }
+}
+
+/// A client that asks no proxy for what is on this machine.
+pub(crate) fn http_for(url: &Url) -> Result<reqwest::Client, Failure> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT);
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    if host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| Failure::new("client.tls", chain(&error)))
+}
+
+/// Where the server's data are, for commands: they read no settings.
+fn data(global: &Global) -> std::path::PathBuf {
+    let variable = || std::env::var_os("HOOKFLOW_DATA").filter(|path| !path.is_empty()).map(Into::into);
+    global.data.clone().or_else(variable).unwrap_or_else(config::default_data)
+}
+
+fn read_url(text: &str) -> Result<Url, Failure> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| Failure::new("client.url", format!("`{}` is not an http address", plain(text))))
+}
+
+fn accepted((status, document): (StatusCode, Value)) -> Result<Value, Failure> {
+    if status.is_success() { Ok(document) } else { Err(refused(status, &document)) }
+}
+
+/// A problem document as this program's own failure.
+pub(crate) fn refused(status: StatusCode, problem: &Value) -> Failure {
+    let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
+    let sentence =
+        text("detail").or_else(|| text("title")).map_or_else(|| format!("the server answered {status}"), plain);
+    let failure = Failure::new(text("code").unwrap_or("client.refused"), sentence);
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            failure.hint("the token is not this server's: look at HOOKFLOW_TOKEN, or <data>/admin.token")
+        }
+        StatusCode::NOT_FOUND => failure.hint("`hookflow list` and `hookflow executions` show what there is"),
+        _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_keeps_the_servers_code_and_sentence() {
+        let problem =
+            json!({"code": "workflow.unknown", "title": "Not Found", "detail": "there is no workflow x\u{1b}"});
+        let failure = refused(StatusCode::NOT_FOUND, &problem);
+        insta::assert_snapshot!(failure.complaints[0], @r"
+        error[workflow.unknown]: there is no workflow x\u{1b}
+        hint: `hookflow list` and `hookflow executions` show what there is
+        ");
+        assert_eq!(
+            refused(StatusCode::BAD_GATEWAY, &Value::Null).complaints[0].sentence,
+            "the server answered 502 Bad Gateway"
+        );
+    }
+
+    #[test]
+    fn what_a_user_types_stays_one_segment_of_the_path() {
+        let base = Url::parse("http://127.0.0.1:1/behind/").unwrap();
+        let client = Client { http: http_for(&base).unwrap(), base, token: String::new() };
+        assert_eq!(
+            client.url(&["workflows", "../a?b#c/d"]).as_str(),
+            "http://127.0.0.1:1/behind/api/v1/workflows/..%2Fa%3Fb%23c%2Fd"
+        );
+    }
+
+    #[test]
+    fn only_http_addresses_are_taken() {
+        for text in ["", "localhost:1", "ftp://x", "http://", "/x"] {
+            assert!(read_url(text).is_err(), "{text}");
+        }
+    }
+}

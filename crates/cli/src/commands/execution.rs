@@ -1,0 +1,168 @@
+//! `execution`: one execution with its event, its way and its answer.
+
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::client::Client;
+use crate::commands::executions::{status_with_reason, took};
+use crate::commands::text;
+use crate::failure::Failure;
+use crate::output::{Output, plain, plain_lines};
+
+/// Show one execution: the event, every node run with its time, the answer.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g
+  hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g --json | jq .node_runs")]
+pub(crate) struct Args {
+    /// Its ex_… id, as it stands in the header Hookflow-Execution of the answer.
+    #[arg(value_name = "ID")]
+    execution: String,
+}
+
+pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let execution = Client::find(global)?.get(&["executions", &args.execution], &[]).await?;
+    if out.json {
+        out.document(&execution)?;
+    } else {
+        out.line(page(&execution).trim_end())?;
+    }
+    Ok(())
+}
+
+/// Text of an event or an answer longer than this is cut.
+const BODY_SHOWN_MAX: usize = 4_096;
+
+fn page(execution: &Value) -> String {
+    let mut page = format!("{}  {}", text(execution, "id"), status_with_reason(execution));
+    let took = took(&execution["accepted_at"], &execution["finished_at"]);
+    if !took.is_empty() {
+        page += &format!(" in {took}");
+    }
+    page += &format!(
+        "\nworkflow {}, revision {}, {}, accepted {}\n",
+        text(execution, "workflow_key"),
+        text(execution, "revision"),
+        text(execution, "mode"),
+        text(execution, "accepted_at"),
+    );
+    for note in execution["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        page += &format!("note: {}\n", plain(note));
+    }
+
+    let event = &execution["event"];
+    let query = text(event, "query_string");
+    let query = if query.is_empty() { query } else { format!("?{query}") };
+    page += &format!(
+        "\nEVENT  {}{} from {}\n",
+        plain(&text(event, "method")),
+        plain(&query),
+        plain(&text(event, "remote_addr"))
+    );
+    page += &body(event);
+
+    page += "\nWAY\n";
+    let runs = execution["node_runs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for run in runs {
+        page += &node_run(run);
+    }
+    if runs.is_empty() {
+        page += "  no node has run\n";
+    }
+
+    let answer = &execution["answer"];
+    if answer.is_object() {
+        page += &format!("\nANSWER  {} at {}\n", text(answer, "status"), text(answer, "sent_at"));
+        for header in answer["headers"].as_array().into_iter().flatten() {
+            let part = |index: usize| plain(header[index].as_str().unwrap_or_default());
+            page += &format!("  {}: {}\n", part(0), part(1));
+        }
+        page += &body(answer);
+    }
+    page
+}
+
+/// `  paid       condition  succeeded  0.042 ms  → {"branch":"true"}`, and what went wrong below it.
+fn node_run(run: &Value) -> String {
+    let visit = text(run, "visit");
+    let node = if visit.is_empty() { text(run, "node") } else { format!("{} [{visit}]", text(run, "node")) };
+    let attempt =
+        run["attempt"].as_u64().filter(|attempt| *attempt > 1).map_or(String::new(), |n| format!(", attempt {n}"));
+    let mut lines = format!(
+        "  {:16}  {:12}  {:10}  {:>11}{attempt}",
+        plain(&node),
+        plain(&text(run, "kind")),
+        text(run, "status"),
+        took(&run["started_at"], &run["finished_at"]),
+    );
+    if !run["result"].is_null() {
+        lines += &format!("  → {}", plain(&cut(&run["result"].to_string(), 120)));
+    }
+    lines = format!("{}\n", lines.trim_end());
+    if run["error"].is_object() {
+        lines += &format!(
+            "    error[{}]: {}\n",
+            plain(&text(&run["error"], "code")),
+            plain(&text(&run["error"], "message"))
+        );
+    }
+    for missing in run["missing"].as_array().into_iter().flatten() {
+        lines +=
+            &format!("    missing: {}\n", plain(&missing.as_str().map_or_else(|| missing.to_string(), str::to_owned)));
+    }
+    lines
+}
+
+/// The body of an event or an answer, indented, cut when it is long.
+fn body(of: &Value) -> String {
+    let text = match &of["body"] {
+        Value::Null if of["body_base64"].is_string() => "(not text, see --json)".to_owned(),
+        Value::Null => return String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let text = plain_lines(&cut(&text, BODY_SHOWN_MAX));
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_execution_reads_from_event_to_answer() {
+        let run = |node: &str, kind: &str, status: &str, result: Value| {
+            json!({"node": node, "kind": kind, "visit": "", "attempt": 1, "status": status, "result": result, "missing": [],
+                   "started_at": "2026-11-22T10:00:00.000100Z", "finished_at": "2026-11-22T10:00:00.000142Z"})
+        };
+        let mut call = run("call", "http_request", "error", Value::Null);
+        call["attempt"] = json!(2);
+        call["visit"] = json!("2/0");
+        call["error"] = json!({"code": "http.status", "message": "the other side\nanswered 500"});
+        call["missing"] = json!(["trigger.body.name in url"]);
+        let execution = json!({
+            "id": "ex_1", "workflow_key": "1hfmkioou0d", "revision": 3, "status": "error", "mode": "sync", "reason": null,
+            "accepted_at": "2026-11-22T10:00:00.000000Z", "finished_at": "2026-11-22T10:00:00.001500Z",
+            "event": {"method": "POST", "query_string": "a=1", "remote_addr": "127.0.0.1", "body": {"order": {"id": 7}}},
+            "node_runs": [run("paid", "condition", "succeeded", json!({"branch": "true"})), call],
+            "answer": {"status": 500, "headers": [["Content-Type", "text/plain"]], "body": "one\ntwo\u{1b}", "sent_at": "2026-11-22T10:00:00.001500Z"},
+            "notes": ["the answer's template failed"],
+        });
+        insta::assert_snapshot!(page(&execution));
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters() {
+        assert_eq!(cut("äöü", 2), "äö…");
+        assert_eq!(cut("äöü", 3), "äöü");
+    }
+}

@@ -1,0 +1,96 @@
+//! `executions`: what has run.
+
+use domain::execution::status::Status;
+use domain::time::Timestamp;
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::client::Client;
+use crate::commands::text;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// List executions, newest first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookflow executions
+  hookflow executions --status error --limit 10
+  hookflow executions --workflow 1hfmkioou0d --json | jq -r .id")]
+pub(crate) struct Args {
+    /// Only those of this workflow: its key, or its wf_… id.
+    #[arg(long, value_name = "KEY")]
+    workflow: Option<String>,
+    /// Only those with this status: queued, running, waiting, succeeded, failed, error, timed_out or cancelled.
+    #[arg(long, hide_possible_values = true, value_parser = status())]
+    status: Option<String>,
+    /// At most this many.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+fn status() -> clap::builder::PossibleValuesParser {
+    Status::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().into()
+}
+
+pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let mut query = Vec::new();
+    query.extend(args.workflow.map(|workflow| ("workflow", workflow)));
+    query.extend(args.status.map(|status| ("status", status)));
+    let executions = Client::find(global)?.list(&["executions"], &query, Some(args.limit as usize)).await?;
+    if out.json {
+        executions.iter().try_for_each(|execution| out.document(execution))?;
+    } else if executions.is_empty() {
+        out.line("no executions")?;
+    } else {
+        let rows: Vec<[String; 6]> = executions.iter().map(row).collect();
+        out.table(["ID", "WORKFLOW", "STATUS", "ANSWER", "ACCEPTED", "TOOK"], &rows)?;
+    }
+    Ok(())
+}
+
+fn row(execution: &Value) -> [String; 6] {
+    [
+        text(execution, "id"),
+        text(execution, "workflow_key"),
+        status_with_reason(execution),
+        text(execution, "answer_status"),
+        text(execution, "accepted_at"),
+        took(&execution["accepted_at"], &execution["finished_at"]),
+    ]
+}
+
+/// `waiting (timer)`
+pub(crate) fn status_with_reason(execution: &Value) -> String {
+    match execution["reason"].as_str() {
+        Some(reason) => format!("{} ({reason})", text(execution, "status")),
+        None => text(execution, "status"),
+    }
+}
+
+/// `1.234 s`, `5.678 ms`; empty when one of the times is missing.
+pub(crate) fn took(from: &Value, to: &Value) -> String {
+    let time = |value: &Value| value.as_str().and_then(Timestamp::from_rfc3339);
+    let Some((from, to)) = time(from).zip(time(to)) else { return String::new() };
+    let micros = to.since(from).as_micros();
+    if micros < 1_000_000 {
+        format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
+    } else {
+        format!("{}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn durations_read_in_the_unit_that_fits() {
+        let took = |to: &str| took(&json!("2026-11-22T10:00:00.000000Z"), &json!(to));
+        assert_eq!(took("2026-11-22T10:00:00.000042Z"), "0.042 ms");
+        assert_eq!(took("2026-11-22T10:00:00.123456Z"), "123.456 ms");
+        assert_eq!(took("2026-11-22T10:01:02.003999Z"), "62.003 s");
+        assert_eq!(took(""), "");
+    }
+}

@@ -1,0 +1,34 @@
+//! `list`: all workflows.
+
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::client::Client;
+use crate::commands::{show, text};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// List all workflows, newest first.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookflow list
+  hookflow list --json | jq -r 'select(.enabled | not) | .title'")]
+pub(crate) struct Args {}
+
+pub(crate) async fn run(_args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let workflows = Client::find(global)?.list(&["workflows"], &[], None).await?;
+    if out.json {
+        workflows.iter().try_for_each(|workflow| out.document(workflow))?;
+    } else if workflows.is_empty() {
+        out.line("no workflows yet: `hookflow apply FILE --publish` makes one")?;
+    } else {
+        let rows: Vec<[String; 4]> = workflows.iter().map(row).collect();
+        out.table(["KEY", "STATE", "TITLE", "URL"], &rows)?;
+    }
+    Ok(())
+}
+
+fn row(workflow: &Value) -> [String; 4] {
+    [text(workflow, "key"), show::state(workflow), text(workflow, "title"), text(workflow, "url")]
+}

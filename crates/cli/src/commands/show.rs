@@ -1,0 +1,69 @@
+//! `show`: one workflow.
+
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::client::Client;
+use crate::commands::text;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Show a workflow.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  hookflow show 1hfmkioou0d
+  hookflow show 1hfmkioou0d --json | jq .draft")]
+pub(crate) struct Args {
+    /// The workflow's key, or its wf_… id.
+    #[arg(value_name = "KEY")]
+    workflow: String,
+}
+
+pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let workflow = Client::find(global)?.get(&["workflows", &args.workflow], &[]).await?;
+    if out.json {
+        out.document(&workflow)?;
+    } else {
+        out.fields(&fields(&workflow))?;
+    }
+    Ok(())
+}
+
+fn fields(workflow: &Value) -> Vec<(&'static str, String)> {
+    let tags: Vec<&str> = workflow["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let all = [
+        ("title", text(workflow, "title")),
+        ("description", text(workflow, "description")),
+        ("tags", tags.join(", ")),
+        ("state", state(workflow)),
+        ("url", text(workflow, "url")),
+        ("key", text(workflow, "key")),
+        ("id", text(workflow, "id")),
+        ("created", text(workflow, "created_at")),
+        ("changed", text(workflow, "changed_at")),
+    ];
+    all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// `on, revision 3`, `off, revision 3`, `draft`.
+pub(crate) fn state(workflow: &Value) -> String {
+    let switched = if workflow["enabled"].as_bool().unwrap_or(false) { "on" } else { "off" };
+    match workflow["live"].as_u64() {
+        Some(number) => format!("{switched}, revision {number}"),
+        None => "draft".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_state_says_whether_callers_get_an_answer() {
+        assert_eq!(state(&json!({"enabled": true, "live": 3})), "on, revision 3");
+        assert_eq!(state(&json!({"enabled": false, "live": 3})), "off, revision 3");
+        assert_eq!(state(&json!({"enabled": true, "live": null})), "draft");
+    }
+}

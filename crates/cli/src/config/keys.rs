@@ -1,0 +1,125 @@
+//! Every key with what it holds.
+
+use std::net::SocketAddr;
+
+use toml::Value;
+
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+}
+
+/// What the value of a key is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Holds {
+    /// `127.0.0.1:13000`
+    Address,
+    /// `https://hooks.example.com`, or empty.
+    Origin,
+    Folder,
+    Flag,
+    /// As `tracing_subscriber::EnvFilter` reads them.
+    LogDirectives,
+    Count {
+        min: u64,
+        max: u64,
+    },
+}
+
+use Holds::{Address, Flag, Folder, LogDirectives, Origin};
+
+const fn key(name: &'static str, holds: Holds) -> Key {
+    Key { name, holds }
+}
+
+const fn count(name: &'static str, min: u64, max: u64) -> Key {
+    Key { name, holds: Holds::Count { min, max } }
+}
+
+/// In the order of the default file.
+pub(crate) const KEYS: &[Key] = &[
+    key("hooks", Address),
+    key("admin", Address),
+    key("admin_insecure", Flag),
+    key("public_url", Origin),
+    key("data", Folder),
+    count("body_bytes_max", 1 << 10, 1 << 30),
+    count("body_depth_max", 1, 64),
+    count("connections_max", 1, 1_000_000),
+    count("head_bytes_max", 1 << 13, 1 << 20),
+    count("head_timeout_ms", 100, 600_000),
+    count("body_timeout_ms", 100, 3_600_000),
+    count("write_timeout_ms", 100, 3_600_000),
+    count("idle_timeout_ms", 100, 3_600_000),
+    count("executions_running_max", 1, 100_000),
+    count("executions_running_per_workflow_max", 1, 100_000),
+    count("executions_in_memory_max", 1, 1_000_000),
+    count("executions_in_memory_per_workflow_max", 1, 1_000_000),
+    count("body_bytes_in_memory_max", 1 << 20, 64 << 30),
+    count("parsed_nodes_max", 1_000, 1_000_000_000),
+    count("store_batch_bytes_max", 1 << 16, 1 << 30),
+    count("retention_days", 1, 36_500),
+    count("retention_executions_max", 1, 1_000_000_000),
+    count("request_log_per_workflow_max", 0, 1_000_000),
+    count("request_log_max", 0, 10_000_000),
+    count("request_log_queue_max", 1, 1_000_000),
+    count("lease_ms", 1_000, 600_000),
+    count("drain_ms", 0, 600_000),
+    key("log", LogDirectives),
+];
+
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+impl Key {
+    /// The value as the key holds it; numbers and flags may come as text, as they do from the
+    /// environment. `Err` says what the key wants.
+    pub(crate) fn read(&self, value: &Value) -> Result<Value, String> {
+        let text = value.as_str();
+        match self.holds {
+            Holds::Count { min, max } => {
+                let number = value.as_integer().or_else(|| text?.trim().parse().ok());
+                number
+                    .filter(|number| u64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number)))
+                    .map(Value::Integer)
+                    .ok_or_else(|| format!("a number from {min} to {max}"))
+            }
+            Flag => {
+                let flag = value.as_bool().or_else(|| text?.trim().parse().ok());
+                flag.map(Value::Boolean).ok_or_else(|| "true or false".to_owned())
+            }
+            Address => text
+                .filter(|text| text.parse::<SocketAddr>().is_ok())
+                .map(Value::from)
+                .ok_or_else(|| "an address and a port, such as 127.0.0.1:13000".to_owned()),
+            Origin => text.and_then(origin).map(Value::String).ok_or_else(|| {
+                "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()
+            }),
+            Folder => {
+                text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
+            }
+            LogDirectives => text
+                .filter(|text| !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok())
+                .map(Value::from)
+                .ok_or_else(|| "error, warn, info, debug or trace, or directives such as info,store=debug".to_owned()),
+        }
+    }
+}
+
+/// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.
+fn origin(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    let url = reqwest::Url::parse(text).ok()?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    bare.then(|| url.as_str().trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,295 @@
+//! The data folder: everything a server has, for its owner alone.
+//! ```text
+//! hookflow.db    the database (and its -wal, -shm)
+//! hookflow.key   32 random bytes, mode 0600: digests of passwords are made with it
+//! admin.token    one line, mode 0600: the bearer token of the commands on this machine
+//! serve.json     {pid, hooks, admin} while a server runs
+//! ```
+//! Key and token are made once and kept. Both appear whole or not at all, and the first of two
+//! processes that start together wins.
+//!
+//! Not here: the lock that keeps a second server out (`store::sqlite`).
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use domain::credentials::ServerKey;
+use domain::id::base36;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Bits that let others than the owner at a file.
+const OTHERS: u32 = 0o077;
+
+/// What a running server says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServeInfo {
+    pub(crate) pid: u32,
+    /// The addresses as bound, with their real ports.
+    pub(crate) hooks: SocketAddr,
+    pub(crate) admin: SocketAddr,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder of a server that runs, or not.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Makes the folder when it is absent.
+    pub(crate) fn create(path: PathBuf) -> Result<Self, Failure> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|error| failed("data.folder", "make the data folder", &path, &error))?;
+        Ok(Self { path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("hookflow.db")
+    }
+
+    /// The key file's content; made on the first start.
+    pub(crate) fn server_key(&self) -> Result<ServerKey, Failure> {
+        let path = self.path.join("hookflow.key");
+        if !path.exists() && self.database().exists() {
+            // A new key would silently turn every stored password into a wrong one.
+            return Err(Failure::new("key.missing", format!("{} is gone, but there is a database made with it", path.display()))
+                .hint("put it back from a backup; or make a new one (`head -c 32 /dev/urandom`, mode 0600) and set all passwords of endpoints again"));
+        }
+        let bytes = self.kept(&path, "key", || Ok(random::<32>()?.to_vec()))?;
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
+            Failure::new("key.damaged", format!("{} does not hold 32 bytes", path.display()))
+                .hint("put it back from a backup")
+        })?;
+        Ok(ServerKey::new(bytes))
+    }
+
+    /// The bearer token of this machine's commands; made on the first start.
+    pub(crate) fn admin_token(&self) -> Result<String, Failure> {
+        let make = || {
+            let [high, low] = [u128::from_be_bytes(random()?), u128::from_be_bytes(random()?)];
+            Ok(format!("{}{}\n", base36(high), base36(low)).into_bytes())
+        };
+        let path = self.token_path();
+        let bytes = self.kept(&path, "token", make)?;
+        token(&path, &bytes)
+    }
+
+    /// What [`Self::admin_token`] has made, for commands.
+    pub(crate) fn read_token(&self) -> Result<String, Failure> {
+        let path = self.token_path();
+        let bytes = fs::read(&path).map_err(|error| {
+            failed("client.no_token", "read the token", &path, &error)
+                .hint("run as the user the server runs as, or set HOOKFLOW_TOKEN")
+        })?;
+        token(&path, &bytes)
+    }
+
+    fn token_path(&self) -> PathBuf {
+        self.path.join("admin.token")
+    }
+
+    fn serve_info_path(&self) -> PathBuf {
+        self.path.join("serve.json")
+    }
+
+    /// Says where this server is. Whoever sees the file sees all of it.
+    pub(crate) fn announce(&self, info: &ServeInfo) -> Result<(), Failure> {
+        let path = self.serve_info_path();
+        let written = self.draft(&serde_json::to_vec(info).expect("addresses and a number are JSON"));
+        written
+            .and_then(|draft| draft.persist(&path).map_err(|error| error.error))
+            .map_err(|error| failed("data.write", "write", &path, &error))?;
+        Ok(())
+    }
+
+    /// Takes back what [`Self::announce`] said.
+    pub(crate) fn withdraw(&self) {
+        // Nothing depends on it: a stale file leads to a connection that is refused.
+        let _ = fs::remove_file(self.serve_info_path());
+    }
+
+    /// What the running server said. `None`: none runs here.
+    pub(crate) fn serve_info(&self) -> Option<ServeInfo> {
+        let text = fs::read(self.serve_info_path()).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// A file that is made once and then kept, readable by its owner alone.
+    fn kept(&self, path: &Path, what: &str, make: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+        let code = format!("{what}.unusable");
+        if !path.exists() {
+            let made =
+                make().and_then(|content| self.draft(&content)).and_then(|draft| match draft.persist_noclobber(path) {
+                    // Another process was faster: its file counts.
+                    Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    Err(error) => Err(error.error),
+                    Ok(_) => File::open(&self.path)?.sync_all(),
+                });
+            made.map_err(|error| failed(&code, "make", path, &error))?;
+        }
+        let mode = fs::metadata(path).map_err(|error| failed(&code, "look at", path, &error))?.permissions().mode();
+        if mode & OTHERS != 0 {
+            let sentence = format!("{} can be used by others (mode {:04o})", path.display(), mode & 0o7777);
+            return Err(
+                Failure::new(&format!("{what}.exposed"), sentence).hint(format!("chmod 600 {}", path.display()))
+            );
+        }
+        fs::read(path).map_err(|error| failed(&code, "read", path, &error))
+    }
+
+    /// A file without its final name yet, mode 0600, its content on disk.
+    fn draft(&self, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+        let mut draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(&self.path)?;
+        draft.write_all(content)?;
+        draft.as_file().sync_all()?;
+        Ok(draft)
+    }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+fn token(path: &Path, bytes: &[u8]) -> Result<String, Failure> {
+    let text = std::str::from_utf8(bytes).map(str::trim).unwrap_or_default();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new("token.damaged", format!("{} does not hold a token", path.display()))
+            .hint("delete it and start the server again: it makes a new one"));
+    }
+    Ok(text.to_owned())
+}
+
+fn failed(code: &str, verb: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(code, format!("cannot {verb} {}: {error}", path.display()))
+}
+
+/// An address to connect to: a listener bound to every address is reached on the loopback one.
+pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temp.path().join("a/b")).unwrap();
+        (temp, folder)
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn names(folder: &Folder) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_folder_and_what_is_in_it_are_for_their_owner_alone() {
+        let (_temp, folder) = folder();
+        folder.server_key().unwrap();
+        folder.admin_token().unwrap();
+        assert_eq!(names(&folder), ["admin.token", "hookflow.key"]);
+        assert_eq!(mode(folder.path()), 0o700);
+        assert_eq!(mode(&folder.path().join("hookflow.key")), 0o600);
+        assert_eq!(mode(&folder.path().join("admin.token")), 0o600);
+    }
+
+    #[test]
+    fn key_and_token_are_kept() {
+        let (_temp, folder) = folder();
+        folder.server_key().unwrap();
+        let key = fs::read(folder.path().join("hookflow.key")).unwrap();
+        let token = folder.admin_token().unwrap();
+        fs::write(folder.database(), "").unwrap();
+        folder.server_key().unwrap();
+        assert_eq!(fs::read(folder.path().join("hookflow.key")).unwrap(), key);
+        assert_eq!(folder.admin_token().unwrap(), token);
+        assert_eq!(folder.read_token().unwrap(), token);
+        assert_eq!((key.len(), token.len()), (32, 50));
+    }
+
+    #[test]
+    fn files_that_others_can_read_are_refused() {
+        let (_temp, folder) = folder();
+        folder.server_key().unwrap();
+        let path = folder.path().join("hookflow.key");
+        for mode in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(folder.server_key().unwrap_err().complaints[0].code, "key.exposed", "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        folder.server_key().unwrap();
+    }
+
+    #[test]
+    fn a_database_without_its_key_is_not_given_another() {
+        let (_temp, folder) = folder();
+        fs::write(folder.database(), "").unwrap();
+        assert_eq!(folder.server_key().unwrap_err().complaints[0].code, "key.missing");
+        assert_eq!(names(&folder), ["hookflow.db"]);
+    }
+
+    #[test]
+    fn a_damaged_key_or_token_is_refused() {
+        let (_temp, folder) = folder();
+        folder.server_key().unwrap();
+        folder.admin_token().unwrap();
+        fs::write(folder.path().join("hookflow.key"), [0; 31]).unwrap();
+        fs::write(folder.path().join("admin.token"), " \n").unwrap();
+        assert_eq!(folder.server_key().unwrap_err().complaints[0].code, "key.damaged");
+        assert_eq!(folder.admin_token().unwrap_err().complaints[0].code, "token.damaged");
+    }
+
+    #[test]
+    fn a_server_is_found_from_its_announcement_until_it_withdraws() {
+        let (_temp, folder) = folder();
+        assert_eq!(folder.serve_info(), None);
+        let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
+        folder.announce(&ServeInfo { pid: 6, ..info.clone() }).unwrap();
+        folder.announce(&info).unwrap();
+        assert_eq!(
+            fs::read_to_string(folder.serve_info_path()).unwrap(),
+            r#"{"pid":7,"hooks":"0.0.0.0:1","admin":"127.0.0.1:2"}"#
+        );
+        assert_eq!(folder.serve_info(), Some(info));
+        folder.withdraw();
+        assert_eq!(folder.serve_info(), None);
+        assert_eq!(names(&folder), [""; 0]);
+    }
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_on_loopback() {
+        let reached = |address: &str| reachable(address.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:1"), "127.0.0.1:1");
+        assert_eq!(reached("[::]:1"), "[::1]:1");
+        assert_eq!(reached("10.0.0.1:1"), "10.0.0.1:1");
+    }
+}

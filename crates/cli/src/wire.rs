@@ -1,0 +1,165 @@
+//! The one place where the rooms meet: settings become limits, and store, engine and server are
+//! joined and parted in the right order.
+//! ```text
+//! start   key, token ▶ store ▶ engine ▶ bind both ▶ serve
+//! stop    engine drains ─┬▶ waiting callers get their 202, what runs is parked, the store closes
+//!         server stops  ─┘  no new connections, those with a request under way end
+//! ```
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::value::Value;
+use engine::authoring::AuthoringError;
+use engine::{Engine, Limits};
+use nodes::Registry;
+use store::Store;
+use store::sqlite::{Options, Sqlite};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Settings;
+use crate::failure::{Failure, chain};
+use crate::folder::{Folder, reachable};
+
+/// A server at work.
+pub(crate) struct Running {
+    engine: Engine,
+    server: JoinHandle<()>,
+    stop: CancellationToken,
+    /// As bound.
+    pub(crate) hooks: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    /// What senders see in front of the path.
+    pub(crate) origin: String,
+}
+
+/// Everything up to two listeners that answer.
+pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Running, Failure> {
+    let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
+    // Before the store takes the lock and the engine takes up old executions.
+    let hooks = bind("hooks", settings.hooks).await?;
+    let admin = bind("admin", settings.admin).await?;
+    let (hooks_at, admin_at) = (local(&hooks)?, local(&admin)?);
+    let origin = match settings.public_url.as_str() {
+        "" => format!("http://{}", reachable(hooks_at)),
+        url => url.to_owned(),
+    };
+
+    let store: Arc<dyn Store> =
+        Arc::new(Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?);
+    let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
+        .await
+        .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
+    let stop = CancellationToken::new();
+    let options = server::ServerOptions {
+        engine: engine.clone(),
+        hooks,
+        admin,
+        public_url: origin.clone(),
+        admin_token,
+        limits: server_limits(settings),
+        stop: stop.clone(),
+    };
+    let server = tokio::spawn(server::serve(options));
+    Ok(Running { engine, server, stop, hooks: hooks_at, admin: admin_at, origin })
+}
+
+async fn bind(which: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"))
+            .hint(format!("choose another address with --{which}, port 0 takes any free one"))
+    })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::new("serve.bind", error.to_string()))
+}
+
+fn unusable(error: &store::Error, folder: &Folder) -> Failure {
+    Failure::new("serve.store", chain(error))
+        .hint(format!("a data folder serves one process at a time; this one is {}", folder.path().display()))
+}
+
+impl Running {
+    /// Makes the document's workflow live if there is none yet.
+    pub(crate) async fn welcome(&self, document: Value) -> Result<(), Failure> {
+        let failed = |error: &dyn std::error::Error| Failure::new("serve.welcome", chain(error));
+        let there_are = self.engine.store().workflow_list(None, 1).await.map_err(|error| failed(&error))?;
+        if !there_are.is_empty() {
+            return Ok(());
+        }
+        match self.engine.apply(vec![document], true).await {
+            Ok(_) => Ok(()),
+            Err(error @ AuthoringError::Invalid(_)) => {
+                Err(failed(&error).hint("`hookflow check` says what is wrong with the file"))
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Title, URL and flow document of the oldest workflow that answers anybody, among the newest 500.
+    pub(crate) async fn oldest_live(&self) -> Option<(String, String, Value)> {
+        let workflows = self.engine.store().workflow_list(None, 500).await.ok()?;
+        let open = |workflow: &&domain::workflow::Workflow| {
+            workflow.settings.enabled && workflow.settings.credentials.is_none()
+        };
+        let workflow = workflows.iter().rev().filter(open).find(|workflow| workflow.live.is_some())?;
+        let revision = self.engine.store().revision_get(workflow.id, workflow.live?).await.ok()??;
+        let url = format!("{}/api/webhook:trigger/{}", self.origin, workflow.key);
+        Some((workflow.settings.title.clone(), url, revision.flow))
+    }
+
+    /// Resolves when the process has to end; says why.
+    pub(crate) async fn broken(&self) -> String {
+        self.engine.broken().await
+    }
+
+    /// Returns once everything is parked, answered and closed.
+    pub(crate) async fn stop(self) {
+        self.engine.drain();
+        self.stop.cancel();
+        // Callers that wait are answered by the engine while it stops, over the server's connections.
+        let ((), served) = tokio::join!(self.engine.stop(), self.server);
+        if let Err(error) = served {
+            tracing::error!(%error, "the server did not stop cleanly");
+        }
+    }
+}
+
+fn store_options(settings: &Settings, folder: &Folder) -> Options {
+    Options { path: folder.database(), batch_bytes_max: settings.store_batch_bytes_max, ..Options::default() }
+}
+
+fn engine_limits(settings: &Settings) -> Limits {
+    Limits {
+        executions_running_max: settings.executions_running_max,
+        executions_running_per_workflow_max: settings.executions_running_per_workflow_max,
+        executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
+        executions_in_memory_max: settings.executions_in_memory_max,
+        body_bytes_in_memory_max: settings.body_bytes_in_memory_max,
+        parsed_nodes_max: settings.parsed_nodes_max,
+        request_log_queue_max: settings.request_log_queue_max,
+        request_log_per_workflow_max: settings.request_log_per_workflow_max,
+        request_log_max: settings.request_log_max,
+        retention_days: settings.retention_days,
+        retention_executions_max: settings.retention_executions_max,
+        lease: Duration::from_millis(settings.lease_ms),
+        drain: Duration::from_millis(settings.drain_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Layers, load};
+
+    /// So that what a test of the engine sees is what a user gets.
+    #[test]
+    fn the_default_settings_are_the_defaults_of_the_rooms() {
+        let settings = load(&Layers::default()).unwrap().settings;
+        assert_eq!(format!("{:?}", engine_limits(&settings)), format!("{:?}", Limits::default()));
+    }
+}

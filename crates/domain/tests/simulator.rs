@@ -1,0 +1,416 @@
+//! The machine over a simulated world, with a crash at every place where one can hurt.
+//!
+//! Each seed makes a random flow, random effect outcomes and a random pace of time. The flow runs
+//! once straight. Then it runs again for every journal record it wrote, dying right after that record
+//! became durable (before what follows it happened), and for every effect, dying after the world was
+//! touched and before the outcome was recorded. Each time it is rebuilt from the journal alone.
+//!
+//! Same end, same answer, same results; each effect once, and the one in flight at most once more,
+//! with the same key.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::condition::Rule;
+use domain::event::{Event, TriggerValues};
+use domain::execution::journal::{NodeError, NodeRun, latest};
+use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
+use domain::execution::status::{End, NodeStatus};
+use domain::flow::document::Mode;
+use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Step, StepIndex};
+use domain::id::{EventId, ExecutionId};
+use domain::problem::Problems;
+use domain::template::Templated;
+use domain::testing::evaluator::NoExpressions;
+use domain::time::Timestamp;
+use domain::value::Value;
+use serde_json::json;
+
+const SEEDS: u64 = 1_500;
+const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+/// SplitMix64: enough for tests, the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+// -- random flows -----------------------------------------------------------------------------------
+
+/// A node of a random flow, before it is laid out as steps.
+struct Stop {
+    key: String,
+    operation: Operation,
+    disabled: bool,
+    branches: Vec<Vec<Stop>>,
+}
+
+struct FlowMaker {
+    random: Random,
+    stops: usize,
+    /// Keys of effects so far, in reading order, which later rules read.
+    effects: Vec<String>,
+}
+
+impl FlowMaker {
+    fn plan(seed: u64) -> Plan {
+        let mut maker = Self { random: Random(seed), stops: 0, effects: Vec::new() };
+        let mode = if maker.random.below(2) == 0 { Mode::Sync } else { Mode::Async };
+        let timeout_ms = if maker.random.below(4) == 0 { 1 + maker.random.below(400) } else { 0 };
+        let length = 1 + maker.random.below(7);
+        let sequence = maker.sequence(length, 0);
+        let mut steps = Vec::new();
+        let first = lay(sequence, None, &mut steps);
+        Plan {
+            mode,
+            timeout_ms,
+            answer_deadline_ms: 30_000,
+            configured_answer: None,
+            declared_headers: Vec::new(),
+            steps,
+            first,
+        }
+    }
+
+    fn sequence(&mut self, length: u64, depth: u32) -> Vec<Stop> {
+        (0..length).map(|_| self.stop(depth)).collect()
+    }
+
+    fn stop(&mut self, depth: u32) -> Stop {
+        let key = format!("n{}", self.stops);
+        self.stops += 1;
+        let mut branches = Vec::new();
+        let operation = match self.random.below(12) {
+            0..=3 => {
+                self.effects.push(key.clone());
+                Operation::Effect { input: templated(&json!({ "of": key, "from": "{{ trigger.body.id }}" })) }
+            }
+            4..=6 if depth < 3 => {
+                let operation = self.branch();
+                for _ in ["true", "false"] {
+                    let length = self.random.below(3);
+                    branches.push(self.sequence(length, depth + 1));
+                }
+                operation
+            }
+            7 => Operation::Wait { duration_ms: templated(&json!(self.random.below(300))) },
+            8 if self.random.below(3) == 0 => Operation::Answer(AnswerTemplate {
+                status: 201,
+                headers: Vec::new(),
+                body: templated(&json!({ "id": "{{ trigger.body.id }}" })),
+            }),
+            9 if self.random.below(3) == 0 => {
+                Operation::End(if self.random.below(2) == 0 { End::Failed } else { End::Succeeded })
+            }
+            10 => Operation::Compute(templated(&json!("{{ system.now }}"))),
+            _ => Operation::Compute(templated(&json!({ "n": self.random.below(100) }))),
+        };
+        let disabled = self.random.below(12) == 0;
+        Stop { key, operation, disabled, branches }
+    }
+
+    fn branch(&mut self) -> Operation {
+        let rule = match self.effects.last() {
+            Some(effect) if self.random.below(2) == 0 => {
+                json!({ "left": format!("{{{{ nodes.{effect}.luck }}}}"), "operator": "greater", "right": 4 })
+            }
+            _ => json!({ "left": "{{ trigger.body.id }}", "operator": "greater", "right": self.random.below(10) }),
+        };
+        let mut problems = Problems::new();
+        let rule = Rule::parse(&rule, "", &NoExpressions, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        let otherwise = match self.random.below(6) {
+            0 => Goto::End(End::Failed),
+            1 => Goto::Next,
+            _ => Goto::Branch(1),
+        };
+        Operation::Branch(Branch {
+            cases: vec![Case {
+                rule,
+                at: "/rule".to_owned(),
+                outcome: Outcome { result: json!(true), goto: Goto::Branch(0) },
+            }],
+            otherwise: Outcome { result: json!(false), goto: otherwise },
+        })
+    }
+}
+
+/// Lays a sequence back to front, so that each step knows what follows it; returns its first step.
+fn lay(sequence: Vec<Stop>, after: Option<StepIndex>, steps: &mut Vec<Step>) -> Option<StepIndex> {
+    let mut next = after;
+    for stop in sequence.into_iter().rev() {
+        let branches = ["true", "false"]
+            .into_iter()
+            .zip(stop.branches)
+            .map(|(name, branch)| {
+                let first = if branch.is_empty() { None } else { lay(branch, next, steps) };
+                (name.to_owned(), first)
+            })
+            .collect();
+        steps.push(Step {
+            key: stop.key.parse().unwrap(),
+            kind: "simulated".to_owned(),
+            disabled: stop.disabled,
+            operation: stop.operation,
+            branches,
+            next,
+        });
+        next = Some(StepIndex(steps.len() - 1));
+    }
+    next
+}
+
+fn templated(value: &Value) -> Templated {
+    let mut problems = Problems::new();
+    let templated = Templated::parse(value, "", &NoExpressions, &mut problems);
+    assert!(problems.is_empty(), "{problems:?}");
+    templated
+}
+
+// -- the simulated world ----------------------------------------------------------------------------
+
+/// Where a life of the process ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Crash {
+    Never,
+    /// Right after the n-th write (from 0), before its action is performed. The last write is the end itself.
+    AfterWrite(usize),
+    /// After the n-th effect was performed, before its outcome reached the machine.
+    AfterEffect(usize),
+    /// No crash: an orderly stop before the n-th turn.
+    Park(usize),
+}
+
+#[derive(Debug, Default)]
+struct World {
+    /// What survives: the journal and the finish, written in one piece.
+    journal: Vec<NodeRun>,
+    finish: Option<Finish>,
+    writes: usize,
+    /// Every time the world was touched, by idempotency key, and how many records were durable then.
+    effects: Vec<(String, u32)>,
+    now_ms: u64,
+    turns: usize,
+}
+
+impl World {
+    fn now(&self) -> Timestamp {
+        START.plus(Duration::from_millis(self.now_ms))
+    }
+}
+
+/// The outcome of an effect depends on its key alone, as that of a far side that honours the key does.
+fn perform(seed: u64, key: &str) -> (Result<Value, NodeError>, u64) {
+    let hash = key.bytes().fold(seed, |hash, byte| Random(hash ^ u64::from(byte)).next());
+    let took_ms = hash % 50;
+    if hash % 17 == 0 {
+        (Err(NodeError::new("effect.refused", "no")), took_ms)
+    } else {
+        (Ok(json!({ "luck": hash % 10 })), took_ms)
+    }
+}
+
+/// Runs until the end, with at most one crash. Returns whether the crash point was reached.
+fn live(plan: &Arc<Plan>, seed: u64, crash: Crash) -> (World, bool) {
+    let mut world = World::default();
+    let execution = ExecutionId::new(START, seed);
+    let facts = Facts {
+        execution,
+        workflow_key: "simulated0000".parse().unwrap(),
+        revision: 1,
+        timeout_at: (plan.timeout_ms > 0).then(|| START.plus(Duration::from_millis(plan.timeout_ms))),
+    };
+    let trigger = || {
+        TriggerValues::new(Arc::new(Event {
+            id: EventId::new(START, seed),
+            method: "POST".to_owned(),
+            headers: Vec::new(),
+            query_string: String::new(),
+            body: Bytes::from(json!({ "id": seed % 10 }).to_string()),
+            remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            received_at: START,
+        }))
+    };
+    let mut crashed = false;
+    let mut machine = Machine::new(Arc::clone(plan), facts.clone(), trigger());
+    let mut input = Input::Advance;
+    for turn in 0..10_000 {
+        let mut parked = None;
+        if crash == Crash::Park(turn) && !crashed {
+            parked = machine.feed(Input::Park, world.now());
+        }
+        let taken = parked.or_else(|| machine.feed(std::mem::replace(&mut input, Input::Advance), world.now()));
+        let Some(Turn { records, action }) = taken else {
+            panic!("seed {seed}, {crash:?}: the machine stands still");
+        };
+        // One write: the records, and the end if this is it.
+        if !records.is_empty() || matches!(action, Action::Finish(_)) {
+            world.journal.extend(records);
+            if let Action::Finish(finish) = action {
+                world.finish = Some(finish);
+                world.turns = turn + 1;
+                assert!(machine.feed(Input::Advance, world.now()).is_none(), "a finished machine acts");
+                assert!(machine.feed(Input::Cancelled, world.now()).is_none(), "a finished machine acts");
+                return (world, crashed);
+            }
+            world.writes += 1;
+        }
+        let mut dead = crash == Crash::AfterWrite(world.writes.wrapping_sub(1)) && !crashed;
+        match action {
+            _ if dead => {}
+            Action::Parked => dead = true,
+            Action::Run(run) => {
+                let begun = latest(world.journal.clone());
+                assert!(
+                    begun.iter().any(|known| known.status == NodeStatus::Running && known.attempt == run.attempt),
+                    "an effect began before its record was durable"
+                );
+                let (outcome, took_ms) = perform(seed, &run.idempotency_key);
+                world.effects.push((run.idempotency_key, run.attempt));
+                if crash == Crash::AfterEffect(world.effects.len() - 1) && !crashed {
+                    dead = true;
+                } else {
+                    world.now_ms += took_ms;
+                    input = Input::EffectDone(outcome);
+                }
+            }
+            Action::Sleep { until } => {
+                world.now_ms = world.now_ms.max(until.since(START).as_millis() as u64);
+            }
+            Action::Yield => {}
+            Action::Finish(_) => unreachable!("handled with its write"),
+        }
+        if dead {
+            crashed = true;
+            machine = Machine::rebuild(Arc::clone(plan), facts.clone(), trigger(), world.journal.clone())
+                .unwrap_or_else(|mismatch| panic!("seed {seed}, {crash:?}: {mismatch}"));
+            input = Input::Advance;
+        }
+    }
+    panic!("seed {seed}, {crash:?}: no end");
+}
+
+/// What must not depend on crashes: the final record of each node, without times and attempts.
+fn meaning(world: &World) -> BTreeMap<String, (NodeStatus, Option<Value>)> {
+    let mut meaning = BTreeMap::new();
+    for run in latest(world.journal.clone()) {
+        meaning.insert(run.node.to_string(), (run.status, run.result));
+    }
+    meaning
+}
+
+fn counts(world: &World) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for (key, _) in &world.effects {
+        *counts.entry(key.as_str()).or_insert(0) += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_crash_after_any_record_changes_neither_the_end_nor_the_effects() {
+    let mut crashes = 0;
+    for seed in 0..SEEDS {
+        let plan = Arc::new(FlowMaker::plan(seed));
+        let (straight, _) = live(&plan, seed, Crash::Never);
+        assert!(counts(&straight).values().all(|count| *count == 1), "seed {seed}: an effect repeats without a crash");
+        for point in 0..straight.writes {
+            let crash = Crash::AfterWrite(point);
+            let (broken, crashed) = live(&plan, seed, crash);
+            assert!(crashed, "seed {seed}, {crash:?}: not reached");
+            crashes += 1;
+            assert_eq!(meaning(&broken), meaning(&straight), "seed {seed}, {crash:?}");
+            assert_eq!(counts(&broken), counts(&straight), "seed {seed}, {crash:?}: effects");
+            same_finish(&broken, &straight, seed, crash);
+        }
+        for turn in 0..straight.turns {
+            let crash = Crash::Park(turn);
+            let (parked, _) = live(&plan, seed, crash);
+            assert_eq!(meaning(&parked), meaning(&straight), "seed {seed}, {crash:?}");
+            assert_eq!(counts(&parked), counts(&straight), "seed {seed}, {crash:?}: a stop repeats nothing");
+            same_finish(&parked, &straight, seed, crash);
+        }
+        for point in 0..straight.effects.len() {
+            let crash = Crash::AfterEffect(point);
+            let (broken, crashed) = live(&plan, seed, crash);
+            assert!(crashed, "seed {seed}, {crash:?}: not reached");
+            crashes += 1;
+            assert_eq!(meaning(&broken), meaning(&straight), "seed {seed}, {crash:?}");
+            same_finish(&broken, &straight, seed, crash);
+            let mut expected = counts(&straight);
+            *expected.get_mut(straight.effects[point].0.as_str()).unwrap() += 1;
+            assert_eq!(counts(&broken), expected, "seed {seed}, {crash:?}: only the effect in flight repeats, once");
+            assert_eq!(broken.effects[point + 1], (straight.effects[point].0.clone(), 2), "seed {seed}: same key");
+        }
+    }
+    assert!(crashes > 3_000, "only {crashes} crashes: the flows are too tame");
+}
+
+fn same_finish(broken: &World, straight: &World, seed: u64, crash: Crash) {
+    assert_eq!(broken.finish, straight.finish, "seed {seed}, {crash:?}: the end");
+}
+
+/// Cancelled at any moment, the execution ends as cancelled at the next node boundary, or was at its end anyway.
+#[test]
+fn cancelling_at_any_turn_ends_it() {
+    for seed in 0..SEEDS {
+        let plan = Arc::new(FlowMaker::plan(seed));
+        for turn in 0..6 {
+            let facts = Facts {
+                execution: ExecutionId::new(START, seed),
+                workflow_key: "simulated0000".parse().unwrap(),
+                revision: 1,
+                timeout_at: None,
+            };
+            let event = Event {
+                id: EventId::new(START, seed),
+                method: "POST".to_owned(),
+                headers: Vec::new(),
+                query_string: String::new(),
+                body: Bytes::new(),
+                remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                received_at: START,
+            };
+            let mut machine = Machine::new(Arc::clone(&plan), facts, TriggerValues::new(Arc::new(event)));
+            let mut input = Input::Advance;
+            let mut effects_after_cancel = 0;
+            let mut cancelled = false;
+            'life: for step in 0.. {
+                let mut taken = None;
+                if step == turn {
+                    cancelled = true;
+                    taken = machine.feed(Input::Cancelled, START);
+                }
+                let taken = taken.or_else(|| machine.feed(std::mem::replace(&mut input, Input::Advance), START));
+                match taken.expect("it goes on").action {
+                    Action::Run(run) => {
+                        effects_after_cancel += usize::from(cancelled);
+                        input = Input::EffectDone(perform(seed, &run.idempotency_key).0);
+                    }
+                    Action::Finish(finish) => {
+                        assert!(!cancelled || matches!(finish.end, End::Cancelled | End::Error), "seed {seed}");
+                        break 'life;
+                    }
+                    Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
+                    Action::Sleep { .. } => break 'life,
+                    Action::Yield | Action::Parked => {}
+                }
+            }
+            assert_eq!(effects_after_cancel, 0, "seed {seed}: an effect began after the cancel");
+        }
+    }
+}

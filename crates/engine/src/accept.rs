@@ -1,0 +1,181 @@
+//! Taking a request: the only way an execution begins.
+//! ```text
+//! async   render the answer ─▶ create (event + execution, one flush) ─▶ answer, then run
+//! sync    run ─▶ create at the first effect, wait, deadline or end ─▶ answer
+//! ```
+//! Invariants
+//! - Whatever is answered is on disk.
+//! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use domain::answer::Answer;
+use domain::event::{Event, TriggerValues};
+use domain::execution::machine::{Facts, Machine};
+use domain::execution::status::{End, Status};
+use domain::flow::document::Mode;
+use domain::id::{EventId, ExecutionId};
+use domain::template::scope::{Results, Scope, System};
+use store::{NewExecution, Progress, SentAnswer};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::catalog::{Endpoint, Live};
+use crate::clock;
+use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
+use crate::worker::{Caller, Job};
+
+impl Inner {
+    pub(crate) async fn accept(
+        self: &Arc<Self>,
+        endpoint: &Endpoint,
+        live: &Live,
+        incoming: Incoming,
+    ) -> Result<Accepted, NotDurable> {
+        if let Err(reason) = self.ready() {
+            return Err(NotDurable::new(reason));
+        }
+        let share = self
+            .budget
+            .share(incoming.body.len(), incoming.body_nodes)
+            .ok_or_else(|| NotDurable::new("too many requests are in memory"))?;
+        let now = clock::now();
+        let event = Arc::new(Event {
+            id: EventId::new(now, clock::random()),
+            method: incoming.method,
+            headers: incoming.headers,
+            query_string: incoming.query_string,
+            body: incoming.body,
+            remote_addr: incoming.remote_addr,
+            received_at: now,
+        });
+        let id = ExecutionId::new(now, clock::random());
+        let timeout_at = (live.plan.timeout_ms > 0).then(|| now.plus(Duration::from_millis(live.plan.timeout_ms)));
+        let facts = Facts { execution: id, workflow_key: endpoint.key.clone(), revision: live.revision, timeout_at };
+        let trigger = TriggerValues::new(Arc::clone(&event));
+
+        let (reply, replied) = oneshot::channel();
+        match live.plan.mode {
+            Mode::Sync => {
+                // A caller that waits cannot be put off to the database.
+                let place = self
+                    .lanes
+                    .place(endpoint.workflow)
+                    .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
+                let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
+                let job = Job {
+                    id,
+                    workflow: endpoint.workflow,
+                    workflow_key: endpoint.key.clone(),
+                    revision: live.revision,
+                    mode: Mode::Sync,
+                    event,
+                    accepted_at: now,
+                    timeout_at,
+                    machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
+                    epoch: None,
+                    caller: Some(Caller { reply, deadline }),
+                    cancel: Arc::default(),
+                    _place: place,
+                    _share: share,
+                };
+                self.spawn(job);
+            }
+            Mode::Async => {
+                let (answer, notes) = self.configured_answer(live, &facts, &trigger);
+                let place = self.lanes.place(endpoint.workflow);
+                let new = NewExecution {
+                    id,
+                    workflow: endpoint.workflow,
+                    workflow_key: endpoint.key.clone(),
+                    revision: live.revision,
+                    mode: Mode::Async,
+                    event: Arc::clone(&event),
+                    accepted_at: now,
+                    timeout_at,
+                    progress: Progress {
+                        status: Status::Queued,
+                        reason: None,
+                        // Without a place in memory it waits in the database until there is one.
+                        owner: place.as_ref().map(|_| self.server),
+                        due_at: now,
+                        records: Vec::new(),
+                        answer: Some(SentAnswer { answer: answer.clone(), sent_at: now }),
+                        notes,
+                        finished_at: None,
+                    },
+                };
+                let job = place.map(|place| Job {
+                    id,
+                    workflow: endpoint.workflow,
+                    workflow_key: endpoint.key.clone(),
+                    revision: live.revision,
+                    mode: Mode::Async,
+                    event,
+                    accepted_at: now,
+                    timeout_at,
+                    machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
+                    epoch: Some(1),
+                    caller: None,
+                    cancel: Arc::default(),
+                    _place: place,
+                    _share: share,
+                });
+                let engine = Arc::clone(self);
+                self.tasks.spawn(async move {
+                    match engine.store.execution_create(new).await {
+                        Ok(()) => {
+                            engine.has_room();
+                            engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                            let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
+                            match job {
+                                Some(job) => job.run(engine).await,
+                                None => engine.due.at(now),
+                            }
+                        }
+                        Err(error) => {
+                            engine.store_failed(&error);
+                            let _ = reply.send(Err(NotDurable::because(&error)));
+                        }
+                    }
+                });
+            }
+        }
+        let outcome = replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")));
+        if outcome.is_err() {
+            self.count.not_durable.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    pub(crate) fn spawn(self: &Arc<Self>, job: Job) {
+        self.tasks.spawn(job.run(Arc::clone(self)));
+    }
+
+    /// The answer of an asynchronous workflow. A template in it that fails leaves its text empty and a note.
+    fn configured_answer(&self, live: &Live, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
+        let Some(template) = &live.plan.configured_answer else {
+            return (Answer::for_end(End::Succeeded, facts.execution), Vec::new());
+        };
+        let nodes = Results::new();
+        let scope = Scope {
+            trigger,
+            nodes: &nodes,
+            system: System {
+                now: trigger.event().received_at,
+                execution_id: facts.execution,
+                workflow_key: facts.workflow_key.as_str(),
+                revision: facts.revision,
+            },
+        };
+        let mut notes = Vec::new();
+        let answer = if template.is_heavy() {
+            tokio::task::block_in_place(|| template.render_leniently(&scope, &mut notes))
+        } else {
+            template.render_leniently(&scope, &mut notes)
+        };
+        (answer, notes)
+    }
+}

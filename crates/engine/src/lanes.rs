@@ -1,0 +1,311 @@
+//! Who may run: a bounded number of executions at a time, picked fairly between workflows.
+//! ```text
+//! place ── an execution held in memory: bounded per workflow and in all
+//! turn ─── the right to run: bounded per workflow and in all; who waits is served workflow by workflow
+//! ```
+//! A flood of one workflow fills its own queue; the others' executions wait behind at most one of
+//! its executions each.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use domain::id::WorkflowId;
+use tokio::sync::{Notify, oneshot};
+
+use crate::limits::Limits;
+
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    limits: LaneLimits,
+    state: Mutex<State>,
+    /// Told when a place becomes free and someone said they miss one.
+    pub(crate) place_freed: Notify,
+    missed: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct LaneLimits {
+    running: usize,
+    running_per_workflow: usize,
+    places: usize,
+    places_per_workflow: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lanes: HashMap<WorkflowId, Lane>,
+    /// Workflows with someone waiting, the next to be served in front.
+    order: VecDeque<WorkflowId>,
+    running: usize,
+    places: usize,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    running: usize,
+    places: usize,
+    waiting: VecDeque<oneshot::Sender<Turn>>,
+}
+
+impl Lanes {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            limits: LaneLimits {
+                running: limits.executions_running_max,
+                running_per_workflow: limits.executions_running_per_workflow_max,
+                places: limits.executions_in_memory_max,
+                places_per_workflow: limits.executions_in_memory_per_workflow_max,
+            },
+            state: Mutex::default(),
+            place_freed: Notify::new(),
+            missed: AtomicBool::new(false),
+        })
+    }
+
+    /// A place in memory, unless the workflow or the server has as many as it may.
+    pub(crate) fn place(self: &Arc<Self>, workflow: WorkflowId) -> Option<Place> {
+        let mut state = self.state();
+        let held = state.lanes.get(&workflow).map_or(0, |lane| lane.places);
+        if state.places >= self.limits.places || held >= self.limits.places_per_workflow {
+            self.missed.store(true, Ordering::Relaxed);
+            return None;
+        }
+        Some(self.take_place(&mut state, workflow))
+    }
+
+    /// A place for an execution that already belongs to this server; the claim was sized to fit.
+    pub(crate) fn place_for_claimed(self: &Arc<Self>, workflow: WorkflowId) -> Place {
+        let mut state = self.state();
+        self.take_place(&mut state, workflow)
+    }
+
+    fn take_place(self: &Arc<Self>, state: &mut State, workflow: WorkflowId) -> Place {
+        state.places += 1;
+        state.lanes.entry(workflow).or_default().places += 1;
+        Place { lanes: Arc::clone(self), workflow }
+    }
+
+    /// How many more can be held, how many of one workflow, and which workflows have all they may.
+    pub(crate) fn room(&self) -> Room {
+        let state = self.state();
+        let full =
+            state.lanes.iter().filter(|(_, lane)| lane.places >= self.limits.places_per_workflow).map(|(id, _)| *id);
+        let room = Room {
+            free: self.limits.places.saturating_sub(state.places),
+            per_workflow: self.limits.places_per_workflow / 2,
+            full: full.collect(),
+        };
+        if room.free == 0 || !room.full.is_empty() {
+            self.missed.store(true, Ordering::Relaxed);
+        }
+        room
+    }
+
+    pub(crate) fn in_memory(&self) -> usize {
+        self.state().places
+    }
+
+    /// Waits until it is this workflow's turn. Dropping the future gives the wait up.
+    pub(crate) async fn turn(self: &Arc<Self>, workflow: WorkflowId) -> Turn {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut state = self.state();
+            let State { lanes, order, .. } = &mut *state;
+            let lane = lanes.entry(workflow).or_default();
+            lane.waiting.push_back(sender);
+            if lane.waiting.len() == 1 {
+                order.push_back(workflow);
+            }
+        }
+        self.pass_on();
+        receiver.await.expect("a waiter stays in its lane until it is given a turn")
+    }
+
+    /// Gives turns to those who wait, workflow by workflow, as far as there are turns.
+    fn pass_on(self: &Arc<Self>) {
+        let mut passed = Vec::new();
+        let mut state = self.state();
+        let State { lanes, order, running, .. } = &mut *state;
+        let mut at_their_limit = 0;
+        while *running < self.limits.running && at_their_limit < order.len() {
+            let Some(workflow) = order.pop_front() else { break };
+            let Some(lane) = lanes.get_mut(&workflow) else { continue };
+            if lane.running >= self.limits.running_per_workflow {
+                order.push_back(workflow);
+                at_their_limit += 1;
+                continue;
+            }
+            at_their_limit = 0;
+            // Those who gave up are passed over.
+            while let Some(waiter) = lane.waiting.pop_front() {
+                if !waiter.is_closed() {
+                    lane.running += 1;
+                    *running += 1;
+                    passed.push((waiter, Turn { lanes: Arc::clone(self), workflow }));
+                    break;
+                }
+            }
+            if !lane.waiting.is_empty() {
+                order.push_back(workflow);
+            } else if lane.is_idle() {
+                lanes.remove(&workflow);
+            }
+        }
+        drop(state);
+        for (waiter, turn) in passed {
+            // A turn that nobody takes is given back when it is dropped here.
+            let _ = waiter.send(turn);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    fn is_idle(&self) -> bool {
+        self.running == 0 && self.places == 0 && self.waiting.is_empty()
+    }
+}
+
+impl State {
+    fn forget_if_idle(&mut self, workflow: WorkflowId) {
+        if self.lanes.get(&workflow).is_some_and(Lane::is_idle) {
+            self.lanes.remove(&workflow);
+        }
+    }
+}
+
+/// What can still be held.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) free: usize,
+    pub(crate) per_workflow: usize,
+    /// Workflows that have all they may.
+    pub(crate) full: Vec<WorkflowId>,
+}
+
+/// An execution's place in memory, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    lanes: Arc<Lanes>,
+    workflow: WorkflowId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.lanes.state();
+        state.places = state.places.saturating_sub(1);
+        if let Some(lane) = state.lanes.get_mut(&self.workflow) {
+            lane.places = lane.places.saturating_sub(1);
+            state.forget_if_idle(self.workflow);
+        }
+        drop(state);
+        if self.lanes.missed.swap(false, Ordering::Relaxed) {
+            self.lanes.place_freed.notify_one();
+        }
+    }
+}
+
+/// The right to run, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    lanes: Arc<Lanes>,
+    workflow: WorkflowId,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.lanes.state();
+        state.running = state.running.saturating_sub(1);
+        if let Some(lane) = state.lanes.get_mut(&self.workflow) {
+            lane.running = lane.running.saturating_sub(1);
+            state.forget_if_idle(self.workflow);
+        }
+        let someone_waits = !state.order.is_empty();
+        drop(state);
+        if someone_waits {
+            self.lanes.pass_on();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::Timestamp;
+
+    fn lanes(running: usize, running_per_workflow: usize) -> Arc<Lanes> {
+        Lanes::new(&Limits {
+            executions_running_max: running,
+            executions_running_per_workflow_max: running_per_workflow,
+            executions_in_memory_max: 4,
+            executions_in_memory_per_workflow_max: 3,
+            ..Limits::default()
+        })
+    }
+
+    fn workflow(number: u64) -> WorkflowId {
+        WorkflowId::new(Timestamp::from_micros(1), number)
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_one_workflow_lets_the_others_in() {
+        let lanes = lanes(1, 1);
+        let first = lanes.turn(workflow(1)).await;
+        let served = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = Vec::new();
+        for number in [1, 1, 1, 1, 2, 3] {
+            let (lanes, served) = (Arc::clone(&lanes), Arc::clone(&served));
+            tasks.push(tokio::spawn(async move {
+                let _turn = lanes.turn(workflow(number)).await;
+                served.lock().unwrap().push(number);
+            }));
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*served.lock().unwrap(), [1, 2, 3, 1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn one_workflow_cannot_take_every_turn() {
+        let lanes = lanes(3, 2);
+        let (a, b) = (lanes.turn(workflow(1)).await, lanes.turn(workflow(1)).await);
+        let third = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.turn(workflow(1)));
+        assert!(third.await.is_err());
+        let other = lanes.turn(workflow(2)).await;
+        drop((a, b, other));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_takes_no_turn_along() {
+        let lanes = lanes(1, 1);
+        for _ in 0..3 {
+            let turn = lanes.turn(workflow(1)).await;
+            let given_up = tokio::time::timeout(std::time::Duration::from_millis(5), lanes.turn(workflow(1)));
+            assert!(given_up.await.is_err());
+            drop(turn);
+        }
+        drop(lanes.turn(workflow(2)).await);
+        assert_eq!(lanes.state().running, 0);
+        assert!(lanes.state().lanes.is_empty(), "idle lanes are forgotten");
+    }
+
+    #[test]
+    fn places_are_bounded_per_workflow_and_in_all() {
+        let lanes = lanes(1, 1);
+        let held: Vec<_> = (0..3).map(|_| lanes.place(workflow(1)).unwrap()).collect();
+        assert!(lanes.place(workflow(1)).is_none());
+        let other = lanes.place(workflow(2)).unwrap();
+        assert!(lanes.place(workflow(3)).is_none());
+        drop(other);
+        assert!(lanes.place(workflow(3)).is_some());
+        drop(held);
+        assert_eq!(lanes.in_memory(), 0);
+    }
+}
