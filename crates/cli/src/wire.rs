@@ -14,6 +14,7 @@ use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
+use server::{HookLimits, ListenerLimits};
 use store::Store;
 use store::sqlite::{Options, Sqlite};
 use tokio::net::TcpListener;
@@ -49,7 +50,7 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     };
 
     let store: Arc<dyn Store> =
-        Arc::new(Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?);
+        Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?;
     let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
@@ -60,7 +61,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
         admin,
         public_url: origin.clone(),
         admin_token,
-        limits: server_limits(settings),
+        hook_limits: hook_limits(settings),
+        listener_limits: listener_limits(settings),
         stop: stop.clone(),
     };
     let server = tokio::spawn(server::serve(options));
@@ -130,7 +132,36 @@ impl Running {
 }
 
 fn store_options(settings: &Settings, folder: &Folder) -> Options {
-    Options { path: folder.database(), batch_bytes_max: settings.store_batch_bytes_max, ..Options::default() }
+    Options {
+        readers: settings.store_readers,
+        batch_bytes_max: settings.store_batch_bytes_max,
+        queue_bytes_max: settings.store_queue_bytes_max,
+        database_bytes_max: Some(settings.store_database_bytes_max).filter(|max| *max > 0),
+        ..Options::new(folder.database())
+    }
+}
+
+fn hook_limits(settings: &Settings) -> HookLimits {
+    HookLimits {
+        body_bytes_max: settings.body_bytes_max,
+        body_depth_max: settings.body_depth_max,
+        body_timeout: Duration::from_millis(settings.body_timeout_ms),
+        body_rate_min: settings.body_rate_min,
+        bodies_bytes_max: settings.bodies_bytes_max,
+        inflating_max: settings.inflating_max,
+        refused_body_bytes_max: settings.refused_body_bytes_max,
+    }
+}
+
+fn listener_limits(settings: &Settings) -> ListenerLimits {
+    ListenerLimits {
+        connections_max: settings.connections_max,
+        head_timeout: Duration::from_millis(settings.head_timeout_ms),
+        idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
+        write_timeout: Duration::from_millis(settings.write_timeout_ms),
+        head_bytes_max: settings.head_bytes_max,
+        ..ListenerLimits::default()
+    }
 }
 
 fn engine_limits(settings: &Settings) -> Limits {
@@ -160,6 +191,11 @@ mod tests {
     #[test]
     fn the_default_settings_are_the_defaults_of_the_rooms() {
         let settings = load(&Layers::default()).unwrap().settings;
+        let folder = Folder::at("x".into());
+        let options = store_options(&settings, &folder);
+        assert_eq!(format!("{options:?}"), format!("{:?}", Options::new(folder.database())));
         assert_eq!(format!("{:?}", engine_limits(&settings)), format!("{:?}", Limits::default()));
+        assert_eq!(format!("{:?}", hook_limits(&settings)), format!("{:?}", HookLimits::default()));
+        assert_eq!(format!("{:?}", listener_limits(&settings)), format!("{:?}", ListenerLimits::default()));
     }
 }

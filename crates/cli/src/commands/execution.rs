@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::executions::{status_with_reason, took};
 use crate::commands::text;
@@ -16,6 +16,8 @@ Examples:
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g --json | jq .node_runs")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// Its ex_… id, as it stands in the header Hookflow-Execution of the answer.
     #[arg(value_name = "ID")]
     execution: String,
@@ -53,7 +55,7 @@ fn page(execution: &Value) -> String {
 
     let event = &execution["event"];
     let query = text(event, "query_string");
-    let query = if query.is_empty() { query } else { format!("?{query}") };
+    let query = if query.is_empty() { query } else { format!(" ?{query}") };
     page += &format!(
         "\nEVENT  {}{} from {}\n",
         plain(&text(event, "method")),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::text;
 use crate::failure::Failure;
@@ -15,6 +15,8 @@ Examples:
   hookflow show 1hfmkioou0d
   hookflow show 1hfmkioou0d --json | jq .draft")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// The workflow's key, or its wf_… id.
     #[arg(value_name = "KEY")]
     workflow: String,
