@@ -17,7 +17,7 @@ use bytes::Bytes;
 use domain::condition::Rule;
 use domain::event::{Event, TriggerValues};
 use domain::execution::journal::{NodeError, NodeRun, latest};
-use domain::execution::machine::{Action, Facts, Finish, Input, Machine};
+use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::document::Mode;
 use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Step, StepIndex};
@@ -187,8 +187,8 @@ fn templated(value: &Value) -> Templated {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Crash {
     Never,
-    /// Right after the n-th checkpoint (from 0) became durable.
-    AfterCheckpoint(usize),
+    /// Right after the n-th write (from 0), before its action is performed. The last write is the end itself.
+    AfterWrite(usize),
     /// After the n-th effect was performed, before its outcome reached the machine.
     AfterEffect(usize),
     /// No crash: an orderly stop before the n-th turn.
@@ -200,7 +200,7 @@ struct World {
     /// What survives: the journal and the finish, written in one piece.
     journal: Vec<NodeRun>,
     finish: Option<Finish>,
-    checkpoints: usize,
+    writes: usize,
     /// Every time the world was touched, by idempotency key, and how many records were durable then.
     effects: Vec<(String, u32)>,
     now_ms: u64,
@@ -249,63 +249,56 @@ fn live(plan: &Arc<Plan>, seed: u64, crash: Crash) -> (World, bool) {
     let mut machine = Machine::new(Arc::clone(plan), facts.clone(), trigger());
     let mut input = Input::Advance;
     for turn in 0..10_000 {
-        let mut next = None;
-        let mut dead = false;
-        let mut actions = Vec::new();
+        let mut parked = None;
         if crash == Crash::Park(turn) && !crashed {
-            actions = machine.feed(Input::Park, world.now());
+            parked = machine.feed(Input::Park, world.now());
         }
-        if actions.is_empty() {
-            actions = machine.feed(std::mem::replace(&mut input, Input::Advance), world.now());
+        let taken = parked.or_else(|| machine.feed(std::mem::replace(&mut input, Input::Advance), world.now()));
+        let Some(Turn { records, action }) = taken else {
+            panic!("seed {seed}, {crash:?}: the machine stands still");
+        };
+        // One write: the records, and the end if this is it.
+        if !records.is_empty() || matches!(action, Action::Finish(_)) {
+            world.journal.extend(records);
+            if let Action::Finish(finish) = action {
+                world.finish = Some(finish);
+                world.turns = turn + 1;
+                assert!(machine.feed(Input::Advance, world.now()).is_none(), "a finished machine acts");
+                assert!(machine.feed(Input::Cancelled, world.now()).is_none(), "a finished machine acts");
+                return (world, crashed);
+            }
+            world.writes += 1;
         }
-        for action in actions {
-            match action {
-                Action::Parked => dead = true,
-                Action::Checkpoint(records) => {
-                    assert!(!records.is_empty());
-                    world.journal.extend(records);
-                    world.checkpoints += 1;
-                    if crash == Crash::AfterCheckpoint(world.checkpoints - 1) && !crashed {
-                        dead = true;
-                        break;
-                    }
-                }
-                Action::Run(run) => {
-                    let begun = latest(world.journal.clone());
-                    assert!(
-                        begun.iter().any(|known| known.status == NodeStatus::Running && known.attempt == run.attempt),
-                        "an effect began before its record was durable"
-                    );
-                    let (outcome, took_ms) = perform(seed, &run.idempotency_key);
-                    world.effects.push((run.idempotency_key, run.attempt));
-                    if crash == Crash::AfterEffect(world.effects.len() - 1) && !crashed {
-                        dead = true;
-                        break;
-                    }
+        let mut dead = crash == Crash::AfterWrite(world.writes.wrapping_sub(1)) && !crashed;
+        match action {
+            _ if dead => {}
+            Action::Parked => dead = true,
+            Action::Run(run) => {
+                let begun = latest(world.journal.clone());
+                assert!(
+                    begun.iter().any(|known| known.status == NodeStatus::Running && known.attempt == run.attempt),
+                    "an effect began before its record was durable"
+                );
+                let (outcome, took_ms) = perform(seed, &run.idempotency_key);
+                world.effects.push((run.idempotency_key, run.attempt));
+                if crash == Crash::AfterEffect(world.effects.len() - 1) && !crashed {
+                    dead = true;
+                } else {
                     world.now_ms += took_ms;
-                    next = Some(Input::EffectDone(outcome));
-                }
-                Action::Sleep { until } => {
-                    world.now_ms = world.now_ms.max(until.since(START).as_millis() as u64);
-                    next = Some(Input::Advance);
-                }
-                Action::Yield => next = Some(Input::Advance),
-                Action::Finish(finish) => {
-                    world.finish = Some(finish);
-                    world.turns = turn + 1;
-                    assert!(machine.feed(Input::Advance, world.now()).is_empty(), "a finished machine acts");
-                    assert!(machine.feed(Input::Cancelled, world.now()).is_empty(), "a finished machine acts");
-                    return (world, crashed);
+                    input = Input::EffectDone(outcome);
                 }
             }
+            Action::Sleep { until } => {
+                world.now_ms = world.now_ms.max(until.since(START).as_millis() as u64);
+            }
+            Action::Yield => {}
+            Action::Finish(_) => unreachable!("handled with its write"),
         }
         if dead {
             crashed = true;
             machine = Machine::rebuild(Arc::clone(plan), facts.clone(), trigger(), world.journal.clone())
                 .unwrap_or_else(|mismatch| panic!("seed {seed}, {crash:?}: {mismatch}"));
             input = Input::Advance;
-        } else {
-            input = next.unwrap_or_else(|| panic!("seed {seed}, {crash:?}: the machine stands still"));
         }
     }
     panic!("seed {seed}, {crash:?}: no end");
@@ -335,8 +328,8 @@ fn a_crash_after_any_record_changes_neither_the_end_nor_the_effects() {
         let plan = Arc::new(FlowMaker::plan(seed));
         let (straight, _) = live(&plan, seed, Crash::Never);
         assert!(counts(&straight).values().all(|count| *count == 1), "seed {seed}: an effect repeats without a crash");
-        for point in 0..straight.checkpoints {
-            let crash = Crash::AfterCheckpoint(point);
+        for point in 0..straight.writes {
+            let crash = Crash::AfterWrite(point);
             let (broken, crashed) = live(&plan, seed, crash);
             assert!(crashed, "seed {seed}, {crash:?}: not reached");
             crashes += 1;
@@ -397,35 +390,25 @@ fn cancelling_at_any_turn_ends_it() {
             let mut effects_after_cancel = 0;
             let mut cancelled = false;
             'life: for step in 0.. {
+                let mut taken = None;
                 if step == turn {
                     cancelled = true;
-                    for action in machine.feed(Input::Cancelled, START) {
-                        if let Action::Finish(finish) = action {
-                            assert_eq!(finish.end, End::Cancelled, "seed {seed}");
-                            break 'life;
-                        }
-                    }
+                    taken = machine.feed(Input::Cancelled, START);
                 }
-                let mut next = Input::Advance;
-                for action in machine.feed(input, START) {
-                    match action {
-                        Action::Run(run) => {
-                            effects_after_cancel += usize::from(cancelled);
-                            next = Input::EffectDone(perform(seed, &run.idempotency_key).0);
-                        }
-                        Action::Finish(finish) => {
-                            assert!(
-                                !cancelled || finish.end == End::Cancelled || finish.end == End::Error,
-                                "seed {seed}"
-                            );
-                            break 'life;
-                        }
-                        Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
-                        Action::Sleep { .. } => break 'life,
-                        Action::Checkpoint(_) | Action::Yield | Action::Parked => {}
+                let taken = taken.or_else(|| machine.feed(std::mem::replace(&mut input, Input::Advance), START));
+                match taken.expect("it goes on").action {
+                    Action::Run(run) => {
+                        effects_after_cancel += usize::from(cancelled);
+                        input = Input::EffectDone(perform(seed, &run.idempotency_key).0);
                     }
+                    Action::Finish(finish) => {
+                        assert!(!cancelled || matches!(finish.end, End::Cancelled | End::Error), "seed {seed}");
+                        break 'life;
+                    }
+                    Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
+                    Action::Sleep { .. } => break 'life,
+                    Action::Yield | Action::Parked => {}
                 }
-                input = next;
             }
             assert_eq!(effects_after_cancel, 0, "seed {seed}: an effect began after the cancel");
         }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use domain::answer::Answer;
 use domain::event::Event;
 use domain::execution::journal::{NodeError, NodeRun};
-use domain::execution::machine::{Action, Finish, Input, Machine, Run};
+use domain::execution::machine::{Action, Finish, Input, Machine, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
 use domain::flow::document::Mode;
 use domain::id::{EndpointKey, ExecutionId, WorkflowId};
@@ -111,41 +111,41 @@ impl Job {
     async fn drive(&mut self, engine: &Arc<Inner>) -> Result<(), Stopped> {
         let (mut turn, mut input) = self.next_turn(engine, Status::Queued).await?;
         loop {
-            let mut records = Vec::new();
-            for action in self.feed(std::mem::replace(&mut input, Input::Advance)) {
-                match action {
-                    Action::Checkpoint(checkpoint) => records = checkpoint,
-                    Action::Run(run) => {
-                        self.save(engine, self.open(engine, Status::Running, std::mem::take(&mut records))).await?;
-                        input = self.perform(engine, run).await?;
+            let Some(Step { records, action }) = self.feed(input) else {
+                tracing::error!(execution = %self.id, "the machine stands still");
+                return Err(Stopped::Gone);
+            };
+            match action {
+                Action::Run(run) => {
+                    self.save(engine, self.open(engine, Status::Running, records)).await?;
+                    input = self.perform(engine, run).await?;
+                }
+                Action::Yield => {
+                    if !records.is_empty() {
+                        self.save(engine, self.open(engine, Status::Running, records)).await?;
                     }
-                    Action::Yield => {
-                        if !records.is_empty() {
-                            self.save(engine, self.open(engine, Status::Running, std::mem::take(&mut records))).await?;
-                        }
-                        drop(turn.take());
-                        (turn, input) = self.next_turn(engine, Status::Running).await?;
-                    }
-                    // What follows needs no worker, only a flush.
-                    Action::Sleep { until } => {
-                        drop(turn.take());
-                        return self.fall_asleep(engine, until, records).await;
-                    }
-                    Action::Parked => {
-                        drop(turn.take());
-                        return self.park(engine, records).await;
-                    }
-                    Action::Finish(finish) => {
-                        drop(turn.take());
-                        return self.finish(engine, finish, records).await;
-                    }
+                    drop(turn.take());
+                    (turn, input) = self.next_turn(engine, Status::Running).await?;
+                }
+                // What follows needs no worker, only a flush.
+                Action::Sleep { until } => {
+                    drop(turn.take());
+                    return self.fall_asleep(engine, until, records).await;
+                }
+                Action::Parked => {
+                    drop(turn.take());
+                    return self.park(engine, records).await;
+                }
+                Action::Finish(finish) => {
+                    drop(turn.take());
+                    return self.finish(engine, finish, records).await;
                 }
             }
         }
     }
 
     /// JSONata may take its time: it must not hold up the thread that others' requests run on.
-    fn feed(&mut self, input: Input) -> Vec<Action> {
+    fn feed(&mut self, input: Input) -> Option<Step> {
         let now = clock::now();
         if self.machine.is_heavy() {
             tokio::task::block_in_place(|| self.machine.feed(input, now))

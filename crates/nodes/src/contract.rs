@@ -1,13 +1,20 @@
-//! What a node kind has to say about itself.
+//! What a node kind or a trigger kind has to say about itself.
+
+use std::collections::HashSet;
 
 use async_trait::async_trait;
+use domain::condition::Rule;
 use domain::execution::journal::NodeError;
-use domain::flow::document::Mode;
-use domain::flow::plan::Operation;
+use domain::flow::codes;
+use domain::flow::document::{Mode, NodeKey};
+use domain::flow::plan::{AnswerTemplate, Operation};
+use domain::flow::suggest::did_you_mean;
 use domain::problem::{Problems, below};
+use domain::template::path::Path;
 use domain::template::{Evaluator, Template, Templated};
 use domain::value::Value;
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A node kind. One file each.
@@ -17,7 +24,7 @@ pub trait NodeKind: Send + Sync + 'static {
     const TITLE: &'static str;
     /// One sentence for the palette and the reference page.
     const SUMMARY: &'static str;
-    /// Names of the branches a node of this kind may have.
+    /// Names of the branches a node of this kind has, in the order of its steps.
     const BRANCHES: &'static [&'static str] = &[];
     /// The execution never goes past a node of this kind.
     const ENDS: bool = false;
@@ -39,8 +46,33 @@ pub trait NodeKind: Send + Sync + 'static {
     }
 }
 
+/// A trigger kind: how executions start.
+pub trait TriggerKind: Send + Sync + 'static {
+    /// Stable: what stands in documents.
+    const KIND: &'static str;
+    const TITLE: &'static str;
+    const SUMMARY: &'static str;
+
+    /// The shape of the trigger, `kind` left out.
+    type Params: DeserializeOwned + JsonSchema;
+
+    fn examples() -> Vec<Example>;
+
+    /// Mistakes go to `compiler.problems`; what is returned then is never used.
+    fn compile(params: Self::Params, compiler: &mut Compiler<'_>) -> TriggerPlan;
+}
+
+/// A trigger, compiled.
+#[derive(Debug)]
+pub struct TriggerPlan {
+    /// What an asynchronous workflow answers at once; `None` in a synchronous one.
+    pub configured_answer: Option<AnswerTemplate>,
+    /// In lower case.
+    pub declared_headers: Vec<String>,
+}
+
 /// A documented config.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Example {
     pub title: &'static str,
     pub config: Value,
@@ -63,13 +95,23 @@ pub struct RunContext {
 
 /// What a kind is given while it compiles a config.
 pub struct Compiler<'a> {
-    /// Pointer of the node's `config` in the document.
+    /// Pointer of the node's `config` (of the trigger) in the document.
     pub pointer: String,
     pub mode: Mode,
-    /// Names of the branches this node has.
+    /// Names of the branches that have nodes in them.
     pub branches: Vec<String>,
+    /// What templates may read as `nodes.<key>`.
+    pub nodes: KnownNodes<'a>,
     pub evaluator: &'a dyn Evaluator,
     pub problems: &'a mut Problems,
+}
+
+/// The nodes of a flow, seen from one place in it.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownNodes<'a> {
+    pub all: &'a HashSet<&'a NodeKey>,
+    /// Those that can have run before.
+    pub before: &'a [&'a NodeKey],
 }
 
 impl std::fmt::Debug for Compiler<'_> {
@@ -78,18 +120,63 @@ impl std::fmt::Debug for Compiler<'_> {
     }
 }
 
+/// `field` is always relative to the config: `""` is the config itself, `headers/0/value` goes deeper.
 impl Compiler<'_> {
     pub fn template(&mut self, field: &str, text: &str) -> Template {
-        Template::parse(text, &below(&self.pointer, field), self.evaluator, self.problems)
+        let pointer = self.at(field);
+        let template = Template::parse(text, &pointer, self.evaluator, self.problems);
+        self.check_reads(&pointer, &template.paths());
+        template
     }
 
     pub fn templated(&mut self, field: &str, value: &Value) -> Templated {
-        Templated::parse(value, &below(&self.pointer, field), self.evaluator, self.problems)
+        let pointer = self.at(field);
+        let templated = Templated::parse(value, &pointer, self.evaluator, self.problems);
+        self.check_templated(&pointer, &templated);
+        templated
     }
 
-    /// A problem at `field` of the config (`""`: the config itself; `headers/0/name` goes deeper).
+    pub fn rule(&mut self, field: &str, value: &Value) -> Rule {
+        let pointer = self.at(field);
+        let rule = Rule::parse(value, &pointer, self.evaluator, self.problems);
+        self.check_reads(&pointer, &rule.paths());
+        rule
+    }
+
     pub fn problem(&mut self, field: &str, code: &str, message: impl Into<String>) {
-        let pointer = if field.is_empty() { self.pointer.clone() } else { format!("{}/{field}", self.pointer) };
+        let pointer = self.at(field);
         self.problems.add(pointer, code, message);
+    }
+
+    fn at(&self, field: &str) -> String {
+        if field.is_empty() { self.pointer.clone() } else { format!("{}/{field}", self.pointer) }
+    }
+
+    fn check_templated(&mut self, pointer: &str, templated: &Templated) {
+        match templated {
+            Templated::Constant(_) => {}
+            Templated::Template(template) => self.check_reads(pointer, &template.paths()),
+            Templated::List(list) => {
+                list.iter().enumerate().for_each(|(index, item)| self.check_templated(&below(pointer, index), item));
+            }
+            Templated::Object(members) => {
+                members.iter().for_each(|(name, member)| self.check_templated(&below(pointer, name), member));
+            }
+        }
+    }
+
+    /// Only results of nodes that can have run before can be read.
+    fn check_reads(&mut self, pointer: &str, paths: &[&Path]) {
+        for key in paths.iter().filter_map(|path| path.node()) {
+            if !self.nodes.all.contains(key) {
+                let hint = did_you_mean(key.as_str(), self.nodes.before.iter().map(|key| key.as_str()));
+                let message = format!("this flow has no node `{key}`{hint}");
+                self.problems.add(pointer, codes::TEMPLATE_UNKNOWN_NODE, message);
+            } else if !self.nodes.before.contains(&key) {
+                let message =
+                    format!("the node `{key}` can't have run when this is read: only nodes above can be used");
+                self.problems.add(pointer, codes::TEMPLATE_LATER_NODE, message);
+            }
+        }
     }
 }

@@ -6,12 +6,17 @@
 //!
 //! Not here: when a node runs (`engine`), what keeps its result (`store`).
 
+mod answer;
+mod compile;
 pub mod contract;
 pub mod control;
 pub mod expression;
+mod registered;
 pub mod registry;
+pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod triggers;
 
+pub use registered::KindInfo;
 pub use registry::Registry;

@@ -1,31 +1,89 @@
-//! All node kinds by name, and the way from a flow document to a plan.
+//! All node kinds and trigger kinds by name. A new kind is one line in [`Registry::released`].
 
 use std::sync::Arc;
 
 use domain::execution::journal::NodeError;
+use domain::flow::codes;
 use domain::flow::document::Flow;
-use domain::flow::plan::Plan;
+use domain::flow::plan::{Operation, Plan};
 use domain::problem::Problem;
+use domain::template::Evaluator;
 use domain::value::Value;
 
-use crate::contract::RunContext;
+use crate::contract::{RunContext, TriggerPlan};
+use crate::registered::{KindInfo, Registered};
+use crate::{compile, control, triggers};
 
-#[derive(Debug)]
-pub struct Registry {}
+/// The kinds a server knows.
+pub struct Registry {
+    nodes: Vec<Registered<Operation>>,
+    triggers: Vec<Registered<TriggerPlan>>,
+    evaluator: Arc<dyn Evaluator>,
+}
 
 impl Registry {
     /// Every kind this build has.
     pub fn standard() -> Arc<Self> {
-        Arc::new(Self {})
+        #[allow(unused_mut, reason = "only builds for tests add to it")]
+        let mut registry = Self::released();
+        #[cfg(feature = "testing")]
+        registry
+            .nodes
+            .extend([Registered::node::<crate::testing::Effect>(), Registered::node::<crate::testing::Wait>()]);
+        Arc::new(registry)
     }
 
-    /// Every problem of the flow at once, pointers relative to the document.
-    pub fn compile(&self, _flow: &Flow) -> Result<Plan, Vec<Problem>> {
-        todo!()
+    /// The kinds that authors can use, in the order of the palette.
+    pub fn released() -> Self {
+        Self {
+            nodes: vec![
+                Registered::node::<control::condition::Condition>(),
+                Registered::node::<control::response::Response>(),
+                Registered::node::<control::end::End>(),
+            ],
+            triggers: vec![Registered::trigger::<triggers::webhook::Webhook>()],
+            evaluator: Arc::new(crate::expression::Jsonata::default()),
+        }
     }
 
-    /// Performs an effect of `kind`.
-    pub async fn perform(&self, _kind: &str, _run: &RunContext, _input: Value) -> Result<Value, NodeError> {
-        todo!()
+    /// Every node kind, in the order of the palette.
+    pub fn kinds(&self) -> impl Iterator<Item = &KindInfo> {
+        self.nodes.iter().map(|kind| &kind.info)
+    }
+
+    pub fn trigger_kinds(&self) -> impl Iterator<Item = &KindInfo> {
+        self.triggers.iter().map(|kind| &kind.info)
+    }
+
+    /// Every problem of the flow at once, pointers as in its nodes and trigger.
+    pub fn compile(&self, flow: &Flow) -> Result<Plan, Vec<Problem>> {
+        compile::flow(self, flow)
+    }
+
+    /// Performs an effect of `kind`. Errors: `node.unknown_kind`, and what the kind says.
+    pub async fn perform(&self, kind: &str, run: &RunContext, input: Value) -> Result<Value, NodeError> {
+        match self.node(kind).and_then(|kind| kind.performer.as_ref()) {
+            Some(performer) => performer.perform(run, input).await,
+            // An execution outlives the server that started it, and so it may meet one with fewer kinds.
+            None => Err(NodeError::new(codes::NODE_UNKNOWN_KIND, format!("this server can't perform `{kind}`"))),
+        }
+    }
+
+    pub(crate) fn node(&self, kind: &str) -> Option<&Registered<Operation>> {
+        self.nodes.iter().find(|known| known.info.kind == kind)
+    }
+
+    pub(crate) fn trigger(&self, kind: &str) -> Option<&Registered<TriggerPlan>> {
+        self.triggers.iter().find(|known| known.info.kind == kind)
+    }
+
+    pub(crate) fn evaluator(&self) -> &dyn Evaluator {
+        self.evaluator.as_ref()
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.kinds().map(|info| info.kind)).finish()
     }
 }

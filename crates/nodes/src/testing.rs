@@ -1,1 +1,101 @@
-//! Kinds that only tests use.
+//! Kinds that only tests use: an effect that leaves a trace in a file, and a wait.
+
+use std::io::Write;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::execution::journal::NodeError;
+use domain::flow::plan::Operation;
+use domain::value::Value;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::contract::{Compiler, Example, NodeKind, Perform, RunContext};
+
+#[derive(Debug)]
+pub struct Effect;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EffectParams {
+    /// File that gets a line `<idempotency key> <attempt>`, on disk before anything else happens. Variables allowed.
+    file: String,
+    /// Milliseconds to sleep afterwards.
+    #[serde(default)]
+    sleep_ms: u64,
+    /// Fail with this text in the end. Variables allowed.
+    fail: Option<String>,
+}
+
+impl NodeKind for Effect {
+    const KIND: &'static str = "test_effect";
+    const TITLE: &'static str = "Test effect";
+    const SUMMARY: &'static str = "Appends a line to a file, sleeps, and succeeds or fails.";
+    type Params = EffectParams;
+
+    fn examples() -> Vec<Example> {
+        vec![Example {
+            title: "Leave a trace and fail after a while.",
+            config: json!({"file": "/tmp/trace", "sleep_ms": 10, "fail": "no {{ trigger.body.id }}"}),
+        }]
+    }
+
+    fn compile(params: EffectParams, compiler: &mut Compiler<'_>) -> Operation {
+        let input = json!({"file": params.file, "sleep_ms": params.sleep_ms, "fail": params.fail});
+        Operation::Effect { input: compiler.templated("", &input) }
+    }
+
+    fn performer() -> Option<Box<dyn Perform>> {
+        Some(Box::new(Self))
+    }
+}
+
+#[async_trait]
+impl Perform for Effect {
+    async fn perform(&self, run: &RunContext, input: Value) -> Result<Value, NodeError> {
+        let file = input["file"].as_str().unwrap_or_default().to_owned();
+        let line = format!("{} {}\n", run.idempotency_key, run.attempt);
+        let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
+        written
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(|error| NodeError::new("test_effect.file", error.to_string()))?;
+        tokio::time::sleep(Duration::from_millis(input["sleep_ms"].as_u64().unwrap_or(0))).await;
+        match input["fail"].as_str() {
+            Some(message) => Err(NodeError::new("test_effect.failed", message)),
+            None => Ok(json!({"ok": true, "attempt": run.attempt})),
+        }
+    }
+}
+
+fn append(file: &str, line: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+    file.write_all(line.as_bytes())?;
+    file.sync_all()
+}
+
+#[derive(Debug)]
+pub struct Wait;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitParams {
+    /// Milliseconds to wait, holding no worker. A number, or a template that yields one.
+    ms: Value,
+}
+
+impl NodeKind for Wait {
+    const KIND: &'static str = "test_wait";
+    const TITLE: &'static str = "Test wait";
+    const SUMMARY: &'static str = "Waits for some milliseconds.";
+    type Params = WaitParams;
+
+    fn examples() -> Vec<Example> {
+        vec![Example { title: "Wait as long as the request says.", config: json!({"ms": "{{ trigger.body.ms }}"}) }]
+    }
+
+    fn compile(params: WaitParams, compiler: &mut Compiler<'_>) -> Operation {
+        Operation::Wait { duration_ms: compiler.templated("ms", &params.ms) }
+    }
+}

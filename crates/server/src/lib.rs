@@ -1,1 +1,91 @@
 //! Floor 3: HTTP and nothing else.
+//!
+//! Two listeners of one kind: the public one (`hooks`) meets the open internet, the admin one (`api`)
+//! those who run the server. They share sockets' rules and metrics, never a path.
+//!
+//! A stop, in order; the caller drains the engine first and stops it meanwhile:
+//! ```text
+//! engine.drain()         nothing new is accepted (503), callers that wait get their 202
+//! stop.cancel()          /readyz says no; the hooks port closes; answers carry `Connection: close`
+//!                        requests under way are answered, at most `ListenerLimits::stop_timeout` long
+//!                        then the admin port closes in the same way
+//! engine.stop() ∥ serve  everything is parked and on disk, every connection has ended
+//! ```
+//!
+//! Not here: what a workflow does (`engine`), what is kept (`store`), flags and files (`cli`).
+
+mod api;
+mod body;
+mod error;
+mod hooks;
+mod listener;
+mod media;
+mod metrics;
+mod probes;
+mod standing;
+
+use std::sync::Arc;
+
+use engine::Engine;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use api::AdminToken;
+pub use hooks::HookLimits;
+pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
+
+use api::{Admin, Api};
+use hooks::Hooks;
+use listener::Listener;
+use metrics::Metrics;
+use probes::Readiness;
+
+/// What to serve, where, and until when.
+#[derive(Debug)]
+pub struct ServerOptions {
+    pub engine: Engine,
+    /// Bound; meets the open internet.
+    pub hooks: TcpListener,
+    /// Bound; API and metrics.
+    pub admin: TcpListener,
+    /// What senders see in front of `/api/webhook:trigger/…`.
+    pub public_url: String,
+    /// What programs show to use the API.
+    pub admin_token: AdminToken,
+    pub limits: ServerLimits,
+    /// Cancelled to stop.
+    pub stop: CancellationToken,
+}
+
+/// Every limit of the server, by where it holds.
+#[derive(Debug, Clone)]
+pub struct ServerLimits {
+    pub hooks: HookLimits,
+    pub hooks_listener: ListenerLimits,
+    pub admin_listener: ListenerLimits,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            hooks: HookLimits::default(),
+            hooks_listener: ListenerLimits::default(),
+            admin_listener: ListenerLimits { connections_max: 256, ..ListenerLimits::default() },
+        }
+    }
+}
+
+/// Serves both listeners until `options.stop`, then returns when their connections have ended.
+pub async fn serve(options: ServerOptions) {
+    let ServerOptions { engine, hooks, admin, public_url, admin_token, limits, stop } = options;
+    let metrics = Metrics::new();
+    let readiness = Readiness::new(engine.clone());
+    let api = Api::new(engine.clone(), &public_url, admin_token, metrics.registry(&engine), readiness.clone());
+    let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone());
+    let admin = Listener::start(admin, Arc::new(Admin::new(api)), limits.admin_listener, metrics.admin_listener);
+    let hooks = Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener);
+    stop.cancelled().await;
+    readiness.stop();
+    hooks.stop().await;
+    admin.stop().await;
+}

@@ -30,7 +30,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Registers this process. On a database that serves one process at a time, every other server
     /// is thereby dead, and what it owned can be claimed at once.
     async fn server_start(&self, server: ServerId, lease: Duration) -> Result<()>;
-    /// Extends the lease. `Error::LeaseLost` when this server has been declared dead.
+    /// Extends the lease. `Error::ServerLeaseLost` when this server has been declared dead.
     async fn server_beat(&self, server: ServerId, lease: Duration) -> Result<()>;
     /// Gives everything this server owns back and removes it.
     async fn server_stop(&self, server: ServerId) -> Result<()>;
@@ -38,7 +38,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     // -- workflows -----------------------------------------------------------------------------
 
     /// All or none. Each save writes the workflow's row and, with `publish`, makes a revision that
-    /// is live from then on. Errors: `DraftConflict`, `KeyTaken` (in use, or retired).
+    /// is live from then on. The key of a workflow that is there already stays as it is.
+    /// Errors: `DraftConflict`, `KeyTaken` (in use, or retired), `NotFound`.
     async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()>;
     async fn workflow_get(&self, workflow: WorkflowId) -> Result<Option<Workflow>>;
     async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>>;
@@ -46,7 +47,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_list(&self, before: Option<WorkflowId>, limit: u32) -> Result<Vec<Workflow>>;
     /// The workflow answers under `key` from now on; the old key is retired. Errors: `NotFound`, `KeyTaken`.
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()>;
-    /// Executions and revisions stay readable. `Error::NotFound`.
+    /// Executions and revisions stay readable, the workflow itself does not; its key is never free again.
+    /// Errors: `NotFound`.
     async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
     /// Every key that was rotated away.
     async fn key_retired(&self) -> Result<Vec<EndpointKey>>;
@@ -58,8 +60,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_create(&self, new: NewExecution) -> Result<()>;
     /// Writes how far an execution has come. `Error::LeaseLost` unless it is still open and at `epoch`.
     async fn execution_progress(&self, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()>;
-    /// Takes open executions that are due and belong to no living server, oldest first in each
-    /// workflow, raising the epoch of each. Claimed ones are exclusive to the caller.
+    /// Takes open executions that are due and belong to no living server (the caller lives), oldest
+    /// first in each workflow, raising the epoch of each. Claimed ones are exclusive to the caller.
+    /// May hand out fewer than are due; an empty answer means that nothing can be claimed now.
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
     /// Takes one open execution, due or not, unless a living server (this one included) owns it.
     async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;
@@ -82,7 +85,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     // -- keeping the house -------------------------------------------------------------------------
 
     /// Deletes at most `limit` finished executions with their events, oldest first: those of
-    /// `workflow` that finished before `before`, and those beyond the newest `keep`. Returns how many.
+    /// `workflow` that finished before `before`, and those beyond its newest `keep` executions
+    /// (unfinished ones count, but stay). Returns how many.
     async fn retention_slice(&self, rule: RetentionRule) -> Result<u32>;
     /// Every workflow that has executions, deleted ones too.
     async fn retention_workflows(&self) -> Result<Vec<WorkflowId>>;

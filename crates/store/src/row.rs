@@ -166,6 +166,17 @@ pub struct RequestHead {
     pub outcome: Outcome,
 }
 
+impl RequestHead {
+    /// Where it stands in the log: what lies behind it is listed with this as [`RequestFilter::before`].
+    pub fn cursor(&self) -> [u8; 16] {
+        match (&self.outcome, self.id) {
+            (Outcome::Accepted { execution }, _) => execution.to_bytes(),
+            (_, RequestRef::Refused(request)) => request.to_bytes(),
+            (_, RequestRef::Accepted(event)) => event.to_bytes(),
+        }
+    }
+}
+
 /// Accepted requests are events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestRef {
@@ -184,7 +195,8 @@ pub struct RequestFilter {
     pub workflow: Option<WorkflowId>,
     /// `Some(true)`: accepted ones only.
     pub accepted: Option<bool>,
-    /// Those received before, or at that time with an id below this one (ids share one layout, so bytes compare).
+    /// Those that stand behind this place in the log, see [`RequestHead::cursor`]. All ids share one
+    /// layout, so accepted and refused requests are ordered among each other.
     pub before: Option<[u8; 16]>,
     pub limit: u32,
 }

@@ -1,18 +1,20 @@
 //! The pure interpreter of a compiled plan.
 //! ```text
-//!            feed(input, now)                    perform, in order
-//! engine ──────────────────────▶ Machine ──────────────────────────▶ engine
-//!    Advance                        Checkpoint  make these records durable before what follows
-//!    EffectDone                     Run         perform an effect, then feed EffectDone
-//!    Cancelled                      Sleep       feed Advance at that time; needs no memory until then
-//!    Park                           Yield       feed Advance, others may go first
-//!                                   Parked      forget it; a rebuild goes on from here
-//!                                   Finish      the end, with the answer for a caller that waits
+//!            feed(input, now)                 Turn { records, action }
+//! engine ──────────────────────▶ Machine ──────────────────────────────▶ engine
+//!    Advance                        Run     perform an effect, then feed EffectDone
+//!    EffectDone                     Sleep   feed Advance at that time; needs no memory until then
+//!    Cancelled                      Yield   feed Advance, others may go first
+//!    Park                           Parked  forget it; a rebuild goes on from here
+//!                                   Finish  the end, with the answer for a caller that waits
 //! ```
+//! A turn is one write: its records, and the state its action leads to, become durable together,
+//! before the action is performed.
+//!
 //! Invariants
-//! - It never waits, never reads a clock and holds no randomness: the same plan, event and inputs give the same actions.
+//! - It never waits, never reads a clock and holds no randomness: the same plan, event and inputs give the same turns.
 //! - What the journal records as finished is never run or evaluated again.
-//! - A `Run` is always preceded by a `Checkpoint` with its `running` record.
+//! - A `Run` comes with its `running` record.
 //! - Once finished it answers every input with nothing.
 //!
 //! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
@@ -59,9 +61,16 @@ pub enum Input {
     Park,
 }
 
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// New in the journal.
+    pub records: Vec<NodeRun>,
+    pub action: Action,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    Checkpoint(Vec<NodeRun>),
     Run(Run),
     Sleep { until: Timestamp },
     Yield,
@@ -102,7 +111,7 @@ pub struct Machine {
     position: Position,
     cancelled: bool,
     parking: bool,
-    /// Records that no `Checkpoint` has carried yet.
+    /// Records that no turn has carried yet.
     unsaved: Vec<NodeRun>,
     /// Whether `unsaved` holds what cannot be evaluated again: the outcome of an effect or a wait.
     unsaved_matters: bool,
@@ -172,9 +181,10 @@ impl Machine {
         self.facts.timeout_at
     }
 
-    pub fn feed(&mut self, input: Input, now: Timestamp) -> Vec<Action> {
+    /// `None`: there is nothing to do until the next input.
+    pub fn feed(&mut self, input: Input, now: Timestamp) -> Option<Turn> {
         match (std::mem::replace(&mut self.position, Position::Finished), input) {
-            (Position::Finished, _) => Vec::new(),
+            (Position::Finished, _) => None,
             (Position::InFlight(index, run), Input::EffectDone(outcome)) => {
                 let taken = self.effect_done(index, run, outcome, now);
                 self.go_on(taken, now)
@@ -182,28 +192,36 @@ impl Machine {
             // A result nobody waits for: of an attempt that was given up.
             (position, Input::EffectDone(_)) => {
                 self.position = position;
-                Vec::new()
+                None
             }
             (position, Input::Cancelled) => {
                 self.cancelled = true;
-                self.advance(position, now)
+                self.at_boundary(position, now)
             }
             (position, Input::Park) => {
                 self.parking = true;
-                self.advance(position, now)
+                self.at_boundary(position, now)
             }
             (position, Input::Advance) => self.advance(position, now),
         }
     }
 
-    fn advance(&mut self, position: Position, now: Timestamp) -> Vec<Action> {
+    /// A wish takes hold at a node boundary: an effect that has begun is let finish.
+    fn at_boundary(&mut self, position: Position, now: Timestamp) -> Option<Turn> {
+        if matches!(position, Position::InFlight(..)) {
+            self.position = position;
+            return None;
+        }
+        self.advance(position, now)
+    }
+
+    fn advance(&mut self, position: Position, now: Timestamp) -> Option<Turn> {
         let timed_out = self.timed_out(now);
         match position {
             Position::InFlight(_, run) if timed_out => self.abandon(run, NodeStatus::TimedOut, End::TimedOut, now),
-            // An effect is let finish: cancelling takes hold at the boundary behind it.
             Position::InFlight(index, run) => {
                 self.position = Position::InFlight(index, run);
-                Vec::new()
+                None
             }
             Position::Interrupted(_, run) | Position::Asleep(_, run) if timed_out => {
                 self.abandon(run, NodeStatus::TimedOut, End::TimedOut, now)
@@ -211,12 +229,12 @@ impl Machine {
             Position::Interrupted(_, run) | Position::Asleep(_, run) if self.cancelled => {
                 self.abandon(run, NodeStatus::Cancelled, End::Cancelled, now)
             }
-            Position::Interrupted(..) if self.parking => vec![Action::Parked],
-            Position::Interrupted(index, run) => self.run_again(index, run, now),
+            Position::Interrupted(..) if self.parking => self.turn(Action::Parked),
+            Position::Interrupted(_, run) => self.run_again(run, now),
             Position::Asleep(index, mut run) => match run.wake_at {
                 Some(until) if now < until => {
                     self.position = Position::Asleep(index, run);
-                    vec![Action::Sleep { until: self.next_look(until) }]
+                    self.turn(Action::Sleep { until: self.next_look(until) })
                 }
                 _ => {
                     run.status = NodeStatus::Succeeded;
@@ -227,12 +245,12 @@ impl Machine {
                 }
             },
             Position::Before(next) => self.go_on(Taken::Next(next), now),
-            Position::Finished => Vec::new(),
+            Position::Finished => None,
         }
     }
 
     /// Takes pure steps until something has to happen outside.
-    fn go_on(&mut self, mut taken: Taken, now: Timestamp) -> Vec<Action> {
+    fn go_on(&mut self, mut taken: Taken, now: Timestamp) -> Option<Turn> {
         for steps in 0.. {
             let next = match taken {
                 Taken::Next(next) => next,
@@ -250,19 +268,13 @@ impl Machine {
                 return self.finish(End::Succeeded, None);
             };
             if self.parking {
-                let mut actions = Vec::new();
-                self.checkpoint(&mut actions);
-                actions.push(Action::Parked);
-                return actions;
+                return self.turn(Action::Parked);
             }
             self.position = Position::Before(Some(index));
             if steps == STEPS_PER_TURN_MAX || (steps > 0 && self.plan.step(index).operation.is_heavy()) {
-                let mut actions = Vec::new();
-                if self.unsaved_matters {
-                    self.checkpoint(&mut actions);
-                }
-                actions.push(Action::Yield);
-                return actions;
+                // What can be evaluated again can be written later, with something that cannot.
+                let records = if self.unsaved_matters { self.take_unsaved() } else { Vec::new() };
+                return Some(Turn { records, action: Action::Yield });
             }
             taken = self.take(index, now);
         }
@@ -396,7 +408,7 @@ impl Machine {
         }
     }
 
-    fn start_effect(&mut self, run: NodeRun, input: Value) -> Vec<Action> {
+    fn start_effect(&mut self, run: NodeRun, input: Value) -> Option<Turn> {
         let index = self.index_of(&run);
         let action = Action::Run(Run {
             kind: run.kind.clone(),
@@ -406,14 +418,11 @@ impl Machine {
         });
         self.record(run.clone(), true);
         self.position = Position::InFlight(index, run);
-        let mut actions = Vec::new();
-        self.checkpoint(&mut actions);
-        actions.push(action);
-        actions
+        self.turn(action)
     }
 
     /// The outcome of the last attempt will never be known: it is closed, and the same effect is tried again.
-    fn run_again(&mut self, index: StepIndex, mut run: NodeRun, now: Timestamp) -> Vec<Action> {
+    fn run_again(&mut self, mut run: NodeRun, now: Timestamp) -> Option<Turn> {
         let again = NodeRun { attempt: run.attempt.saturating_add(1), started_at: now, ..run.clone() };
         run.status = NodeStatus::Error;
         run.error = Some(NodeError::new(
@@ -423,39 +432,32 @@ impl Machine {
         run.finished_at = Some(now);
         self.record(run, true);
         let input = again.input.clone().unwrap_or(Value::Null);
-        debug_assert_eq!(index, self.index_of(&again));
         self.start_effect(again, input)
     }
 
-    fn fall_asleep(&mut self, run: NodeRun) -> Vec<Action> {
+    fn fall_asleep(&mut self, run: NodeRun) -> Option<Turn> {
         let index = self.index_of(&run);
         let until = self.next_look(run.wake_at.unwrap_or(run.started_at));
         self.record(run.clone(), true);
         self.position = Position::Asleep(index, run);
-        let mut actions = Vec::new();
-        self.checkpoint(&mut actions);
-        actions.push(Action::Sleep { until });
-        actions
+        self.turn(Action::Sleep { until })
     }
 
     /// Gives up a run that has begun, and with it the execution.
-    fn abandon(&mut self, mut run: NodeRun, status: NodeStatus, end: End, now: Timestamp) -> Vec<Action> {
+    fn abandon(&mut self, mut run: NodeRun, status: NodeStatus, end: End, now: Timestamp) -> Option<Turn> {
         run.status = status;
         run.finished_at = Some(now);
         self.record(run, true);
         self.finish(end, None)
     }
 
-    fn finish(&mut self, end: End, answer: Option<Answer>) -> Vec<Action> {
+    fn finish(&mut self, end: End, answer: Option<Answer>) -> Option<Turn> {
         self.position = Position::Finished;
         let answer = match self.plan.mode {
             Mode::Sync => Some(answer.unwrap_or_else(|| Answer::for_end(end, self.facts.execution))),
             Mode::Async => None,
         };
-        let mut actions = Vec::new();
-        self.checkpoint(&mut actions);
-        actions.push(Action::Finish(Finish { end, answer }));
-        actions
+        self.turn(Action::Finish(Finish { end, answer }))
     }
 
     fn record(&mut self, run: NodeRun, matters: bool) {
@@ -463,14 +465,12 @@ impl Machine {
         self.unsaved_matters |= matters;
     }
 
-    fn checkpoint(&mut self, actions: &mut Vec<Action>) {
-        self.unsaved_matters = false;
-        if !self.unsaved.is_empty() {
-            actions.push(Action::Checkpoint(std::mem::take(&mut self.unsaved)));
-        }
+    /// A turn with every record so far.
+    fn turn(&mut self, action: Action) -> Option<Turn> {
+        Some(Turn { records: self.take_unsaved(), action })
     }
 
-    /// Hands out what no checkpoint has carried yet, for a caller that makes the execution durable at another moment.
+    /// Hands out what no turn has carried yet, for a caller that makes the execution durable at another moment.
     pub fn take_unsaved(&mut self) -> Vec<NodeRun> {
         self.unsaved_matters = false;
         std::mem::take(&mut self.unsaved)

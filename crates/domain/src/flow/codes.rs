@@ -79,10 +79,50 @@ codes! {
     /// A header value holds a line break or another control character.
     ANSWER_HEADER_VALUE = "answer.header_value";
 
+    /// `{{` has no `}}`.
+    TEMPLATE_UNCLOSED = "template.unclosed";
+    /// There is nothing between the braces.
+    TEMPLATE_EMPTY = "template.empty";
+    /// What stands between the braces is not a path.
+    TEMPLATE_SYNTAX = "template.syntax";
+    /// A path begins with something other than `trigger`, `nodes` or `system`.
+    TEMPLATE_UNKNOWN_ROOT = "template.unknown_root";
+    /// A path begins with a word that can't be used at this place or in this version.
+    TEMPLATE_ROOT_NOT_AVAILABLE = "template.root_not_available";
+    /// `trigger` or `system` has no such member.
+    TEMPLATE_UNKNOWN_MEMBER = "template.unknown_member";
     /// A template reads a node that this flow does not have.
     TEMPLATE_UNKNOWN_NODE = "template.unknown_node";
     /// A template reads a node that can't have run yet.
     TEMPLATE_LATER_NODE = "template.later_node";
+
+    /// An expression is not JSONata.
+    EXPRESSION_SYNTAX = "expression.syntax";
+    /// An expression uses a function that is refused here.
+    EXPRESSION_REFUSED = "expression.refused";
+    /// An expression is too long or nested too deep.
+    EXPRESSION_TOO_LARGE = "expression.too_large";
+
+    /// A rule is not an object.
+    CONDITION_NOT_AN_OBJECT = "condition.not_an_object";
+    /// A rule is none of `{all}`, `{any}`, `{left, operator, right}` and `{expression}`, or several of them at once.
+    CONDITION_FORM = "condition.form";
+    /// A rule has no field of this name.
+    CONDITION_UNKNOWN_FIELD = "condition.unknown_field";
+    /// A comparison lacks its left side, its operator or its right side.
+    CONDITION_MISSING_FIELD = "condition.missing_field";
+    /// `all` or `any` does not hold a list of rules.
+    CONDITION_NOT_A_LIST = "condition.not_a_list";
+    /// `expression` is not text.
+    CONDITION_NOT_TEXT = "condition.not_text";
+    /// `expression` is written without `{{` and `}}`.
+    CONDITION_BRACES = "condition.braces";
+    /// This operator takes no right side.
+    CONDITION_NO_RIGHT = "condition.no_right";
+    /// There is no operator of this name.
+    CONDITION_UNKNOWN_OPERATOR = "condition.unknown_operator";
+    /// The right side of `matches` is not a regular expression.
+    CONDITION_PATTERN = "condition.pattern";
 }
 
 #[cfg(test)]

@@ -15,13 +15,17 @@ pub(super) struct Fields<'v, 'p> {
     pointer: String,
     /// The names asked for so far: what else is there is unknown.
     asked: Vec<&'static str>,
+    /// Those that must be there and are not.
+    absent: Vec<&'static str>,
     pub(super) problems: &'p mut Problems,
 }
 
 impl<'v, 'p> Fields<'v, 'p> {
     pub(super) fn of(value: &'v Value, pointer: &str, problems: &'p mut Problems) -> Option<Self> {
         match value {
-            Value::Object(object) => Some(Self { object, pointer: pointer.to_owned(), asked: Vec::new(), problems }),
+            Value::Object(object) => {
+                Some(Self { object, pointer: pointer.to_owned(), asked: Vec::new(), absent: Vec::new(), problems })
+            }
             other => {
                 mistakes::wrong_type(problems, pointer, "an object", other);
                 None
@@ -42,10 +46,10 @@ impl<'v, 'p> Fields<'v, 'p> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    /// The field must be there; read it afterwards.
+    /// The field must be there, [`Fields::finish`] says if it is not; read it afterwards.
     pub(super) fn require(&mut self, name: &'static str) {
         if self.value(name).is_none() {
-            mistakes::missing(self.problems, &self.pointer, name);
+            self.absent.push(name);
         }
     }
 
@@ -112,10 +116,10 @@ impl<'v, 'p> Fields<'v, 'p> {
         Fields::of(value, &pointer, self.problems)
     }
 
-    /// Every field that nobody asked for is a problem.
+    /// Every field that nobody asked for is a problem, and every one that should be there and is not.
     pub(super) fn finish(self) {
-        for name in self.object.keys().filter(|name| !self.asked.contains(&name.as_str())) {
-            mistakes::unknown_field(self.problems, &self.pointer, name, self.asked.iter().copied());
-        }
+        let unknown = self.object.keys().map(String::as_str).filter(|name| !self.asked.contains(name));
+        let unknown: Vec<_> = unknown.collect();
+        mistakes::wrong_fields(self.problems, &self.pointer, &unknown, &self.absent, &self.asked);
     }
 }

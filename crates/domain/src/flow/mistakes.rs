@@ -4,7 +4,7 @@
 //! the same everywhere.
 
 use crate::flow::codes;
-use crate::flow::suggest::{did_you_mean, quoted};
+use crate::flow::suggest::{did_you_mean, nearest, quoted};
 use crate::problem::{Problems, below};
 use crate::value::{Type, Value};
 
@@ -27,14 +27,22 @@ pub fn missing(problems: &mut Problems, parent: &str, name: &str) {
     problems.add(below(parent, name), codes::MISSING, format!("`{name}` is missing here"));
 }
 
-/// `parent` points to the object that holds `name`; `known` are the fields it may have.
-pub fn unknown_field<'a>(problems: &mut Problems, parent: &str, name: &str, known: impl IntoIterator<Item = &'a str>) {
-    let message = format!("there is no field {} here{}", quoted(name), did_you_mean(name, known));
-    problems.add(below(parent, name), codes::UNKNOWN_FIELD, message);
+/// The fields of the object at `parent`: those it has and may not have, and those it should have and has not.
+/// A missing field that is only mistyped is told once.
+pub fn wrong_fields(problems: &mut Problems, parent: &str, unknown: &[&str], absent: &[&str], known: &[&str]) {
+    for name in unknown {
+        let message = format!("there is no field {} here{}", quoted(name), did_you_mean(name, known.iter().copied()));
+        problems.add(below(parent, name), codes::UNKNOWN_FIELD, message);
+    }
+    let mistyped: Vec<_> = unknown.iter().filter_map(|name| nearest(name, known.iter().copied())).collect();
+    for name in absent.iter().filter(|name| !mistyped.contains(name)) {
+        missing(problems, parent, name);
+    }
 }
 
 pub fn unknown_word(problems: &mut Problems, pointer: &str, word: &str, known: &[&str]) {
-    let all = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(" or ");
+    let all = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>();
+    let all = if all.len() < 3 { all.join(" or ") } else { format!("one of {}", all.join(", ")) };
     let hint = did_you_mean(word, known.iter().copied());
     problems.add(pointer, codes::UNKNOWN_WORD, format!("this must be {all}, not {}{hint}", quoted(word)));
 }

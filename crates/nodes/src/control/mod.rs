@@ -1,1 +1,5 @@
 //! Kinds that decide where the flow goes.
+
+pub mod condition;
+pub mod end;
+pub mod response;

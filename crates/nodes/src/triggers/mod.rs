@@ -1,1 +1,3 @@
 //! Kinds of triggers.
+
+pub mod webhook;

@@ -1,1 +1,281 @@
 //! SQLite: one writer with group commit, a few readers.
+//! ```text
+//! Store ─┬─ write ─▶ queue ─▶ writer ─▶ WAL ◀─ copier (into the database file)
+//!        └─ read ──▶ queue ─▶ readers
+//! ```
+//! Invariants
+//! - What was answered with `Ok` is on disk: `synchronous=full`, and replies after the commit.
+//! - One process at a time has the folder.
+//! - Once the file failed to be read or written, every call answers `Error::Broken`.
+//!
+//! Not here: a file a noun holds the SQL of its noun.
+
+mod checkpoint;
+mod claim;
+mod connect;
+mod execution;
+mod fault;
+mod migrate;
+mod options;
+mod readers;
+mod request_log;
+mod retention;
+mod server;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod workflow;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::execution::status::Status;
+use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::time::Timestamp;
+use domain::workflow::{Revision, Workflow};
+use rusqlite::Connection;
+use tokio::sync::{Mutex, mpsc};
+
+use crate::Store;
+use crate::error::Result;
+use crate::row::{
+    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, RefusedRequest, RequestFilter,
+    RequestHead, RetentionRule, SentAnswer, Stats, WorkflowSave,
+};
+use checkpoint::Checkpoints;
+use connect::unusable;
+use fault::Fault;
+pub use options::Options;
+use readers::Readers;
+use writer::{Shared, Writer};
+
+/// An open database.
+#[derive(Debug)]
+pub struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+    shared: Arc<Shared>,
+    round: claim::Round,
+    claim_bytes_max: usize,
+    path: PathBuf,
+    /// Ends when the last thread has.
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+/// What each thread holds while it works: when the last one is gone, the folder is free.
+struct Working {
+    _lock: File,
+    _ended: mpsc::Sender<()>,
+}
+
+impl Sqlite {
+    /// Opens the database, brings it to this program's schema, and takes the folder for this process.
+    /// Errors: `Unusable`. Blocks for a moment: nothing here grows with the data but reading back a
+    /// write-ahead log that a crash left.
+    pub fn open(options: Options) -> Result<Arc<Self>> {
+        let folder = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        connect::make_folder(folder)?;
+        let (ending, ended) = mpsc::channel(1);
+        let working = Arc::new(Working { _lock: connect::lock(folder)?, _ended: ending });
+
+        let mut db = connect::writer(&options)?;
+        migrate::migrate(&mut db).map_err(|error| unusable(options.path.display(), error))?;
+
+        let shared = Arc::new(Shared::default());
+        let (readers, jobs) = Readers::new(options.readers.max(1), options.reads_waiting_max, Arc::clone(&shared));
+        for _ in 0..options.readers.max(1) {
+            let (db, jobs) = (connect::reader(&options)?, jobs.clone());
+            spawn("store-reader", &working, move || readers::serve(db, jobs))?;
+        }
+        let checkpoints = Self::start_copier(&options, &mut db, &shared, &working)?;
+        let (writer, work) = Writer::new(&options, Arc::clone(&shared), db, checkpoints);
+        spawn("store-writer", &working, move || work.run())?;
+
+        Ok(Arc::new(Self {
+            writer,
+            readers,
+            shared,
+            round: claim::Round::default(),
+            claim_bytes_max: options.claim_bytes_max,
+            path: options.path,
+            ended: Mutex::new(ended),
+        }))
+    }
+
+    fn start_copier(
+        options: &Options,
+        writer: &mut Connection,
+        shared: &Arc<Shared>,
+        working: &Arc<Working>,
+    ) -> Result<Checkpoints> {
+        let (db, shared) = (connect::copier(options)?, Arc::clone(shared));
+        let (wake, woken) = crossbeam_channel::bounded(1);
+        let copier = spawn("store-copier", working, move || checkpoint::copy(db, woken, shared))?;
+        Checkpoints::new(writer, wake, copier, options).map_err(|error| unusable(options.path.display(), error))
+    }
+
+    async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
+    where
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.write(operation, bytes, work).await
+    }
+
+    async fn read<T, F>(&self, operation: &'static str, work: F) -> Result<T>
+    where
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.read(operation, work).await
+    }
+}
+
+fn spawn(name: &str, working: &Arc<Working>, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let working = Arc::clone(working);
+    let run = move || {
+        work();
+        drop(working);
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(|error| unusable("a thread", error))
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn server_start(&self, server: ServerId, _lease: Duration) -> Result<()> {
+        server::start(self, server).await
+    }
+
+    async fn server_beat(&self, server: ServerId, _lease: Duration) -> Result<()> {
+        server::beat(self, server).await
+    }
+
+    async fn server_stop(&self, server: ServerId) -> Result<()> {
+        server::stop(self, server).await
+    }
+
+    async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()> {
+        workflow::save(self, saves).await
+    }
+
+    async fn workflow_get(&self, workflow: WorkflowId) -> Result<Option<Workflow>> {
+        workflow::get(self, workflow).await
+    }
+
+    async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>> {
+        workflow::by_key(self, key).await
+    }
+
+    async fn workflow_list(&self, before: Option<WorkflowId>, limit: u32) -> Result<Vec<Workflow>> {
+        workflow::list(self, before, limit).await
+    }
+
+    async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()> {
+        workflow::rotate(self, workflow, key, at).await
+    }
+
+    async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()> {
+        workflow::delete(self, workflow, at).await
+    }
+
+    async fn key_retired(&self) -> Result<Vec<EndpointKey>> {
+        workflow::retired(self).await
+    }
+
+    async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>> {
+        workflow::revision(self, workflow, number).await
+    }
+
+    async fn execution_create(&self, new: NewExecution) -> Result<()> {
+        execution::create(self, new).await
+    }
+
+    async fn execution_progress(&self, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()> {
+        execution::progress(self, execution, epoch, progress).await
+    }
+
+    async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>> {
+        claim::claim(self, claim).await
+    }
+
+    async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>> {
+        claim::claim_one(self, execution, server).await
+    }
+
+    async fn execution_next_due(&self) -> Result<Option<Timestamp>> {
+        claim::next_due(self).await
+    }
+
+    async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>> {
+        execution::get(self, execution).await
+    }
+
+    async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>> {
+        execution::answer(self, execution).await
+    }
+
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
+        execution::list(self, filter).await
+    }
+
+    async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()> {
+        request_log::append(self, requests).await
+    }
+
+    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>> {
+        request_log::list(self, filter).await
+    }
+
+    async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>> {
+        request_log::get(self, request).await
+    }
+
+    async fn retention_slice(&self, rule: RetentionRule) -> Result<u32> {
+        retention::slice(self, rule).await
+    }
+
+    async fn retention_workflows(&self) -> Result<Vec<WorkflowId>> {
+        retention::workflows(self).await
+    }
+
+    async fn request_trim(&self, per_workflow_max: u32, total_max: u32, limit: u32) -> Result<u32> {
+        request_log::trim(self, per_workflow_max, total_max, limit).await
+    }
+
+    async fn space_slice(&self) -> Result<()> {
+        retention::space(self).await
+    }
+
+    fn stats(&self) -> Stats {
+        let length = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        Stats {
+            flushes: self.shared.flushes.load(Ordering::Relaxed),
+            commands: self.shared.commands.load(Ordering::Relaxed),
+            database_bytes: length("") + length("-wal"),
+        }
+    }
+
+    fn health(&self) -> Result<()> {
+        self.shared.fence.trusted()
+    }
+
+    async fn close(&self) -> Result<()> {
+        if self.shared.fence.close() {
+            self.readers.stop();
+            self.writer.stop();
+        }
+        // Nothing is ever sent: it resolves when the last thread has dropped its end.
+        self.ended.lock().await.recv().await;
+        self.shared.fence.trusted()
+    }
+}

@@ -1,6 +1,6 @@
 //! JSON bodies: a check that builds no tree, and the parser.
 //!
-//! Both are one reader ([`read`]) that either drops what it reads or keeps it, so what passes the
+//! Both are one reader (`read`) that either drops what it reads or keeps it, so what passes the
 //! check can be parsed later. Both read strings (UTF-8, no lone surrogates) and numbers (`1e400` is
 //! refused), skip a byte order mark, and hold to a depth, which also bounds the stack.
 //!

@@ -39,7 +39,7 @@ pub const LIST_MAX: usize = 100;
 
 /// An object of text, null, lists and objects. Never fails.
 pub fn parse(query: &str) -> Value {
-    let mut root = Node::default_object();
+    let mut root = Node::empty_object();
     for (key, value) in parameters(query) {
         if let Some(segments) = key::segments(&key) {
             root = root.merge(branch(segments, value));

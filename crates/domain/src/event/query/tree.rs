@@ -43,7 +43,7 @@ pub(super) struct Object {
 }
 
 impl Node {
-    pub(super) fn default_object() -> Self {
+    pub(super) fn empty_object() -> Self {
         Self::Object(Object::default())
     }
 

@@ -1,0 +1,15 @@
+//! Load, and what it is compared with.
+//!
+//! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it.
+//! [`first_line`] sets Hookflow beside [`bare`], an axum handler that does nothing, on the same
+//! machine in the same minutes.
+//!
+//! Invariants
+//! - Only loopback addresses are ever loaded.
+//! - A number in a report comes with how it was measured; an answer that is not a success ends the run.
+
+pub mod bare;
+pub mod connection;
+pub mod first_line;
+pub mod load;
+mod machine;

@@ -1,0 +1,224 @@
+//! `executions`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use domain::event::{Event, query};
+use domain::execution::journal::{self, NodeError, NodeRun};
+use domain::execution::status::{NodeStatus, Reason, Status};
+use domain::flow::document::{Mode, NodeKey};
+use domain::id::{EndpointKey, ExecutionId, WorkflowId};
+use domain::template::Missing;
+use domain::time::Timestamp;
+use domain::value::Value;
+use serde::{Deserialize, Serialize};
+use store::{Execution, ExecutionFilter, ExecutionHead, SentAnswer};
+
+use super::Api;
+use super::extract::{Name, Params};
+use super::page::{self, Page};
+use super::views::{BodyView, Lines};
+use super::workflows::narrowed_to;
+use crate::error::ApiError;
+use crate::standing;
+
+/// An execution in a list.
+#[derive(Debug, Serialize)]
+pub(super) struct ExecutionItem {
+    id: ExecutionId,
+    workflow_id: WorkflowId,
+    workflow_key: EndpointKey,
+    revision: u32,
+    status: Status,
+    mode: Mode,
+    reason: Option<Reason>,
+    answer_status: Option<u16>,
+    accepted_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl From<ExecutionHead> for ExecutionItem {
+    fn from(head: ExecutionHead) -> Self {
+        Self {
+            id: head.id,
+            workflow_id: head.workflow,
+            workflow_key: head.workflow_key,
+            revision: head.revision,
+            status: head.status,
+            mode: head.mode,
+            reason: head.reason,
+            answer_status: head.answer_status,
+            accepted_at: head.accepted_at,
+            finished_at: head.finished_at,
+        }
+    }
+}
+
+/// An execution with everything about it.
+#[derive(Debug, Serialize)]
+pub(super) struct ExecutionView {
+    #[serde(flatten)]
+    item: ExecutionItem,
+    event: EventView,
+    /// In the order they began.
+    node_runs: Vec<NodeRunView>,
+    /// Exactly as sent; null when nothing was sent yet.
+    answer: Option<AnswerView>,
+    replay_of: Option<ExecutionId>,
+    test: bool,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct EventView {
+    method: String,
+    headers: Lines,
+    query_string: String,
+    query: Value,
+    #[serde(flatten)]
+    body: BodyView,
+    remote_addr: String,
+    received_at: Timestamp,
+}
+
+impl From<Event> for EventView {
+    fn from(event: Event) -> Self {
+        Self {
+            query: query::parse(&event.query_string),
+            body: BodyView::from(&event.body[..]),
+            method: event.method,
+            headers: event.headers,
+            query_string: event.query_string,
+            remote_addr: event.remote_addr.to_string(),
+            received_at: event.received_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct NodeRunView {
+    node: NodeKey,
+    kind: String,
+    /// The path of loop indexes, `""` outside loops.
+    visit: String,
+    attempt: u32,
+    status: NodeStatus,
+    input: Option<Value>,
+    result: Option<Value>,
+    error: Option<NodeError>,
+    missing: Vec<Missing>,
+    started_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl From<NodeRun> for NodeRunView {
+    fn from(run: NodeRun) -> Self {
+        Self {
+            node: run.node,
+            kind: run.kind,
+            visit: run.visit,
+            attempt: run.attempt,
+            status: run.status,
+            input: run.input,
+            result: run.result,
+            error: run.error,
+            missing: run.missing,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct AnswerView {
+    status: u16,
+    headers: Lines,
+    #[serde(flatten)]
+    body: BodyView,
+    sent_at: Timestamp,
+}
+
+impl AnswerView {
+    fn new(sent: &SentAnswer, execution: ExecutionId) -> Self {
+        let headers = standing::outgoing(&sent.answer, execution);
+        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Self {
+            status: sent.answer.status,
+            headers: headers.iter().map(line).collect(),
+            body: BodyView::from(&sent.answer.body[..]),
+            sent_at: sent.sent_at,
+        }
+    }
+}
+
+impl From<Execution> for ExecutionView {
+    fn from(execution: Execution) -> Self {
+        let answer = execution.answer.as_ref().map(|sent| AnswerView::new(sent, execution.head.id));
+        Self {
+            item: execution.head.into(),
+            event: execution.event.into(),
+            node_runs: journal::latest(execution.records).into_iter().map(Into::into).collect(),
+            answer,
+            replay_of: None,
+            test: false,
+            notes: execution.notes,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    workflow: Option<String>,
+    status: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// `GET executions`: accepted at `from` or later and before `to`.
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    Params(filter): Params<Filter>,
+) -> Result<Json<Page<ExecutionItem>>, ApiError> {
+    const TIME: &str = "a time such as 2026-11-22T10:00:00Z";
+    let limit = page::limit(filter.limit.as_deref())?;
+    let cursor = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
+    let from: Option<Timestamp> = page::read(filter.from.as_deref(), "from", TIME)?;
+    let to: Option<Timestamp> = page::read(filter.to.as_deref(), "to", TIME)?;
+    // Ids begin with the time.
+    let before = [cursor, to.map(|to| ExecutionId::new(to, 0))].into_iter().flatten().min();
+    let wanted = ExecutionFilter {
+        workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
+        status: page::read(filter.status.as_deref(), "status", STATUSES)?,
+        before,
+        limit: limit + 1,
+    };
+    let items = api.engine.store().execution_list(wanted).await?.into_iter().map(ExecutionItem::from).collect();
+    let page = Page::cut(items, limit, |item: &ExecutionItem| item.id.to_string());
+    Ok(Json(page.until(|item| from.is_none_or(|from| item.accepted_at >= from))))
+}
+
+const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, error, timed_out, cancelled";
+
+/// `GET executions/{id}`.
+pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<ExecutionView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::Unknown("execution"))?;
+    let execution = api.engine.store().execution_get(id).await?.ok_or(ApiError::Unknown("execution"))?;
+    Ok(Json(execution.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_problem_names_every_status() {
+        let words: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        assert_eq!(STATUSES, format!("one of {}", words.join(", ")));
+    }
+}

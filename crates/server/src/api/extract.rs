@@ -1,0 +1,56 @@
+//! Parts of a request, read so that a mistake in one is a problem with a clear sentence.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::{Api, BODY};
+use crate::body::Reader;
+use crate::error::ApiError;
+use crate::media;
+
+/// The one variable element of the path.
+pub(super) struct Name(pub(super) String);
+
+impl FromRequestParts<Arc<Api>> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let name = Path::<String>::from_request_parts(parts, api).await;
+        name.map(|Path(name)| Self(name)).map_err(|_| ApiError::Route)
+    }
+}
+
+/// The query. `T` refuses names it does not know.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, ApiError> {
+        let params = Query::<T>::try_from_uri(&parts.uri);
+        params.map(|Query(params)| Self(params)).map_err(|error| ApiError::Query(error.body_text()))
+    }
+}
+
+/// The body, which is JSON.
+pub(super) struct Document<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let (head, body) = request.into_parts();
+        // A page of another origin can send anything but this without being asked first.
+        if !media::is_json(&head.headers) {
+            return Err(ApiError::MediaType);
+        }
+        let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
+        Reader::new(body, &mut bytes, &mut share, BODY).rest().await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
+    }
+}

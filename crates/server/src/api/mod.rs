@@ -1,0 +1,132 @@
+//! The admin listener: `/api/v1` for programs, `/metrics` for Prometheus, probes.
+//! ```text
+//! /api/v1/…            bearer token   one noun a file
+//! /metrics             open: totals only, nothing about one workflow
+//! /healthz, /readyz    open
+//! ```
+//! Everything below `/api/v1` asks for the token before it says whether there is anything.
+//!
+//! Not here: what applying a document does (`engine::authoring`), which HTTP status means what (`error`).
+
+mod auth;
+mod authoring;
+mod executions;
+mod extract;
+mod page;
+mod requests;
+mod views;
+mod workflows;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
+use engine::Engine;
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use prometheus_client::registry::Registry;
+use tower::Service as _;
+
+pub use auth::AdminToken;
+
+use crate::body::{BodyLimits, Budget};
+use crate::error::ApiError;
+use crate::hooks::TRIGGER_PATH;
+use crate::listener::Handler;
+use crate::metrics;
+use crate::probes::{self, Readiness};
+use crate::standing;
+
+/// A body with documents: larger ones are no workflow files.
+const BODY: BodyLimits = BodyLimits { bytes_max: 16 << 20, patience: Duration::from_secs(30), rate_min: 32 << 10 };
+/// Bytes of bodies being read, in all.
+const BODIES_BYTES_MAX: usize = 64 << 20;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct Api {
+    engine: Engine,
+    public_url: String,
+    token: AdminToken,
+    metrics: Registry,
+    readiness: Readiness,
+    bodies: Budget,
+}
+
+impl Api {
+    pub(crate) fn new(
+        engine: Engine,
+        public_url: &str,
+        token: AdminToken,
+        metrics: Registry,
+        readiness: Readiness,
+    ) -> Self {
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX) }
+    }
+
+    /// Where a workflow is called.
+    fn url(&self, key: impl std::fmt::Display) -> String {
+        format!("{}{TRIGGER_PATH}{key}", self.public_url)
+    }
+}
+
+/// The admin listener's handler.
+#[derive(Debug)]
+pub(crate) struct Admin(Router);
+
+impl Admin {
+    pub(crate) fn new(api: Api) -> Self {
+        let api = Arc::new(api);
+        let v1 = Router::new()
+            .route("/apply", post(authoring::apply))
+            .route("/check", post(authoring::check))
+            .route("/workflows", get(workflows::list))
+            .route("/workflows/{key}", get(workflows::get))
+            .route("/workflows/{key}/rotate-key", post(workflows::rotate_key))
+            .route("/executions", get(executions::list))
+            .route("/executions/{id}", get(executions::get))
+            .route("/requests", get(requests::list))
+            .route("/requests/{id}", get(requests::get))
+            .fallback(async || ApiError::Route)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(from_fn_with_state(Arc::clone(&api), auth::require));
+        let router = Router::new()
+            .nest("/api/v1", v1)
+            .route("/metrics", get(scrape))
+            .route("/healthz", any(async |method: Method| probes::health(&method).map(Body::new)))
+            .route("/readyz", any(ready))
+            .fallback(async || ApiError::Route)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .with_state(api);
+        Self(router)
+    }
+}
+
+async fn ready(State(api): State<Arc<Api>>, method: Method) -> Response<Body> {
+    probes::ready(&method, &api.readiness).map(Body::new)
+}
+
+async fn scrape(State(api): State<Arc<Api>>) -> Result<([(http::HeaderName, &'static str); 1], String), ApiError> {
+    let text = metrics::text(&api.metrics).map_err(|std::fmt::Error| ApiError::Internal)?;
+    Ok(([(CONTENT_TYPE, metrics::MEDIA_TYPE)], text))
+}
+
+impl Handler for Admin {
+    type Body = Body;
+
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _: IpAddr) -> Response<Body> {
+        let mut response = match self.0.clone().call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        standing::seal_api(response.headers_mut());
+        response
+    }
+}

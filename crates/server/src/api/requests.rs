@@ -1,0 +1,192 @@
+//! `requests`: every request an endpoint has seen, refused ones with their cause.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use domain::event::query;
+use domain::id::{EndpointKey, EventId, ExecutionId, RequestId, WorkflowId};
+use domain::time::Timestamp;
+use domain::value::Value;
+use serde::{Deserialize, Serialize};
+use store::{Outcome, RefusedRequest, RequestFilter, RequestHead, RequestRef};
+
+use super::Api;
+use super::extract::{Name, Params};
+use super::page::{self, Page};
+use super::views::{BodyView, Lines};
+use super::workflows::narrowed_to;
+use crate::error::ApiError;
+
+/// A request in a list.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestItem {
+    /// `ev_…` of an accepted one, `req_…` of a refused one.
+    id: String,
+    workflow_id: WorkflowId,
+    workflow_key: EndpointKey,
+    received_at: Timestamp,
+    method: String,
+    remote_addr: String,
+    /// `accepted` or `refused`.
+    outcome: &'static str,
+    /// What an accepted one became.
+    execution_id: Option<ExecutionId>,
+    /// Why a refused one was turned away.
+    code: Option<String>,
+    /// What the sender of a refused one was told.
+    status: Option<u16>,
+}
+
+impl From<RequestHead> for RequestItem {
+    fn from(head: RequestHead) -> Self {
+        let (outcome, execution_id, code, status) = match head.outcome {
+            Outcome::Accepted { execution } => (ACCEPTED, Some(execution), None, None),
+            Outcome::Refused { code, status } => (REFUSED, None, Some(code), Some(status)),
+        };
+        let id = match head.id {
+            RequestRef::Accepted(id) => id.to_string(),
+            RequestRef::Refused(id) => id.to_string(),
+        };
+        Self {
+            id,
+            workflow_id: head.workflow,
+            workflow_key: head.workflow_key,
+            received_at: head.received_at,
+            method: head.method,
+            remote_addr: head.remote_addr.to_string(),
+            outcome,
+            execution_id,
+            code,
+            status,
+        }
+    }
+}
+
+const ACCEPTED: &str = "accepted";
+const REFUSED: &str = "refused";
+
+/// A request with what was kept of it. Of a refused body these are the first bytes, as they came.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestView {
+    #[serde(flatten)]
+    item: RequestItem,
+    /// The cause in a sentence.
+    detail: Option<String>,
+    headers: Lines,
+    query_string: String,
+    query: Value,
+    #[serde(flatten)]
+    body: BodyView,
+}
+
+impl From<RefusedRequest> for RequestView {
+    fn from(request: RefusedRequest) -> Self {
+        Self {
+            detail: Some(request.detail),
+            headers: request.headers,
+            query: query::parse(&request.query_string),
+            query_string: request.query_string,
+            body: BodyView::from(&request.body[..]),
+            item: RequestItem {
+                id: request.id.to_string(),
+                workflow_id: request.workflow,
+                workflow_key: request.workflow_key,
+                received_at: request.received_at,
+                method: request.method,
+                remote_addr: request.remote_addr.to_string(),
+                outcome: REFUSED,
+                execution_id: None,
+                code: Some(request.code),
+                status: Some(request.status),
+            },
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    workflow: Option<String>,
+    outcome: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// `GET requests`.
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    Params(filter): Params<Filter>,
+) -> Result<Json<Page<RequestItem>>, ApiError> {
+    let limit = page::limit(filter.limit.as_deref())?;
+    let accepted = match filter.outcome.as_deref() {
+        None => None,
+        Some(ACCEPTED) => Some(true),
+        Some(REFUSED) => Some(false),
+        Some(_) => return Err(ApiError::Query(format!("outcome is {ACCEPTED} or {REFUSED}."))),
+    };
+    let cursor: Option<Either> = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
+    let wanted = RequestFilter {
+        workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
+        accepted,
+        before: cursor.map(Either::to_bytes),
+        limit: limit + 1,
+    };
+    let items = api.engine.store().request_list(wanted).await?.into_iter().map(RequestItem::from).collect();
+    Ok(Json(Page::cut(items, limit, |item: &RequestItem| item.id.clone())))
+}
+
+/// `GET requests/{id}`.
+pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<RequestView>, ApiError> {
+    const UNKNOWN: ApiError = ApiError::Unknown("request");
+    match id.parse().map_err(|_| UNKNOWN)? {
+        Either::Refused(id) => Ok(Json(api.engine.store().request_get(id).await?.ok_or(UNKNOWN)?.into())),
+        Either::Accepted(id) => accepted(&api, id).await?.ok_or(UNKNOWN).map(Json),
+    }
+}
+
+/// An accepted request stands in its execution; the list knows in which.
+async fn accepted(api: &Api, id: EventId) -> Result<Option<RequestView>, ApiError> {
+    let just_above = (u128::from_be_bytes(id.to_bytes()).saturating_add(1)).to_be_bytes();
+    let wanted = RequestFilter { accepted: Some(true), before: Some(just_above), limit: 1, ..RequestFilter::default() };
+    let store = api.engine.store();
+    let Some(head) = store.request_list(wanted).await?.pop() else { return Ok(None) };
+    let Outcome::Accepted { execution } = head.outcome else { return Ok(None) };
+    if head.id != RequestRef::Accepted(id) {
+        return Ok(None);
+    }
+    let Some(execution) = store.execution_get(execution).await? else { return Ok(None) };
+    let event = execution.event;
+    Ok(Some(RequestView {
+        item: head.into(),
+        detail: None,
+        query: query::parse(&event.query_string),
+        body: BodyView::from(&event.body[..]),
+        headers: event.headers,
+        query_string: event.query_string,
+    }))
+}
+
+/// An id of either sort.
+#[derive(Debug, Clone, Copy)]
+enum Either {
+    Accepted(EventId),
+    Refused(RequestId),
+}
+
+impl Either {
+    const fn to_bytes(self) -> [u8; 16] {
+        match self {
+            Self::Accepted(id) => id.to_bytes(),
+            Self::Refused(id) => id.to_bytes(),
+        }
+    }
+}
+
+impl std::str::FromStr for Either {
+    type Err = domain::id::NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::Accepted).or_else(|_| text.parse().map(Self::Refused))
+    }
+}

@@ -1,0 +1,23 @@
+//! Pieces that several answers have in common.
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde::Serialize;
+
+/// Header lines, `[name, value]` each.
+pub(super) type Lines = Vec<(String, String)>;
+
+/// A body: text if it is, else base 64.
+#[derive(Debug, Serialize)]
+pub(super) struct BodyView {
+    body: Option<String>,
+    body_base64: Option<String>,
+}
+
+impl From<&[u8]> for BodyView {
+    fn from(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { body: Some(text.to_owned()), body_base64: None },
+            Err(_) => Self { body: None, body_base64: Some(BASE64_STANDARD.encode(bytes)) },
+        }
+    }
+}

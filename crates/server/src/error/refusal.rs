@@ -1,0 +1,163 @@
+//! Rows 1 to 12: why an endpoint does not take a request.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use domain::event::body::BodyError;
+use domain::workflow::WhenOff;
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+
+use super::{Fault, RETRY_SOON_S, problem, retry};
+use crate::body::ReadError;
+
+/// When a sender may knock again at an endpoint that is off for now, in seconds.
+const RETRY_WHEN_OFF_S: u32 = 60;
+
+/// Why a request to the public listener is turned away. The order is that of the checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Unknown,
+    Gone,
+    Off(WhenOff),
+    Method {
+        allow: &'static str,
+    },
+    /// The realm is the endpoint's key.
+    Credentials {
+        realm: String,
+    },
+    TooLarge {
+        max: usize,
+    },
+    MediaType,
+    /// An encoding we do not know, or several.
+    Encoding,
+    /// An encoding we know, and bytes that are not in it.
+    NotEncoded {
+        encoding: &'static str,
+    },
+    Body(BodyError),
+    NotDurable {
+        retry_after_s: u32,
+    },
+    /// Row 0 found while the body was read.
+    Http(Fault),
+}
+
+impl Refusal {
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unknown | Self::Off(WhenOff::NotFound) => StatusCode::NOT_FOUND,
+            Self::Gone => StatusCode::GONE,
+            Self::Off(WhenOff::RetryLater) | Self::NotDurable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Credentials { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotEncoded { .. } | Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::Http(fault) => fault.status(),
+        }
+    }
+
+    /// The cause, as the request log has it.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "hook.unknown",
+            Self::Gone => "hook.gone",
+            Self::Off(_) => "hook.off",
+            Self::Method { .. } => "hook.method",
+            Self::Credentials { .. } => "hook.credentials",
+            Self::TooLarge { .. } => "hook.too_large",
+            Self::MediaType => "hook.media_type",
+            Self::Encoding | Self::NotEncoded { .. } => "hook.encoding",
+            Self::Body(BodyError::NotJson { .. }) => "hook.not_json",
+            Self::Body(BodyError::TooDeep { .. }) => "hook.too_deep",
+            Self::NotDurable { .. } => "hook.not_durable",
+            Self::Http(fault) => fault.code(),
+        }
+    }
+
+    /// The cause in a sentence, as the request log has it.
+    pub(crate) fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Unknown => "There is nothing here.".into(),
+            Self::Gone => "This address is no longer in use; ask its owner for the new one.".into(),
+            Self::Off(_) => "The workflow is off, or nothing is published yet.".into(),
+            Self::Method { allow } => format!("Send {allow}.").into(),
+            Self::Credentials { .. } => "User and password are missing or wrong.".into(),
+            Self::TooLarge { max } => format!("The body is larger than {max} bytes.").into(),
+            Self::MediaType => {
+                "Send the body as application/json, or as a media type that ends in +json, in one Content-Type header."
+                    .into()
+            }
+            Self::Encoding => "Send the body as it is, or with one Content-Encoding: gzip, deflate, br or zstd.".into(),
+            Self::NotEncoded { encoding } => {
+                format!("The Content-Encoding is {encoding}, but the body cannot be decoded.").into()
+            }
+            Self::Body(error) => error.to_string().into(),
+            Self::NotDurable { .. } => "The request could not be kept; send it again later.".into(),
+            Self::Http(fault) => fault.detail().into(),
+        }
+    }
+
+    /// Whether an author finds it in the request log; what is left is counted only.
+    pub(crate) const fn is_logged(&self) -> bool {
+        !matches!(self, Self::Unknown | Self::NotDurable { .. } | Self::Http(_))
+    }
+
+    pub(crate) fn response(&self) -> Response<Full<Bytes>> {
+        match self {
+            // What is off looks like what never was, unless its author wants senders to come back.
+            Self::Off(WhenOff::NotFound) => Self::Unknown.response(),
+            Self::Off(WhenOff::RetryLater) => {
+                let detail = "This address takes no requests for now; try again later.";
+                retry(problem(self.status(), self.code(), detail), RETRY_WHEN_OFF_S)
+            }
+            Self::NotDurable { retry_after_s } => retry(self.plain(), *retry_after_s),
+            Self::Method { allow } => {
+                let mut response = self.plain();
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+                response
+            }
+            Self::Credentials { realm } => {
+                let mut response = self.plain();
+                // A key is letters and digits, so the challenge needs no escapes and is always legal.
+                if let Ok(challenge) = HeaderValue::try_from(format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                }
+                response
+            }
+            Self::Http(fault) => fault.response(),
+            _ => self.plain(),
+        }
+    }
+
+    fn plain(&self) -> Response<Full<Bytes>> {
+        problem(self.status(), self.code(), &self.detail())
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Http(fault)
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge { max } => Self::TooLarge { max },
+            ReadError::Slow => Self::Http(Fault::SlowBody),
+            ReadError::Broken => Self::Http(Fault::BrokenBody),
+            ReadError::NoRoom => Self::NotDurable { retry_after_s: RETRY_SOON_S },
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What of a request's headers is kept: for later nodes, in the event, in the request log.
+//!
+//! Whatever proves who sent a request stays out of the database unless the author asks for it by
+//! name. Our own session cookies are never kept: the browser that sends them to this listener
+//! meant the other one.
+
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The cookies of the admin listener, on plain http and on https.
+pub(crate) const SESSION_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
+
+/// Words that headers with a signature have in their names: `x-hub-signature-256`,
+/// `stripe-signature`, `webhook-signature`, `svix-signature`, `x-shopify-hmac-sha256`.
+const SIGNATURE_WORDS: [&str; 2] = ["signature", "hmac"];
+
+/// Headers that do the work of a signature under another name.
+const SIGNATURE_NAMES: [&str; 5] = [
+    "paypal-transmission-sig",
+    "x-gitlab-token",
+    "x-goog-channel-token",
+    "x-hook-secret",
+    "x-telegram-bot-api-secret-token",
+];
+
+/// Names in lower case, in the order they came, without what must not be kept.
+///
+/// `declared`: lower-case names the trigger declares. `checked`: the endpoint has credentials, so
+/// that `Authorization` has done its work.
+pub(super) fn kept(headers: &HeaderMap, declared: &[String], checked: bool) -> Vec<(String, String)> {
+    let mut kept = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        let is_declared = || declared.iter().any(|declared| declared == name.as_str());
+        if (name == AUTHORIZATION && checked) || (is_private(name) && !is_declared()) {
+            continue;
+        }
+        let value = text(value);
+        let value = if name == COOKIE { without_sessions(value) } else { Some(value) };
+        if let Some(value) = value {
+            kept.push((name.as_str().to_owned(), value));
+        }
+    }
+    kept
+}
+
+fn is_private(name: &HeaderName) -> bool {
+    [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || {
+        let name = name.as_str();
+        SIGNATURE_WORDS.iter().any(|word| name.contains(word)) || SIGNATURE_NAMES.contains(&name)
+    }
+}
+
+/// UTF-8 if it is, else Latin-1, which everything is.
+pub(super) fn text(value: &HeaderValue) -> String {
+    let bytes = value.as_bytes();
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
+}
+
+/// A `Cookie` without our own; `None` when nothing is left.
+fn without_sessions(cookies: String) -> Option<String> {
+    let is_ours = |cookie: &str| {
+        let name = cookie.split('=').next().unwrap_or(cookie).trim();
+        SESSION_COOKIES.contains(&name)
+    };
+    if !cookies.split(';').any(is_ours) {
+        return Some(cookies);
+    }
+    let others: Vec<_> = cookies.split(';').filter(|cookie| !is_ours(cookie)).map(str::trim).collect();
+    if others.iter().all(|cookie| cookie.is_empty()) { None } else { Some(others.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn headers(lines: &[(&str, &[u8])]) -> HeaderMap {
+        lines
+            .iter()
+            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value).unwrap()))
+            .collect()
+    }
+
+    fn names(lines: &[(&str, &[u8])], declared: &[&str], checked: bool) -> Vec<String> {
+        let declared: Vec<_> = declared.iter().map(|name| (*name).to_owned()).collect();
+        kept(&headers(lines), &declared, checked).into_iter().map(|(name, _)| name).collect()
+    }
+
+    const SENT: &[(&str, &[u8])] = &[
+        ("Host", b"a"),
+        ("Authorization", b"Basic x"),
+        ("X-Request-Id", b"1"),
+        ("Proxy-Authorization", b"x"),
+        ("Cookie", b"a=b"),
+        ("X-Hub-Signature", b"x"),
+        ("X-Hub-Signature-256", b"x"),
+        ("Stripe-Signature", b"x"),
+        ("Webhook-Signature", b"x"),
+        ("Svix-Signature", b"x"),
+        ("X-Shopify-Hmac-Sha256", b"x"),
+        ("PayPal-Transmission-Sig", b"x"),
+        ("X-Gitlab-Token", b"x"),
+    ];
+
+    #[test]
+    fn proofs_of_identity_are_kept_only_when_declared() {
+        assert_eq!(names(SENT, &[], false), ["host", "x-request-id"]);
+        let declared = ["x-hub-signature-256", "cookie", "authorization"];
+        let all = ["host", "authorization", "x-request-id", "cookie", "x-hub-signature-256"];
+        assert_eq!(names(SENT, &declared, false), all);
+    }
+
+    #[test]
+    fn authorization_goes_once_it_has_been_checked() {
+        assert_eq!(names(SENT, &["authorization"], true), ["host", "x-request-id"]);
+    }
+
+    #[test]
+    fn our_own_cookies_are_gone_even_where_cookies_are_declared() {
+        let cases: &[(&str, Option<&str>)] = &[
+            ("a=b; c=d", Some("a=b; c=d")),
+            ("hookflow_session=1", None),
+            ("hookflow_session=1;", None),
+            ("a=b; hookflow_session=1; c=d", Some("a=b; c=d")),
+            ("__Host-hookflow_session=1; a=b", Some("a=b")),
+            ("a=b;hookflow_session=1;hookflow_session=2", Some("a=b")),
+            ("hookflow_session =1; a=b", Some("a=b")),
+            ("hookflow_session", None),
+            ("my_hookflow_session=1", Some("my_hookflow_session=1")),
+            ("a=hookflow_session=1", Some("a=hookflow_session=1")),
+        ];
+        for (sent, expected) in cases {
+            let lines = kept(&headers(&[("cookie", sent.as_bytes())]), &["cookie".to_owned()], false);
+            assert_eq!(lines.first().map(|(_, value)| value.as_str()), *expected, "{sent}");
+        }
+    }
+
+    #[test]
+    fn values_are_utf_8_or_latin_1_and_repeated_names_stay() {
+        let lines = kept(&headers(&[("x-a", "Zoë".as_bytes()), ("x-a", b"Zo\xeb"), ("x-b", b"")]), &[], false);
+        let expected = [("x-a", "Zoë"), ("x-a", "Zoë"), ("x-b", "")];
+        assert_eq!(lines, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cookie_line_lets_a_session_through(
+            parts in proptest::collection::vec("( ?(hookflow_session|__Host-hookflow_session|other) ?(=[a-z=]{0,3})?)?", 0..6),
+        ) {
+            let line = parts.join(";");
+            if let Some(left) = without_sessions(line.clone()) {
+                let ours = left.split(';').any(|cookie| {
+                    SESSION_COOKIES.contains(&cookie.split('=').next().unwrap().trim())
+                });
+                prop_assert!(!ours, "{} → {}", line, left);
+                prop_assert_eq!(left.matches("other").count(), line.matches("other").count());
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Every limit of the public endpoints, by name. Defaults stand in `config.default.toml`.
+
+use std::time::Duration;
+
+/// What a request to an endpoint may cost.
+#[derive(Debug, Clone)]
+pub struct HookLimits {
+    /// Bytes of a body, as they come and once inflated; more is answered 413.
+    pub body_bytes_max: usize,
+    /// How deep JSON may nest.
+    pub body_depth_max: usize,
+    /// How long a body may take to arrive, beside the time it needs at `body_rate_min`; longer is answered 408.
+    pub body_timeout: Duration,
+    /// Bytes a second.
+    pub body_rate_min: u32,
+    /// Bytes of bodies being read, in all; more are answered 503.
+    pub bodies_bytes_max: usize,
+    /// Bodies inflated at the same time: each needs up to some 20 MB beside its bytes.
+    pub inflating_max: usize,
+    /// The part of a refused body that goes into the request log.
+    pub refused_body_bytes_max: usize,
+}
+
+impl Default for HookLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 10 << 20,
+            body_depth_max: 64,
+            body_timeout: Duration::from_secs(30),
+            body_rate_min: 32 << 10,
+            bodies_bytes_max: 128 << 20,
+            inflating_max: 4,
+            refused_body_bytes_max: 8 << 10,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The public listener: the only door to the open internet.
+//! ```text
+//! POST /api/webhook:trigger/<key>     a request for a workflow             trigger
+//! GET  /api/webhook:answer/<ticket>   an answer that was not ready in time  answer
+//! GET  /healthz, /readyz              for whoever watches the process      probes
+//! anything else                       404, the same bytes as an unknown key
+//! ```
+//! Invariants
+//! - Nothing goes out without the standing headers.
+//! - What is off, unknown or elsewhere looks alike.
+//! - Keys, credentials and bodies are never logged by the process.
+//!
+//! Not here: connections and their limits (`listener`), what a workflow does (`engine`).
+
+mod answer;
+mod basic;
+mod inflate;
+mod kept;
+mod limits;
+mod trigger;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::Engine;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::sync::Semaphore;
+
+pub use limits::HookLimits;
+
+use crate::body::Budget;
+use crate::error::Refusal;
+use crate::listener::Handler;
+use crate::metrics::HookMetrics;
+use crate::probes::{self, Readiness};
+use crate::standing;
+
+/// Where a webhook trigger answers, before its key.
+pub(crate) const TRIGGER_PATH: &str = "/api/webhook:trigger/";
+/// Where late answers stand, before their ticket.
+const ANSWER_PATH: &str = "/api/webhook:answer/";
+
+/// The public endpoints.
+#[derive(Debug)]
+pub(crate) struct Hooks {
+    engine: Engine,
+    limits: HookLimits,
+    bodies: Budget,
+    inflating: Semaphore,
+    metrics: HookMetrics,
+    readiness: Readiness,
+}
+
+/// What a path leads to.
+#[derive(Debug, PartialEq, Eq)]
+enum Place<'a> {
+    Trigger(&'a str),
+    Answer(&'a str),
+    Health,
+    Ready,
+    Nothing,
+}
+
+impl<'a> Place<'a> {
+    fn at(path: &'a str) -> Self {
+        match path {
+            "/healthz" => return Self::Health,
+            "/readyz" => return Self::Ready,
+            _ => {}
+        }
+        let Some(rest) = path.strip_prefix("/api/webhook") else { return Self::Nothing };
+        // Some senders write the colon as `%3A`; RFC 3986 lets them.
+        let rest = [":", "%3A", "%3a"].iter().find_map(|colon| rest.strip_prefix(colon));
+        let Some((place, name)) = rest.and_then(|rest| rest.split_once('/')) else { return Self::Nothing };
+        match place {
+            "trigger" => Self::Trigger(name),
+            "answer" => Self::Answer(name),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+impl Hooks {
+    pub(crate) fn new(engine: Engine, limits: HookLimits, metrics: HookMetrics, readiness: Readiness) -> Self {
+        let bodies = Budget::new(limits.bodies_bytes_max);
+        let inflating = Semaphore::new(limits.inflating_max);
+        Self { engine, limits, bodies, inflating, metrics, readiness }
+    }
+
+    /// Counts, and answers.
+    fn turn_away(&self, refusal: &Refusal) -> Response<Full<Bytes>> {
+        self.metrics.count(refusal.code());
+        refusal.response()
+    }
+}
+
+impl Handler for Hooks {
+    type Body = Full<Bytes>;
+
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let mut response = match Place::at(head.uri.path()) {
+            Place::Trigger(key) => trigger::trigger(&self, key, &head, body, peer).await,
+            Place::Answer(ticket) => answer::collect(&self, &head.method, ticket).await,
+            Place::Health => probes::health(&head.method),
+            Place::Ready => probes::ready(&head.method, &self.readiness),
+            Place::Nothing => self.turn_away(&Refusal::Unknown),
+        };
+        standing::seal(response.headers_mut());
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_paths_lead_anywhere() {
+        assert_eq!(Place::at("/api/webhook:trigger/1hfmkioou0d"), Place::Trigger("1hfmkioou0d"));
+        assert_eq!(Place::at("/api/webhook%3Atrigger/1hfmkioou0d"), Place::Trigger("1hfmkioou0d"));
+        assert_eq!(Place::at("/api/webhook:answer/ex_1.2"), Place::Answer("ex_1.2"));
+        assert_eq!(Place::at("/healthz"), Place::Health);
+        assert_eq!(Place::at("/readyz"), Place::Ready);
+        // No workflow has such a key, so it is unknown all the same.
+        assert_eq!(Place::at("/api/webhook:trigger/a/b"), Place::Trigger("a/b"));
+        for path in [
+            "/",
+            "",
+            "//api/webhook:trigger/a",
+            "/api/webhook:trigger",
+            "/api/webhooktrigger/a",
+            "/API/webhook:trigger/a",
+            "/api/webhook:Trigger/a",
+            "/api/webhook::trigger/a",
+            "/api//webhook:trigger/a",
+            "/api/../api/webhook:trigger/a",
+            "/api/webhook;x:trigger/a",
+            "/api/v1/workflows",
+            "/metrics",
+            "/healthz/",
+            "/readyz;x",
+        ] {
+            assert_eq!(Place::at(path), Place::Nothing, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_paths_we_hand_out_are_the_paths_we_know() {
+        assert_eq!(Place::at(&format!("{TRIGGER_PATH}a")), Place::Trigger("a"));
+        assert_eq!(Place::at(&format!("{ANSWER_PATH}a")), Place::Answer("a"));
+    }
+}

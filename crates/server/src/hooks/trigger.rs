@@ -1,0 +1,155 @@
+//! A request to an endpoint: the checks in their order, then the engine.
+//! ```text
+//! 1 key ─ 2 live ─ 3 method ─ 6 credentials ─ 7 declared length ─ 8 media type, encoding
+//!   ─ 9 read, inflate ─ 11 JSON ─ 12 accept ──▶ answer
+//! ```
+//! The numbers are the rows of the table in the guide on webhooks; no later check shows before an
+//! earlier one has passed, and what is wrong with a request before its body is known without it.
+//!
+//! Once the engine has the request it is the engine's: nothing here can lose it, whatever becomes
+//! of the connection.
+
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use domain::event::body;
+use domain::time::Timestamp;
+use engine::catalog::{Endpoint, Lookup};
+use engine::handle::{Incoming, Reply};
+use http::request::Parts;
+use http::{Method, Response};
+use http_body_util::Full;
+use hyper::body::Body;
+use store::RefusedRequest;
+
+use super::inflate::inflate;
+use super::{Hooks, answer, basic, kept};
+use crate::body::{BodyLimits, Reader};
+use crate::error::Refusal;
+use crate::media::{self, Encoding};
+
+pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
+    hooks: &Hooks,
+    key: &str,
+    head: &Parts,
+    body: B,
+    peer: IpAddr,
+) -> Response<Full<Bytes>> {
+    let endpoint = match hooks.engine.endpoint(key) {
+        Lookup::Found(endpoint) => endpoint,
+        Lookup::Retired => return hooks.turn_away(&Refusal::Gone),
+        Lookup::Unknown => return hooks.turn_away(&Refusal::Unknown),
+    };
+    let mut came = Vec::new();
+    let refusal = match admit(hooks, &endpoint, head, body, &mut came).await {
+        Ok(admitted) => {
+            let incoming = Incoming {
+                method: head.method.as_str().to_owned(),
+                headers: kept_headers(&endpoint, head),
+                query_string: query_string(head),
+                body: admitted.body,
+                body_nodes: admitted.nodes,
+                remote_addr: peer,
+            };
+            match hooks.engine.accept(&endpoint, incoming).await {
+                Ok(accepted) => {
+                    return match accepted.reply {
+                        Reply::Answer(answer) => answer::finished(answer, accepted.execution),
+                        Reply::Later { ticket } => answer::later(&ticket, accepted.execution),
+                    };
+                }
+                Err(not_durable) => Refusal::NotDurable { retry_after_s: not_durable.retry_after_s },
+            }
+        }
+        Err(refusal) => refusal,
+    };
+    if refusal.is_logged() {
+        log(hooks, &endpoint, head, &refusal, &came, peer);
+    }
+    hooks.turn_away(&refusal)
+}
+
+/// A body that passed every check.
+struct Admitted {
+    body: Bytes,
+    nodes: usize,
+}
+
+/// Rows 2 to 11. On refusal, `came` holds the body as far as it was read, as it came.
+async fn admit<B: Body<Data = Bytes> + Unpin>(
+    hooks: &Hooks,
+    endpoint: &Endpoint,
+    head: &Parts,
+    body: B,
+    came: &mut Vec<u8>,
+) -> Result<Admitted, Refusal> {
+    if endpoint.live.is_none() {
+        return Err(Refusal::Off(endpoint.when_off));
+    }
+    if head.method != Method::POST {
+        return Err(Refusal::Method { allow: "POST" });
+    }
+    if let Some(credentials) = &endpoint.credentials
+        && !basic::allows(&head.headers, credentials, hooks.engine.server_key())
+    {
+        return Err(Refusal::Credentials { realm: endpoint.key.to_string() });
+    }
+    let limits = &hooks.limits;
+    let max = limits.body_bytes_max;
+    let reading = BodyLimits { bytes_max: max, patience: limits.body_timeout, rate_min: limits.body_rate_min };
+    let mut share = hooks.bodies.share();
+    let mut reader = Reader::new(body, came, &mut share, reading);
+    if reader.declared().is_some_and(|bytes| bytes > max) {
+        return Err(Refusal::TooLarge { max });
+    }
+    let mut unpacked = None;
+    if !reader.is_empty().await? {
+        if !media::is_json(&head.headers) {
+            return Err(Refusal::MediaType);
+        }
+        let encoding = media::encoding(&head.headers).ok_or(Refusal::Encoding)?;
+        reader.rest().await?;
+        if encoding != Encoding::Identity {
+            // The semaphore is never closed.
+            let _turn = hooks.inflating.acquire().await;
+            unpacked = Some(inflate(encoding, came, max, &mut share).await?);
+        }
+    }
+    let checked = body::check(unpacked.as_ref().unwrap_or(came), limits.body_depth_max)?;
+    let body = unpacked.unwrap_or_else(|| std::mem::take(came));
+    Ok(Admitted { body: body.into(), nodes: checked.nodes })
+}
+
+/// Tells the author why a sender was turned away.
+fn log(hooks: &Hooks, endpoint: &Endpoint, head: &Parts, refusal: &Refusal, came: &[u8], peer: IpAddr) {
+    let came = &came[..came.len().min(hooks.limits.refused_body_bytes_max)];
+    hooks.engine.log_refused(RefusedRequest {
+        id: hooks.engine.new_request_id(),
+        workflow: endpoint.workflow,
+        workflow_key: endpoint.key.clone(),
+        code: refusal.code().to_owned(),
+        status: refusal.status().as_u16(),
+        detail: refusal.detail().into_owned(),
+        method: head.method.as_str().to_owned(),
+        headers: kept_headers(endpoint, head),
+        query_string: query_string(head),
+        body: Bytes::copy_from_slice(came),
+        remote_addr: peer,
+        received_at: now(),
+    });
+}
+
+fn kept_headers(endpoint: &Endpoint, head: &Parts) -> Vec<(String, String)> {
+    let declared = endpoint.live.as_ref().map_or(&[][..], |live| &live.plan.declared_headers);
+    kept::kept(&head.headers, declared, endpoint.credentials.is_some())
+}
+
+fn query_string(head: &Parts) -> String {
+    head.uri.query().unwrap_or_default().to_owned()
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,46 @@
+//! Every limit of a listener, by name. Defaults stand in `config.default.toml`.
+
+use std::time::Duration;
+
+/// The least that [`ListenerLimits::head_bytes_max`] can be.
+pub const HEAD_BYTES_MIN: usize = 8 << 10;
+
+/// How much a listener takes on, and how long it waits for its peers.
+#[derive(Debug, Clone)]
+pub struct ListenerLimits {
+    /// Open connections; one more is answered 503 and closed.
+    pub connections_max: usize,
+    /// From the first byte of a request to the end of its head; longer is answered 408. A new
+    /// connection that says nothing for so long is closed without a word.
+    pub head_timeout: Duration,
+    /// How long a connection may rest between two requests.
+    pub idle_timeout: Duration,
+    /// How long a peer may go without taking a byte of an answer.
+    pub write_timeout: Duration,
+    /// Request line and headers together; more is answered 431. At least [`HEAD_BYTES_MIN`].
+    pub head_bytes_max: usize,
+    /// The request target; longer is answered 414.
+    pub target_bytes_max: usize,
+    /// Connections over the cap that are told so at the same time; others are just closed.
+    pub turned_away_max: usize,
+    /// How long to wait, once we are done with a connection, for the peer to have read the answer.
+    pub linger: Duration,
+    /// How long a stop waits for requests under way.
+    pub stop_timeout: Duration,
+}
+
+impl Default for ListenerLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 1_024,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
+            head_bytes_max: 64 << 10,
+            target_bytes_max: 16 << 10,
+            turned_away_max: 64,
+            linger: Duration::from_secs(1),
+            stop_timeout: Duration::from_secs(30),
+        }
+    }
+}

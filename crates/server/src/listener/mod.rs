@@ -1,0 +1,184 @@
+//! A TCP port that speaks HTTP/1 and does not let anyone hold it up: our own accept loop on hyper.
+//! ```text
+//! accept ──▶ room left? ──no──▶ 503, close
+//!              │ yes
+//!              ▼
+//!            connection (one task): hyper ─▶ gate ─▶ handler
+//!              └── watchdog: 408 for a head that does not end, close for silence
+//! ```
+//! Invariants
+//! - Whatever a peer does or leaves undone, its connection ends: every wait has a limit.
+//! - No panic of a handler reaches the connection or the process.
+//! - Nothing a peer sends here is logged; what is turned away is counted, by reason.
+//!
+//! Both listeners, the public one and the admin one, are of this kind.
+//!
+//! Not here: what requests mean (`hooks`, `api`), how long a body may take (they read it).
+
+mod connection;
+mod gate;
+mod limits;
+mod pulse;
+mod raw;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
+
+use self::connection::Shared;
+use crate::error::Fault;
+use crate::metrics::ListenerMetrics;
+
+/// How long to leave accepting alone when the system has no file descriptor or memory left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What stands behind a listener.
+pub(crate) trait Handler: Send + Sync + 'static {
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static;
+
+    /// Answers one request. Dropped when the connection breaks while it waits.
+    fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: IpAddr,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// How far a stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    No,
+    /// Nothing new; what is under way is answered.
+    Drain,
+    /// Connections are dropped.
+    Now,
+}
+
+/// A listener that runs.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    stop: watch::Sender<Stop>,
+    accepting: JoinHandle<()>,
+    connections: TaskTracker,
+    stop_timeout: Duration,
+}
+
+impl Listener {
+    /// Serves `socket` until it is stopped.
+    pub(crate) fn start<H: Handler>(
+        socket: TcpListener,
+        handler: Arc<H>,
+        limits: ListenerLimits,
+        metrics: ListenerMetrics,
+    ) -> Self {
+        let (stop, stopping) = watch::channel(Stop::No);
+        let connections = TaskTracker::new();
+        let stop_timeout = limits.stop_timeout;
+        let shared = Arc::new(Shared::new(handler, limits, metrics));
+        let accepting = tokio::spawn(accept(socket, shared, connections.clone(), stopping));
+        Self { stop, accepting, connections, stop_timeout }
+    }
+
+    /// No new connections from now on, and connections close after the request under way.
+    pub(crate) fn drain(&self) {
+        self.stop.send_replace(Stop::Drain);
+    }
+
+    /// Drains, and returns when every connection has ended or the stop's time is up.
+    pub(crate) async fn stop(self) {
+        self.drain();
+        // It ends at once; that it panicked would have been seen in its own task.
+        let _ = self.accepting.await;
+        self.connections.close();
+        if tokio::time::timeout(self.stop_timeout, self.connections.wait()).await.is_err() {
+            tracing::warn!(connections = self.connections.len(), "requests still under way are cut off");
+            self.stop.send_replace(Stop::Now);
+            self.connections.wait().await;
+        }
+    }
+}
+
+async fn accept<H: Handler>(
+    socket: TcpListener,
+    shared: Arc<Shared<H>>,
+    connections: TaskTracker,
+    mut stopping: watch::Receiver<Stop>,
+) {
+    let room = Arc::new(Semaphore::new(shared.limits.connections_max));
+    let turned_away = Arc::new(Semaphore::new(shared.limits.turned_away_max));
+    let mut failing = false;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stopping.changed() => return,
+            accepted = socket.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                failing = false;
+                // An answer that waits for more to send it with is a slow answer.
+                let _ = stream.set_nodelay(true);
+                if let Ok(place) = Arc::clone(&room).try_acquire_owned() {
+                    let connection = connection::serve(Arc::clone(&shared), stream, ip(peer), stopping.clone());
+                    connections.spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                } else {
+                    shared.metrics.count(Fault::Connections);
+                    if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
+                        let linger = shared.limits.linger;
+                        connections.spawn(async move {
+                            turn_away(stream, linger).await;
+                            drop(place);
+                        });
+                    }
+                }
+            }
+            Err(error) if is_of_one_peer(&error) => {}
+            Err(error) => {
+                shared.metrics.accept_errors.inc();
+                if !failing {
+                    tracing::warn!(%error, "new connections cannot be accepted; trying on");
+                }
+                failing = true;
+                tokio::select! {
+                    biased;
+                    _ = stopping.changed() => return,
+                    () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn turn_away(stream: TcpStream, linger: Duration) {
+    raw::answer_and_close(stream, Fault::Connections, linger).await;
+}
+
+/// The peer's address, an IPv4 one as such even if it came in through an IPv6 socket.
+fn ip(peer: SocketAddr) -> IpAddr {
+    peer.ip().to_canonical()
+}
+
+/// Whether accepting failed because of the one connection, not because of us.
+fn is_of_one_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}

@@ -1,0 +1,354 @@
+//! Over real sockets, with limits short enough to wait for.
+
+use std::time::Instant;
+
+use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+/// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone.
+struct Echo;
+
+impl Handler for Echo {
+    type Body = Full<Bytes>;
+
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+        match request.uri().path() {
+            "/panic" => panic!("on purpose"),
+            "/wait" => tokio::time::sleep(Duration::from_millis(300)).await,
+            "/unread" => return Response::new("unread".into()),
+            "/large" => return Response::new(vec![b'x'; 64 << 20].into()),
+            _ => {}
+        }
+        match request.into_body().collect().await {
+            Ok(body) => Response::new(body.to_bytes().into()),
+            Err(_) => Fault::BrokenBody.response(),
+        }
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    listener: Listener,
+    metrics: ListenerMetrics,
+}
+
+async fn start(limits: ListenerLimits) -> Running {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let metrics = ListenerMetrics::new();
+    let listener = Listener::start(socket, Arc::new(Echo), limits, metrics.clone());
+    Running { address, listener, metrics }
+}
+
+fn short() -> ListenerLimits {
+    ListenerLimits {
+        head_timeout: Duration::from_millis(200),
+        idle_timeout: Duration::from_millis(600),
+        write_timeout: Duration::from_millis(300),
+        linger: Duration::from_millis(200),
+        ..ListenerLimits::default()
+    }
+}
+
+/// Sends `bytes` and reads until the server closes.
+async fn exchange(running: &Running, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    read_all(&mut stream).await
+}
+
+async fn read_all(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), read).await.expect("the server closes").unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// Reads until `end` has come.
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut answer = Vec::new();
+    while !String::from_utf8_lossy(&answer).ends_with(end) {
+        let read = tokio::time::timeout(Duration::from_secs(5), stream.read_buf(&mut answer)).await;
+        assert!(read.expect("the server answers").unwrap() > 0, "{:?}", String::from_utf8_lossy(&answer));
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+fn assert_fault(answer: &str, fault: Fault) {
+    let status = format!(" {} ", fault.status().as_u16());
+    assert!(answer.starts_with("HTTP/1.") && answer[8..].starts_with(&status), "{answer}");
+    for line in standing::RAW.lines().chain(["content-type: application/problem+json", "connection: close"]) {
+        assert!(answer.contains(&format!("{line}\r\n")), "{line} in {answer}");
+    }
+    assert!(answer.contains(fault.code()), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{answer}");
+    serde_json::from_str::<serde_json::Value>(body).unwrap();
+}
+
+use crate::standing;
+
+#[tokio::test]
+async fn a_request_is_answered_and_the_connection_lives_on() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    for _ in 0..3 {
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello").await.unwrap();
+        assert!(read_until(&mut stream, "hello").await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_answered_408() {
+    let running = start(short()).await;
+    let began = Instant::now();
+    let answer = exchange(&running, b"POST / HTTP/1.1\r\nHost: a\r\nX-Slow: ").await;
+    assert_fault(&answer, Fault::SlowHead);
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    assert_eq!(running.metrics.counted(Fault::SlowHead), 1);
+}
+
+#[tokio::test]
+async fn a_head_that_drips_is_answered_408_all_the_same() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\n").await.unwrap();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        stream.write_all(b"X-Drip: 1\r\n").await.unwrap();
+    }
+    assert_fault(&read_all(&mut stream).await, Fault::SlowHead);
+}
+
+#[tokio::test]
+async fn the_second_head_on_a_connection_is_watched_too() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut stream, "\r\n\r\n").await;
+    stream.write_all(b"GET / HTT").await.unwrap();
+    let began = Instant::now();
+    assert_fault(&read_all(&mut stream).await, Fault::SlowHead);
+    assert!(began.elapsed() < Duration::from_millis(500), "before the idle limit");
+}
+
+#[tokio::test]
+async fn a_connection_that_never_speaks_is_closed_silently() {
+    let running = start(short()).await;
+    assert_eq!(exchange(&running, b"").await, "");
+    assert_eq!(running.metrics.counted(Fault::SlowHead), 0);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_silently() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut stream, "\r\n\r\n").await;
+    let began = Instant::now();
+    assert_eq!(read_all(&mut stream).await, "");
+    assert!(began.elapsed() >= Duration::from_millis(500), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_handler_may_take_longer_than_a_head() {
+    let running = start(short()).await;
+    let answer = exchange(&running, b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_of_its_answer_is_dropped() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let mut taken = Vec::new();
+    // Whether what is in the buffers still arrives is up to the system; the whole answer does not.
+    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut taken)).await.unwrap();
+    assert!(taken.len() < 64 << 20);
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_to_come_back() {
+    let running = start(ListenerLimits { connections_max: 2, ..short() }).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        read_until(&mut stream, "\r\n\r\n").await;
+        held.push(stream);
+    }
+    let answer = exchange(&running, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_fault(&answer, Fault::Connections);
+    assert!(answer.contains("retry-after: 2\r\n"), "{answer}");
+    assert_eq!(running.metrics.counted(Fault::Connections), 1);
+    held.clear();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let answer = exchange(&running, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "there is room again: {answer}");
+}
+
+#[tokio::test]
+async fn host_stands_exactly_once_and_is_valid() {
+    let running = start(short()).await;
+    for head in [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+    ] {
+        assert_fault(&exchange(&running, head.as_bytes()).await, Fault::Host);
+    }
+    for host in ["a", "a:80", "[::1]:80", "a.b-c.d"] {
+        let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        assert!(exchange(&running, head.as_bytes()).await.starts_with("HTTP/1.1 200"), "{host}");
+    }
+    assert_eq!(running.metrics.counted(Fault::Host), 7);
+}
+
+#[tokio::test]
+async fn a_target_has_a_limit_of_its_own() {
+    let running = start(short()).await;
+    let limit = short().target_bytes_max;
+    let get = |length: usize| {
+        format!("GET /{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "x".repeat(length - 1)).into_bytes()
+    };
+    assert!(exchange(&running, &get(limit)).await.starts_with("HTTP/1.1 200"));
+    assert_fault(&exchange(&running, &get(limit + 1)).await, Fault::Target);
+}
+
+#[tokio::test]
+async fn a_head_over_its_limit_is_answered_431() {
+    let running = start(short()).await;
+    let large = format!("GET / HTTP/1.1\r\nHost: a\r\nX-Large: {}\r\n\r\n", "x".repeat(70_000));
+    let answer = exchange(&running, large.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X-Many: 1\r\n".repeat(101));
+    assert!(exchange(&running, many.as_bytes()).await.starts_with("HTTP/1.1 431 "));
+    assert_eq!(running.metrics.counted(Fault::HeadTooLarge), 2);
+}
+
+#[tokio::test]
+async fn a_bad_head_is_answered_400_and_counted() {
+    let running = start(short()).await;
+    let bad = [
+        "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\nab",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+        "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        "G\0T / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    for head in bad {
+        let answer = exchange(&running, head.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{head:?}: {answer}");
+    }
+    assert_eq!(running.metrics.counted(Fault::BadHead), bad.len() as u64);
+}
+
+#[tokio::test]
+async fn two_framings_give_one_answer_and_the_end_of_the_connection() {
+    let running = start(short()).await;
+    for framings in
+        ["Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 4"]
+    {
+        let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{framings}\r\n\r\n2\r\nhi\r\n0\r\n\r\n{smuggled}");
+        let answer = exchange(&running, head.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+        assert!(answer.contains("connection: close\r\n") && answer.ends_with("hi"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn requests_sent_in_one_go_are_answered_in_order() {
+    let running = start(short()).await;
+    let post = |body: &str, more: &str| {
+        format!("POST / HTTP/1.1\r\nHost: a\r\n{more}Content-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let all = post("one", "") + &post("two", "") + &post("three", "Connection: close\r\n");
+    let answer = exchange(&running, all.as_bytes()).await;
+    let places: Vec<_> = ["one", "two", "three"].iter().map(|body| answer.find(body).unwrap()).collect();
+    assert!(places.is_sorted(), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 3);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_without_details_and_the_connection_survives() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let answer = read_until(&mut stream, "}").await;
+    assert!(answer.starts_with("HTTP/1.1 500 ") && answer.contains("server.error"), "{answer}");
+    assert!(answer.contains("nosniff") && !answer.contains("on purpose"), "{answer}");
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").await.unwrap();
+    read_until(&mut stream, "hi").await;
+    assert_eq!(running.metrics.panics.get(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_wait_for_the_body_still_arrives() {
+    let running = start(short()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n").await.unwrap();
+    for _ in 0..20 {
+        if stream.write_all(&[b'x'; 10_000]).await.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let answer = read_all(&mut stream).await;
+    assert!(answer.ends_with("unread"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_sender_that_expects_100_gets_it_only_when_the_body_is_wanted() {
+    let running = start(short()).await;
+    let head = |path: &str| {
+        format!("POST {path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n").into_bytes()
+    };
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(&head("/")).await.unwrap();
+    assert_eq!(read_until(&mut stream, "\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"hi").await.unwrap();
+    assert!(read_until(&mut stream, "hi").await.starts_with("HTTP/1.1 200 OK"));
+    let answer = exchange(&running, &head("/unread")).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "no 100 before: {answer}");
+}
+
+#[tokio::test]
+async fn a_stop_lets_requests_under_way_finish_and_takes_no_more() {
+    let running = start(short()).await;
+    let mut idle = TcpStream::connect(running.address).await.unwrap();
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    read_until(&mut idle, "\r\n\r\n").await;
+    let mut busy = TcpStream::connect(running.address).await.unwrap();
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let stopped = tokio::spawn(running.listener.stop());
+    assert_eq!(read_all(&mut idle).await, "", "an idle connection closes at once");
+    assert!(TcpStream::connect(running.address).await.is_err(), "the port is closed");
+    let answer = read_all(&mut busy).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close\r\n"), "{answer}");
+    drop((idle, busy));
+    stopped.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever() {
+    let running = start(ListenerLimits { stop_timeout: Duration::from_millis(100), ..short() }).await;
+    let mut busy = TcpStream::connect(running.address).await.unwrap();
+    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let began = Instant::now();
+    running.listener.stop().await;
+    assert!(began.elapsed() < Duration::from_millis(200));
+}

@@ -1,0 +1,111 @@
+-- Ids are 16 bytes whose order is the order of time; times are microseconds since 1970.
+-- Every index is paid for by every execution that is accepted: add one only with its query beside it.
+
+-- Processes that may run executions. While a row stands, what it owns is nobody else's.
+create table server (
+    id blob not null primary key
+) strict, without rowid;
+
+create table workflow (
+    id             blob    not null primary key,
+    key            text    not null unique,
+    title          text    not null,
+    description    text    not null,
+    tags           text    not null,           -- JSON list
+    enabled        integer not null,
+    when_off       text    not null,
+    retention      text    not null,           -- JSON object
+    basic_username text,
+    basic_digest   blob,
+    edit           integer not null,
+    live           integer,
+    created_at     integer not null,
+    changed_at     integer not null,
+    deleted_at     integer,
+    draft          text    not null            -- JSON object
+) strict;
+
+-- Keys that were rotated away: they answer 410 and are never given out again.
+create table retired_key (
+    key         text    not null primary key,
+    workflow_id blob    not null,
+    retired_at  integer not null
+) strict, without rowid;
+
+create table revision (
+    workflow_id  blob    not null,
+    number       integer not null,
+    id           blob    not null unique,
+    note         text    not null,
+    published_at integer not null,
+    flow         text    not null,             -- JSON object
+    primary key (workflow_id, number)
+) strict;
+
+-- With a rowid, so that bodies are appended one after the other and whole rows fit a page:
+-- without one, a body of 1 KB costs a page of its own.
+create table event (
+    id           blob    not null primary key,
+    executions   integer not null default 1,   -- how many refer to it; the last one to go takes it along
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    remote_addr  text    not null,
+    received_at  integer not null,
+    body         blob    not null
+) strict;
+
+create table execution (
+    id             blob    not null primary key,
+    workflow_id    blob    not null,
+    workflow_key   text    not null,
+    revision       integer not null,
+    event_id       blob    not null,
+    mode           text    not null,
+    status         text    not null,
+    reason         text,
+    owner          blob,                       -- a server
+    epoch          integer not null,           -- raised with each change of owner
+    due_at         integer,                    -- when it can be claimed; null once it has ended
+    accepted_at    integer not null,
+    timeout_at     integer,
+    finished_at    integer,
+    notes          text,                       -- JSON list
+    answer_status  integer,
+    answer_sent_at integer,
+    answer_headers text,                       -- JSON list of [name, value]
+    answer_body    blob
+) strict, without rowid;
+
+-- Lists of one workflow, retention.
+create index execution_by_workflow on execution (workflow_id, id);
+-- Claims: leaps from owner to owner and from workflow to workflow, oldest first in each.
+create index execution_open on execution (owner, workflow_id, due_at) where due_at is not null;
+-- Lists by status. The two most frequent ones are found without it.
+create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
+
+-- Append-only: each checkpoint adds a part.
+create table journal (
+    execution_id blob    not null,
+    part         integer not null,             -- from 1
+    epoch        integer not null,
+    records      text    not null,             -- JSON list of node runs
+    primary key (execution_id, part)
+) strict, without rowid;
+
+create table refused_request (
+    id           blob    not null primary key,
+    workflow_id  blob    not null,
+    workflow_key text    not null,
+    code         text    not null,
+    status       integer not null,
+    detail       text    not null,
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    remote_addr  text    not null,
+    received_at  integer not null,
+    body         blob    not null
+) strict;
+
+create index refused_request_by_workflow on refused_request (workflow_id, id);

@@ -1,0 +1,110 @@
+-- What the migrations come to. Made by a test; see `sqlite/tests.rs`.
+
+CREATE TABLE event (
+    id           blob    not null primary key,
+    executions   integer not null default 1,   -- how many refer to it; the last one to go takes it along
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    remote_addr  text    not null,
+    received_at  integer not null,
+    body         blob    not null
+) strict;
+
+CREATE TABLE execution (
+    id             blob    not null primary key,
+    workflow_id    blob    not null,
+    workflow_key   text    not null,
+    revision       integer not null,
+    event_id       blob    not null,
+    mode           text    not null,
+    status         text    not null,
+    reason         text,
+    owner          blob,                       -- a server
+    epoch          integer not null,           -- raised with each change of owner
+    due_at         integer,                    -- when it can be claimed; null once it has ended
+    accepted_at    integer not null,
+    timeout_at     integer,
+    finished_at    integer,
+    notes          text,                       -- JSON list
+    answer_status  integer,
+    answer_sent_at integer,
+    answer_headers text,                       -- JSON list of [name, value]
+    answer_body    blob
+) strict, without rowid;
+
+CREATE INDEX execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
+
+CREATE INDEX execution_by_workflow on execution (workflow_id, id);
+
+CREATE INDEX execution_open on execution (owner, workflow_id, due_at) where due_at is not null;
+
+CREATE TABLE journal (
+    execution_id blob    not null,
+    part         integer not null,             -- from 1
+    epoch        integer not null,
+    records      text    not null,             -- JSON list of node runs
+    primary key (execution_id, part)
+) strict, without rowid;
+
+CREATE TABLE migration (
+    number   integer not null primary key,
+    name     text    not null,
+    checksum text    not null
+) strict;
+
+CREATE TABLE refused_request (
+    id           blob    not null primary key,
+    workflow_id  blob    not null,
+    workflow_key text    not null,
+    code         text    not null,
+    status       integer not null,
+    detail       text    not null,
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    remote_addr  text    not null,
+    received_at  integer not null,
+    body         blob    not null
+) strict;
+
+CREATE INDEX refused_request_by_workflow on refused_request (workflow_id, id);
+
+CREATE TABLE retired_key (
+    key         text    not null primary key,
+    workflow_id blob    not null,
+    retired_at  integer not null
+) strict, without rowid;
+
+CREATE TABLE revision (
+    workflow_id  blob    not null,
+    number       integer not null,
+    id           blob    not null unique,
+    note         text    not null,
+    published_at integer not null,
+    flow         text    not null,             -- JSON object
+    primary key (workflow_id, number)
+) strict;
+
+CREATE TABLE server (
+    id blob not null primary key
+) strict, without rowid;
+
+CREATE TABLE workflow (
+    id             blob    not null primary key,
+    key            text    not null unique,
+    title          text    not null,
+    description    text    not null,
+    tags           text    not null,           -- JSON list
+    enabled        integer not null,
+    when_off       text    not null,
+    retention      text    not null,           -- JSON object
+    basic_username text,
+    basic_digest   blob,
+    edit           integer not null,
+    live           integer,
+    created_at     integer not null,
+    changed_at     integer not null,
+    deleted_at     integer,
+    draft          text    not null            -- JSON object
+) strict;

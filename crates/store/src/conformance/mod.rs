@@ -1,0 +1,95 @@
+//! What every backend must do, as plain functions over `&dyn Store`.
+//!
+//! Each function gets a store of its own, fresh and empty. A backend runs them all with
+//! [`conformance_suite!`](crate::conformance_suite), no skips. A test that needs two servers alive
+//! at once does not belong here: a backend may serve one process at a time.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests")]
+
+pub mod claim;
+pub mod execution;
+pub mod request_log;
+pub mod retention;
+pub mod sample;
+pub mod server;
+pub mod workflow;
+
+/// Makes each function of the suite a test. `$open` is the full path of an async function without
+/// arguments that returns a fresh store (an `Arc`) and something to hold on to while the test runs.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($open:path) => {
+        $crate::conformance_suite! { @each $open;
+            server {
+                a_server_that_runs_keeps_its_lease
+                a_server_nobody_knows_has_no_lease
+                a_server_that_stopped_has_no_lease
+                what_a_stopped_server_held_can_be_claimed
+                what_a_dead_server_held_can_be_claimed
+                after_closing_every_call_says_so
+            }
+            workflow {
+                a_workflow_reads_back_as_it_was_saved
+                what_is_not_there_is_none
+                a_save_from_an_old_edit_is_refused_with_both_numbers
+                one_refused_save_undoes_all_the_others
+                publishing_counts_revisions_and_makes_them_live
+                a_key_is_never_used_twice
+                rotating_retires_the_old_key
+                a_stale_save_does_not_bring_a_retired_key_back
+                a_deleted_workflow_is_gone_but_its_revisions_stay
+                workflows_are_listed_newest_first_page_by_page
+            }
+            execution {
+                an_execution_reads_back_as_it_was_created
+                progress_changes_the_row_and_adds_to_the_journal
+                an_answer_stays_when_progress_brings_none
+                a_final_status_is_never_left
+                a_write_at_another_epoch_is_refused_and_leaves_nothing
+                one_bad_create_does_not_fail_its_neighbours
+                executions_are_listed_newest_first_page_by_page
+                lists_by_workflow_and_status_hold_nothing_else
+            }
+            claim {
+                claim_is_exclusive
+                claim_hands_out_all_that_is_needed_to_go_on
+                claim_takes_what_is_due_oldest_first
+                a_flood_of_one_workflow_leaves_room_for_the_others
+                a_small_limit_goes_round_all_workflows
+                skipped_workflows_are_left_alone
+                what_a_living_server_owns_cannot_be_claimed
+                what_was_given_back_can_be_claimed_once_it_is_due
+                one_execution_can_be_claimed_before_it_is_due
+                the_next_due_time_is_that_of_the_first_unowned_one
+            }
+            request_log {
+                accepted_and_refused_requests_are_listed_together_newest_first
+                the_cursor_leads_on_without_gaps_or_repeats
+                the_list_can_be_of_one_workflow_or_one_outcome
+                a_refused_request_reads_back_as_it_was_logged
+                the_oldest_refused_requests_beyond_the_caps_are_trimmed
+            }
+            retention {
+                what_ended_before_the_bound_is_deleted
+                what_is_beyond_the_newest_is_deleted
+                what_has_not_ended_is_never_deleted
+                a_slice_deletes_the_oldest_and_no_more_than_it_may
+                an_event_stays_until_its_last_execution_goes
+                every_workflow_with_executions_is_named_once
+                space_can_be_given_back_at_any_time
+            }
+        }
+    };
+    (@each $open:path; $($noun:ident { $($test:ident)+ })+) => {$(
+        mod $noun {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    let (store, _held) = $open().await;
+                    $crate::conformance::$noun::$test(&*store).await;
+                    $crate::Store::close(&*store).await.expect("it closes after every test");
+                }
+            )+
+        }
+    )+};
+}

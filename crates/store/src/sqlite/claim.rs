@@ -1,0 +1,210 @@
+//! How open executions come to an owner.
+//!
+//! The index `execution_open` is ordered by owner, workflow, time. Claiming leaps from owner to
+//! owner (only those that do not live), then round the workflows, taking a few of each, so that the
+//! cost grows with the workflows that have a backlog and never with the backlog. The round goes on
+//! where the last one stopped: a limit does not favour the same workflows each time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::id::{EventId, ExecutionId, ServerId, WorkflowId};
+use domain::time::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::Sqlite;
+use super::execution::{read_event, read_journal};
+use super::fault::{Fault, is_fatal};
+use super::sql::{Word, execute, row, rows, statements};
+use crate::error::Result;
+use crate::row::{Claim, Claimed};
+
+statements! {
+    NEXT_OWNER = "select owner from execution where due_at is not null and owner > ?1 order by owner limit 1";
+    LIVES = "select 1 from server where id = ?1";
+    NEXT_WORKFLOW = "select workflow_id from execution
+                      where due_at is not null and owner is ?1 and workflow_id > ?2
+                      order by workflow_id limit 1";
+    DUE = "select due_at, id from execution
+            where due_at is not null and owner is ?1 and workflow_id = ?2 and due_at <= ?3
+            order by due_at, id limit ?4";
+    FIRST_DUE = "select min(due_at) from execution where due_at is not null and owner is ?1 and workflow_id = ?2";
+    GET = "select workflow_id, workflow_key, revision, mode, event_id, accepted_at, timeout_at, epoch + 1
+             from execution where id = ?1 and due_at is not null";
+    OWNER = "select owner from execution where id = ?1 and due_at is not null";
+    TAKE = "update execution set owner = ?2, epoch = epoch + 1, status = 'running', reason = null where id = ?1";
+    SET_ASIDE = "update execution set owner = null, status = 'waiting', reason = 'quarantined', due_at = ?2
+                  where id = ?1";
+}
+
+/// An owner as the column has it. `None`: nobody.
+type Owner = Option<[u8; 16]>;
+
+/// The workflow at which the last round stopped; nothing before the first.
+pub(super) type Round = Arc<Mutex<Vec<u8>>>;
+
+pub(super) async fn claim(store: &Sqlite, claim: Claim) -> Result<Vec<Claimed>> {
+    let round = Arc::clone(&store.round);
+    let bytes_max = store.claim_bytes_max;
+    store
+        .write("execution_claim", 0, move |db| {
+            let mut round = round.lock().unwrap_or_else(PoisonError::into_inner);
+            let (claimed, stopped_at) = claim_round(db, &claim, &round, bytes_max)?;
+            *round = stopped_at;
+            Ok(claimed)
+        })
+        .await
+}
+
+/// Once round the workflows, from behind `start` to `start`.
+fn claim_round(
+    db: &Connection,
+    claim: &Claim,
+    start: &[u8],
+    bytes_max: usize,
+) -> Result<(Vec<Claimed>, Vec<u8>), Fault> {
+    let owners = owners_gone(db, Some(claim.server))?;
+    let mut claimed = Vec::new();
+    let mut left = claim.limit;
+    let mut bytes = 0;
+    let mut at = start.to_vec();
+    let mut wrapped = false;
+    while left > 0 && bytes < bytes_max {
+        match next_workflow(db, &owners, &at)? {
+            Some(workflow) if wrapped && workflow.as_slice() > start => break,
+            Some(workflow) => {
+                at = workflow.to_vec();
+                if claim.skip.contains(&WorkflowId::from_bytes(workflow)) {
+                    continue;
+                }
+                for id in due(db, &owners, workflow, claim.now, left.min(claim.per_workflow))? {
+                    if bytes >= bytes_max {
+                        break;
+                    }
+                    if let Some(one) = take(db, id, claim.server)? {
+                        bytes += one.event.body.len() + size_of::<Claimed>();
+                        left -= 1;
+                        claimed.push(one);
+                    }
+                }
+            }
+            None if wrapped => break,
+            None => {
+                wrapped = true;
+                at.clear();
+            }
+        }
+    }
+    Ok((claimed, at))
+}
+
+pub(super) async fn claim_one(store: &Sqlite, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>> {
+    store
+        .write("execution_claim_one", 0, move |db| {
+            match row(db, OWNER, [execution.to_bytes()], |row| row.get::<_, Owner>(0))? {
+                Some(owner) if !lives(db, owner)? => take(db, execution, server),
+                _ => Ok(None),
+            }
+        })
+        .await
+}
+
+pub(super) async fn next_due(store: &Sqlite) -> Result<Option<Timestamp>> {
+    store
+        .read("execution_next_due", |db| {
+            let mut first: Option<i64> = None;
+            for owner in owners_gone(db, None)? {
+                let mut at = Vec::new();
+                while let Some(workflow) = next_workflow(db, &[owner], &at)? {
+                    let due = row(db, FIRST_DUE, params![owner, workflow], |row| row.get::<_, Option<i64>>(0))?;
+                    first = [first, due.flatten()].into_iter().flatten().min();
+                    at = workflow.to_vec();
+                }
+            }
+            Ok(first.map(Timestamp::from_micros))
+        })
+        .await
+}
+
+/// Nobody, and every owner of open executions that does not live. Who asks does live.
+fn owners_gone(db: &Connection, asks: Option<ServerId>) -> Result<Vec<Owner>, Fault> {
+    let mut gone = vec![None];
+    let mut at = Vec::new();
+    while let Some(owner) = row(db, NEXT_OWNER, [&at], |row| row.get::<_, [u8; 16]>(0))? {
+        at = owner.to_vec();
+        if asks.is_none_or(|asks| asks.to_bytes() != owner) && !lives(db, Some(owner))? {
+            gone.push(Some(owner));
+        }
+    }
+    Ok(gone)
+}
+
+fn lives(db: &Connection, owner: Owner) -> Result<bool, Fault> {
+    match owner {
+        Some(owner) => Ok(row(db, LIVES, [owner], |_| Ok(()))?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// The first workflow behind `at` that has something open of one of `owners`.
+fn next_workflow(db: &Connection, owners: &[Owner], at: &[u8]) -> Result<Option<[u8; 16]>, Fault> {
+    let mut first: Option<[u8; 16]> = None;
+    for owner in owners {
+        let next = row(db, NEXT_WORKFLOW, params![owner, at], |row| row.get(0))?;
+        first = [first, next].into_iter().flatten().min();
+    }
+    Ok(first)
+}
+
+/// The oldest `limit` of a workflow that are due.
+fn due(
+    db: &Connection,
+    owners: &[Owner],
+    workflow: [u8; 16],
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<ExecutionId>, Fault> {
+    let mut due: Vec<(i64, ExecutionId)> = Vec::new();
+    for owner in owners {
+        let params = params![owner, workflow, now.as_micros(), limit];
+        due.extend(rows(db, DUE, params, |row| Ok((row.get(0)?, ExecutionId::from_bytes(row.get(1)?))))?);
+    }
+    due.sort_unstable();
+    due.truncate(limit as usize);
+    Ok(due.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Makes `server` the owner. `None` if the record cannot be read: it is set aside for a person to
+/// look at, so that it does not stand in the way of the others for ever.
+fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Claimed>, Fault> {
+    match read(db, id) {
+        Ok(claimed) => {
+            execute(db, TAKE, params![id.to_bytes(), server.to_bytes()])?;
+            Ok(Some(claimed))
+        }
+        Err(error) if is_fatal(&error) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
+            let never = Timestamp::from_micros(i64::MAX).as_micros();
+            execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
+            Ok(None)
+        }
+    }
+}
+
+fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
+    let claimed = row(db, GET, [id.to_bytes()], |row| {
+        Ok(Claimed {
+            id,
+            workflow: WorkflowId::from_bytes(row.get(0)?),
+            workflow_key: row.get::<_, Word<_>>(1)?.0,
+            revision: row.get(2)?,
+            mode: row.get::<_, Word<_>>(3)?.0,
+            event: read_event(db, EventId::from_bytes(row.get(4)?))?,
+            accepted_at: Timestamp::from_micros(row.get(5)?),
+            timeout_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+            epoch: row.get(7)?,
+            records: read_journal(db, id)?,
+        })
+    })?;
+    claimed.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}

@@ -1,0 +1,283 @@
+//! Executions: born with their event, moved on by their owner, read by anyone.
+//!
+//! Not here: who owns one (`server`), how it comes to an owner (`claim`), its end (`retention`).
+
+use bytes::Bytes;
+use domain::answer::Answer;
+use domain::event::Event;
+use domain::execution::journal::NodeRun;
+use domain::execution::status::Status;
+use domain::flow::document::Mode;
+use domain::id::{EventId, ExecutionId, WorkflowId};
+use domain::time::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::Sqlite;
+use super::fault::Fault;
+use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
+use crate::error::{Error, Result};
+use crate::row::{Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, SentAnswer};
+
+macro_rules! list {
+    ($($condition:literal)?) => {
+        concat!(
+            "select id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at
+               from execution where id < ?1 ", $($condition,)? " order by id desc limit ?2"
+        )
+    };
+}
+
+statements! {
+    /// A replay brings an event that is there already.
+    INSERT_EVENT = "insert into event (id, method, headers, query_string, remote_addr, received_at, body)
+                    values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    on conflict (id) do update set executions = executions + 1";
+    INSERT = "insert into execution
+                     (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
+                      accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body)
+              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    APPEND = "insert into journal (execution_id, part, epoch, records)
+              values (?1, (select coalesce(max(part), 0) + 1 from journal where execution_id = ?1), ?2, ?3)";
+    /// The fence: only at the epoch it was claimed at, and only while it is open.
+    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7
+                 where id = ?1 and epoch = ?2 and due_at is not null";
+    ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
+               where id = ?1";
+    NOTE = "update execution set notes = json_insert(coalesce(notes, '[]'), '$[#]', ?2) where id = ?1";
+    GET = "select id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at,
+                  event_id, notes, answer_sent_at, answer_headers, answer_body
+             from execution where id = ?1";
+    GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
+    GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body from event where id = ?1";
+    GET_JOURNAL = "select records from journal where execution_id = ?1 order by part";
+    LIST = list!();
+    LIST_STATUS = list!("and status = ?3");
+    /// The second condition is the one of the index.
+    LIST_RARE_STATUS = list!("and status = ?3 and status not in ('queued', 'succeeded')");
+    LIST_WORKFLOW = list!("and workflow_id = ?3");
+    LIST_WORKFLOW_STATUS = list!("and workflow_id = ?3 and status = ?4");
+}
+
+/// A progress as its columns want it, made before it goes to the writer's thread.
+pub(super) struct Encoded {
+    status: Status,
+    reason: Option<&'static str>,
+    owner: Option<[u8; 16]>,
+    /// `None` once it has ended: by this an open one is known.
+    due_at: Option<i64>,
+    finished_at: Option<i64>,
+    /// `None` when there is nothing new.
+    records: Option<String>,
+    notes: Vec<String>,
+    answer: Option<EncodedAnswer>,
+}
+
+struct EncodedAnswer {
+    status: u16,
+    sent_at: i64,
+    headers: String,
+    body: Bytes,
+}
+
+impl Encoded {
+    fn new(progress: Progress) -> Self {
+        Self {
+            status: progress.status,
+            reason: progress.reason.map(|reason| reason.as_str()),
+            owner: progress.owner.map(|owner| owner.to_bytes()),
+            due_at: progress.status.is_open().then(|| progress.due_at.as_micros()),
+            finished_at: progress.finished_at.map(Timestamp::as_micros),
+            records: (!progress.records.is_empty()).then(|| json(&progress.records)),
+            notes: progress.notes,
+            answer: progress.answer.map(|SentAnswer { answer, sent_at }| EncodedAnswer {
+                status: answer.status,
+                sent_at: sent_at.as_micros(),
+                headers: json(&answer.headers),
+                body: answer.body,
+            }),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.records.as_ref().map_or(0, String::len)
+            + self.notes.iter().map(String::len).sum::<usize>()
+            + self.answer.as_ref().map_or(0, |answer| answer.headers.len() + answer.body.len())
+    }
+}
+
+pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
+    let NewExecution { id, workflow, workflow_key, revision, mode, event, accepted_at, timeout_at, progress } = new;
+    let progress = Encoded::new(progress);
+    let headers = json(&event.headers);
+    let bytes = headers.len() + event.query_string.len() + event.body.len() + progress.bytes();
+    let work = move |db: &Connection| {
+        execute(
+            db,
+            INSERT_EVENT,
+            params![
+                event.id.to_bytes(),
+                event.method,
+                headers,
+                event.query_string,
+                event.remote_addr.to_string(),
+                event.received_at.as_micros(),
+                event.body.as_ref(),
+            ],
+        )?;
+        let answer = progress.answer.as_ref();
+        execute(
+            db,
+            INSERT,
+            params![
+                id.to_bytes(),
+                workflow.to_bytes(),
+                workflow_key.as_str(),
+                revision,
+                event.id.to_bytes(),
+                mode_word(mode),
+                progress.status.as_str(),
+                progress.reason,
+                progress.owner,
+                progress.due_at,
+                accepted_at.as_micros(),
+                timeout_at.map(Timestamp::as_micros),
+                progress.finished_at,
+                (!progress.notes.is_empty()).then(|| json(&progress.notes)),
+                answer.map(|answer| answer.status),
+                answer.map(|answer| answer.sent_at),
+                answer.map(|answer| &answer.headers),
+                answer.map(|answer| answer.body.as_ref()),
+            ],
+        )?;
+        append(db, id, 1, progress.records.as_deref())
+    };
+    store.write("execution_create", bytes, work).await
+}
+
+pub(super) async fn progress(store: &Sqlite, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()> {
+    let progress = Encoded::new(progress);
+    let bytes = progress.bytes();
+    store.write("execution_progress", bytes, move |db| move_on(db, execution, epoch, &progress)).await
+}
+
+fn move_on(db: &Connection, execution: ExecutionId, epoch: u32, to: &Encoded) -> Result<(), Fault> {
+    let id = execution.to_bytes();
+    let moved =
+        execute(db, PROGRESS, params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at])?;
+    if moved == 0 {
+        return Err(Error::LeaseLost { execution }.into());
+    }
+    if let Some(answer) = &to.answer {
+        execute(db, ANSWER, params![id, answer.status, answer.sent_at, answer.headers, answer.body.as_ref()])?;
+    }
+    for note in &to.notes {
+        execute(db, NOTE, params![id, note])?;
+    }
+    append(db, execution, epoch, to.records.as_deref())
+}
+
+fn append(db: &Connection, execution: ExecutionId, epoch: u32, records: Option<&str>) -> Result<(), Fault> {
+    if let Some(records) = records {
+        execute(db, APPEND, params![execution.to_bytes(), epoch, records])?;
+    }
+    Ok(())
+}
+
+pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option<Execution>> {
+    store
+        .read("execution_get", move |db| {
+            let found = row(db, GET, [execution.to_bytes()], |row| {
+                let notes: Option<Json<Vec<String>>> = row.get(11)?;
+                let answer = read_answer(row, 7, 12)?;
+                Ok((read_head(row)?, EventId::from_bytes(row.get(10)?), notes, answer))
+            })?;
+            let Some((head, event, notes, answer)) = found else { return Ok(None) };
+            let event = read_event(db, event)?;
+            let records = read_journal(db, execution)?;
+            Ok(Some(Execution { head, event, records, answer, notes: notes.map_or_else(Vec::new, |notes| notes.0) }))
+        })
+        .await
+}
+
+pub(super) async fn answer(store: &Sqlite, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>> {
+    store
+        .read("execution_answer", move |db| {
+            Ok(row(db, GET_ANSWER, [execution.to_bytes()], |row| {
+                Ok((row.get::<_, Word<Status>>(0)?.0, read_answer(row, 1, 2)?))
+            })?)
+        })
+        .await
+}
+
+pub(super) async fn list(store: &Sqlite, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
+    let ExecutionFilter { workflow, status, before, limit } = filter;
+    let before = before.map_or(LAST_ID, ExecutionId::to_bytes);
+    store
+        .read("execution_list", move |db| {
+            let workflow = workflow.map(WorkflowId::to_bytes);
+            let found = match (workflow, status) {
+                (None, None) => rows(db, LIST, params![before, limit], read_head),
+                (Some(workflow), None) => rows(db, LIST_WORKFLOW, params![before, limit, workflow], read_head),
+                (None, Some(status)) => {
+                    let frequent = matches!(status, Status::Queued | Status::Succeeded);
+                    let sql = if frequent { LIST_STATUS } else { LIST_RARE_STATUS };
+                    rows(db, sql, params![before, limit, status.as_str()], read_head)
+                }
+                (Some(workflow), Some(status)) => {
+                    rows(db, LIST_WORKFLOW_STATUS, params![before, limit, workflow, status.as_str()], read_head)
+                }
+            };
+            Ok(found?)
+        })
+        .await
+}
+
+fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
+    Ok(ExecutionHead {
+        id: ExecutionId::from_bytes(row.get(0)?),
+        workflow: WorkflowId::from_bytes(row.get(1)?),
+        workflow_key: row.get::<_, Word<_>>(2)?.0,
+        revision: row.get(3)?,
+        status: row.get::<_, Word<_>>(4)?.0,
+        mode: row.get::<_, Word<_>>(5)?.0,
+        reason: row.get::<_, Option<Word<_>>>(6)?.map(|reason| reason.0),
+        answer_status: row.get(7)?,
+        accepted_at: Timestamp::from_micros(row.get(8)?),
+        finished_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_micros),
+    })
+}
+
+/// The status at column `status`; time, headers and body from column `rest` on.
+fn read_answer(row: &Row<'_>, status: usize, rest: usize) -> rusqlite::Result<Option<SentAnswer>> {
+    let Some(status) = row.get(status)? else { return Ok(None) };
+    let answer =
+        Answer { status, headers: row.get::<_, Json<_>>(rest + 1)?.0, body: row.get::<_, Vec<u8>>(rest + 2)?.into() };
+    Ok(Some(SentAnswer { answer, sent_at: Timestamp::from_micros(row.get(rest)?) }))
+}
+
+pub(super) fn read_event(db: &Connection, id: EventId) -> rusqlite::Result<Event> {
+    let event = row(db, GET_EVENT, [id.to_bytes()], |row| {
+        Ok(Event {
+            id,
+            method: row.get(0)?,
+            headers: row.get::<_, Json<_>>(1)?.0,
+            query_string: row.get(2)?,
+            remote_addr: row.get::<_, Word<_>>(3)?.0,
+            received_at: Timestamp::from_micros(row.get(4)?),
+            body: row.get::<_, Vec<u8>>(5)?.into(),
+        })
+    })?;
+    event.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+pub(super) fn read_journal(db: &Connection, execution: ExecutionId) -> rusqlite::Result<Vec<NodeRun>> {
+    let parts = rows(db, GET_JOURNAL, [execution.to_bytes()], |row| Ok(row.get::<_, Json<Vec<NodeRun>>>(0)?.0))?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Sync => "sync",
+        Mode::Async => "async",
+    }
+}

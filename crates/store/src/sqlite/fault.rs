@@ -1,0 +1,108 @@
+//! What can go wrong inside a command, and what follows from it.
+//!
+//! Not here: what happens to the neighbours in a batch (`writer`).
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::ErrorCode;
+
+use crate::error::{Error, Result};
+
+/// Why a piece of work failed.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// By the store's own rules; the database is fine.
+    Refused(Error),
+    Driver(rusqlite::Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl Fault {
+    /// What the caller of `operation` is told.
+    pub(super) fn into_error(self, operation: &'static str) -> Error {
+        match self {
+            Self::Refused(error) => error,
+            Self::Driver(error) if is_full(&error) => Error::Full,
+            Self::Driver(error) => Error::Database { operation, source: Box::new(error) },
+        }
+    }
+
+    /// For work that panicked; what it had written is rolled back.
+    pub(super) fn panicked(operation: &'static str) -> Self {
+        Self::Refused(Error::Database { operation, source: Box::new(Panicked) })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked")]
+struct Panicked;
+
+/// The file could not be read or written as it should, or is not what it should be.
+pub(super) fn is_fatal(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::FileLockingProtocolFailed
+        )
+    )
+}
+
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+/// Stands between callers and the database: once it is broken or closed, nothing passes, for good.
+#[derive(Debug, Default)]
+pub(super) struct Fence {
+    broken: OnceLock<String>,
+    closed: AtomicBool,
+}
+
+impl Fence {
+    pub(super) fn check(&self) -> Result<()> {
+        self.trusted()?;
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    /// Like [`Self::check`], but a closed store is fine.
+    pub(super) fn trusted(&self) -> Result<()> {
+        match self.broken.get() {
+            Some(reason) => Err(Error::Broken { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The first reason stays.
+    pub(super) fn break_with(&self, reason: &str) {
+        if self.broken.set(reason.to_owned()).is_ok() {
+            tracing::error!(reason, "the database failed; nothing is written any more until a restart");
+        }
+    }
+
+    /// `false` if it was closed already.
+    pub(super) fn close(&self) -> bool {
+        !self.closed.swap(true, Ordering::AcqRel)
+    }
+
+    /// For a caller whose work was dropped unanswered: its thread is gone.
+    pub(super) fn dropped(&self) -> Error {
+        self.check().err().unwrap_or(Error::Closed)
+    }
+}

@@ -1,0 +1,96 @@
+//! Keeping the house: old executions go, and the space they took.
+//!
+//! Readers look for what can go, in their own time; the writer deletes a slice between two batches
+//! of other work, and looks again at what it deletes.
+
+use domain::id::{ExecutionId, WorkflowId};
+use rusqlite::{Connection, params};
+
+use super::Sqlite;
+use super::fault::Fault;
+use super::sql::{execute, row, rows, statements};
+use crate::error::Result;
+use crate::row::RetentionRule;
+
+/// Free pages that stay in the file, since new rows will want them soon: 4 MiB.
+const FREE_PAGES_KEPT: u32 = 1_024;
+/// Pages given back in one slice: 1 MiB.
+const SLICE_PAGES: u32 = 256;
+
+statements! {
+    /// The newest one that is too many.
+    BEYOND = "select id from execution where workflow_id = ?1 order by id desc limit 1 offset ?2";
+    /// An execution ends after it began, so one whose id is later than the bound cannot have ended before it.
+    EXPIRED = "select id from execution
+                where workflow_id = ?1 and id <= max(?2, ?3) and due_at is null and (id <= ?2 or finished_at < ?4)
+                order by id limit ?5";
+    DELETE = "delete from execution where id = ?1 and due_at is null returning event_id";
+    DELETE_JOURNAL = "delete from journal where execution_id = ?1";
+    SHARE_LESS = "update event set executions = executions - 1 where id = ?1 and executions > 1";
+    DELETE_EVENT = "delete from event where id = ?1";
+    NEXT_WORKFLOW = "select workflow_id from execution where workflow_id > ?1 order by workflow_id limit 1";
+    FREE_PAGES = "pragma freelist_count";
+}
+
+pub(super) async fn slice(store: &Sqlite, rule: RetentionRule) -> Result<u32> {
+    let expired = store.read("retention_slice", move |db| Ok(expired(db, &rule)?)).await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    store
+        .write("retention_slice", 0, move |db| {
+            let mut deleted = 0;
+            for id in &expired {
+                deleted += u32::from(delete(db, id)?);
+            }
+            Ok(deleted)
+        })
+        .await
+}
+
+fn expired(db: &Connection, rule: &RetentionRule) -> rusqlite::Result<Vec<[u8; 16]>> {
+    let workflow = rule.workflow.to_bytes();
+    let beyond: Option<[u8; 16]> = row(db, BEYOND, params![workflow, rule.keep], |row| row.get(0))?;
+    let bound = ExecutionId::new(rule.before, u64::MAX).to_bytes();
+    let params = params![workflow, beyond.unwrap_or([0; 16]), bound, rule.before.as_micros(), rule.limit];
+    rows(db, EXPIRED, params, |row| row.get(0))
+}
+
+/// Whether it was there, and finished.
+fn delete(db: &Connection, id: &[u8; 16]) -> Result<bool, Fault> {
+    let Some(event) = row(db, DELETE, [id], |row| row.get::<_, [u8; 16]>(0))? else { return Ok(false) };
+    execute(db, DELETE_JOURNAL, [id])?;
+    if execute(db, SHARE_LESS, [event])? == 0 {
+        execute(db, DELETE_EVENT, [event])?;
+    }
+    Ok(true)
+}
+
+pub(super) async fn workflows(store: &Sqlite) -> Result<Vec<WorkflowId>> {
+    store
+        .read("retention_workflows", |db| {
+            let mut workflows = Vec::new();
+            let mut at = Vec::new();
+            while let Some(workflow) = row(db, NEXT_WORKFLOW, [&at], |row| row.get::<_, [u8; 16]>(0))? {
+                workflows.push(WorkflowId::from_bytes(workflow));
+                at = workflow.to_vec();
+            }
+            Ok(workflows)
+        })
+        .await
+}
+
+pub(super) async fn space(store: &Sqlite) -> Result<()> {
+    let free = store.read("space_slice", |db| Ok(row(db, FREE_PAGES, [], |row| row.get::<_, u32>(0))?)).await?;
+    let spare = free.unwrap_or(0).saturating_sub(FREE_PAGES_KEPT).min(SLICE_PAGES);
+    if spare == 0 {
+        return Ok(());
+    }
+    // Each step of the statement gives one page back, so it has to be stepped to its end.
+    let sql = format!("pragma incremental_vacuum({spare})");
+    store
+        .write("space_slice", 0, move |db| {
+            Ok(db.prepare(&sql)?.query_map([], |_| Ok(()))?.try_for_each(|step| step)?)
+        })
+        .await
+}

@@ -1,0 +1,113 @@
+//! Statements against the real schema, and the schema against its committed dump.
+
+use std::fmt::Write;
+
+use rusqlite::Connection;
+
+use super::{checkpoint, claim, connect, execution, migrate, request_log, retention, server, workflow};
+use super::{options::Options, sql::LAST_ID};
+
+fn database() -> (Connection, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = connect::writer(&Options::new(folder.path().join("hookflow.db"))).unwrap();
+    migrate::migrate(&mut db).unwrap();
+    (db, folder)
+}
+
+fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
+        checkpoint::STATEMENTS,
+        claim::STATEMENTS,
+        execution::STATEMENTS,
+        request_log::STATEMENTS,
+        retention::STATEMENTS,
+        server::STATEMENTS,
+        workflow::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+#[test]
+fn every_statement_can_be_prepared() {
+    let (db, _folder) = database();
+    for (name, sql) in statements() {
+        assert!(db.prepare(sql).is_ok(), "{name}: {:?}\n{sql}", db.prepare(sql).err());
+    }
+}
+
+/// What a statement costs does not grow with the tables: it finds its rows by a key, in the order it wants them.
+#[test]
+fn no_statement_reads_or_sorts_a_whole_table() {
+    let (db, _folder) = database();
+    for (name, sql) in statements().filter(|(_, sql)| !sql.starts_with("pragma")) {
+        let mut plan = db.prepare(&format!("explain query plan {sql}")).unwrap();
+        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+        for step in &steps {
+            let whole = step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            // One row, a small table in full, an ordered index up to the cap that the caller names.
+            let meant = step == "SCAN CONSTANT ROW"
+                || matches!(name, "REMOVE_ALL" | "RETIRED")
+                || (name == "OLDEST_BEYOND" && step.contains("USING COVERING INDEX"));
+            assert!(!whole || meant, "{name}: {steps:#?}\n{sql}");
+        }
+    }
+}
+
+#[test]
+fn lists_by_status_and_claims_use_their_indexes() {
+    let (db, _folder) = database();
+    let wanted = [
+        ("LIST_RARE_STATUS", "execution_by_status"),
+        ("LIST_WORKFLOW", "execution_by_workflow"),
+        ("LIST_WORKFLOW_STATUS", "execution_by_workflow"),
+        ("NEXT_OWNER", "execution_open"),
+        ("DUE", "execution_open (owner=? AND workflow_id=? AND due_at>? AND due_at<?)"),
+        ("FIRST_DUE", "execution_open (owner=? AND workflow_id=?"),
+        ("EXPIRED", "execution_by_workflow (workflow_id=? AND id<?)"),
+    ];
+    for (name, index) in wanted {
+        let (_, sql) = statements().find(|(found, _)| *found == name).unwrap();
+        let mut plan = db.prepare(&format!("explain query plan {sql}")).unwrap();
+        let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+        assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:#?}");
+    }
+}
+
+/// `UPDATE_SCHEMA=1 cargo test -p store` writes it anew.
+#[test]
+fn the_committed_dump_is_the_schema() {
+    let (db, _folder) = database();
+    let mut dump = String::from("-- What the migrations come to. Made by a test; see `sqlite/tests.rs`.\n");
+    let mut tables = db
+        .prepare("select sql from sqlite_schema where sql is not null and name not like 'sqlite_%' order by tbl_name, type desc, name")
+        .unwrap();
+    for sql in tables.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        write!(dump, "\n{};\n", sql.unwrap()).unwrap();
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/sqlite.sql");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &dump).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), dump, "the schema has changed");
+}
+
+#[test]
+fn the_file_is_set_up_to_lose_nothing_and_to_shrink() {
+    let (db, _folder) = database();
+    let setting =
+        |name: &str| db.query_row(&format!("pragma {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
+    assert_eq!(setting("journal_mode").unwrap(), "wal".to_owned().into());
+    for (name, value) in
+        [("synchronous", 2), ("auto_vacuum", 2), ("page_size", 4_096), ("wal_autocheckpoint", 0), ("foreign_keys", 0)]
+    {
+        assert_eq!(setting(name).unwrap(), value.into(), "{name}");
+    }
+}
+
+#[test]
+fn the_last_id_is_above_all() {
+    let last = domain::id::ExecutionId::new(domain::time::Timestamp::from_micros(i64::MAX), u64::MAX);
+    assert!(last.to_bytes() < LAST_ID);
+}

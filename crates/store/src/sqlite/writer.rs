@@ -1,0 +1,313 @@
+//! The one thread that writes, and group commit.
+//! ```text
+//! callers ──commands──▶ queue ──all that wait──▶ BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT (one flush) ──▶ replies
+//! ```
+//! While one batch is flushed the next one gathers in the queue, so that batches grow with the load
+//! and a lone caller never waits for a timer.
+//!
+//! Invariants
+//! - `Ok` is said after the commit, never before.
+//! - A command that fails takes back what it did and nothing else.
+//! - After the file failed once, nobody gets `Ok` any more.
+//!
+//! Not here: what commands do, copying the log into the database file (`checkpoint`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender};
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::oneshot;
+
+use super::checkpoint::Checkpoints;
+use super::fault::{Fault, Fence, is_fatal, is_full};
+use super::options::Options;
+use super::sql::execute;
+use crate::error::{Error, Result};
+
+/// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
+const COMMAND_BYTES: usize = 512;
+
+/// The callers' end of the queue.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Sender<Message>,
+    queue_bytes_max: usize,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) fence: Fence,
+    /// Bytes of commands that were handed in and not answered yet.
+    waiting_bytes: AtomicUsize,
+    pub(super) flushes: AtomicU64,
+    pub(super) commands: AtomicU64,
+}
+
+enum Message {
+    Command(Box<dyn Command>),
+    Stop,
+}
+
+impl Writer {
+    /// The queue, and what its thread has to run.
+    pub(super) fn new(
+        options: &Options,
+        shared: Arc<Shared>,
+        db: Connection,
+        checkpoints: Checkpoints,
+    ) -> (Self, Loop) {
+        let (queue, waiting) = crossbeam_channel::unbounded();
+        let work = Loop {
+            waiting,
+            db,
+            shared: Arc::clone(&shared),
+            checkpoints,
+            batch_bytes_max: options.batch_bytes_max,
+            batch_commands_max: options.batch_commands_max,
+        };
+        (Self { queue, queue_bytes_max: options.queue_bytes_max, shared }, work)
+    }
+
+    /// Runs `work` in a savepoint of the next batch and answers after that batch's flush. `bytes`
+    /// is about what it holds. Dropping the future does not take the command back.
+    pub(super) async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
+    where
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        let fence = &self.shared.fence;
+        fence.check()?;
+        let bytes = bytes + COMMAND_BYTES;
+        self.reserve(bytes)?;
+        let (reply, answer) = oneshot::channel();
+        let call = Call { operation, bytes, work: Some(work), outcome: None, reply };
+        self.queue.send(Message::Command(Box::new(call))).map_err(|_| fence.dropped())?;
+        answer.await.unwrap_or_else(|_| Err(fence.dropped()))
+    }
+
+    /// A command larger than the whole queue passes when it is alone.
+    fn reserve(&self, bytes: usize) -> Result<()> {
+        let waiting = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
+        if waiting == 0 || waiting + bytes <= self.queue_bytes_max {
+            return Ok(());
+        }
+        self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        Err(Error::Overloaded)
+    }
+
+    /// Lets the thread end once it has written what was handed in.
+    pub(super) fn stop(&self) {
+        // It may have ended already.
+        let _ = self.queue.send(Message::Stop);
+    }
+}
+
+/// The writer's thread.
+pub(super) struct Loop {
+    waiting: Receiver<Message>,
+    db: Connection,
+    shared: Arc<Shared>,
+    checkpoints: Checkpoints,
+    batch_bytes_max: usize,
+    batch_commands_max: usize,
+}
+
+impl Loop {
+    /// Until it is told to stop, or every caller is gone.
+    pub(super) fn run(self) {
+        let shared = Arc::clone(&self.shared);
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            shared.fence.break_with("the writer's thread panicked");
+        }
+    }
+
+    fn serve(mut self) {
+        while let Some(batch) = self.next_batch() {
+            let mut commands = batch.commands;
+            let verdict = self.transact(&mut commands);
+            // Before the replies, so that a caller who comes back at once finds room.
+            self.shared.waiting_bytes.fetch_sub(batch.bytes, Ordering::AcqRel);
+            for command in commands {
+                command.answer(&verdict);
+            }
+            self.checkpoints.after_batch(&self.db, &self.shared.fence);
+            if batch.last {
+                break;
+            }
+        }
+        self.checkpoints.finish(&self.db, &self.shared.fence);
+    }
+
+    /// All that is waiting, within the limits; waits for the first. `None`: every caller is gone.
+    fn next_batch(&self) -> Option<Batch> {
+        let mut batch = Batch::default();
+        let mut next = self.waiting.recv().ok();
+        while let Some(message) = next {
+            match message {
+                Message::Command(command) => {
+                    batch.bytes += command.bytes();
+                    batch.commands.push(command);
+                }
+                Message::Stop => batch.last = true,
+            }
+            if batch.last || batch.bytes >= self.batch_bytes_max || batch.commands.len() >= self.batch_commands_max {
+                break;
+            }
+            next = self.waiting.try_recv().ok();
+        }
+        (batch.last || !batch.commands.is_empty()).then_some(batch)
+    }
+
+    /// One transaction, one flush.
+    fn transact(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
+        if let Err(error) = self.shared.fence.trusted() {
+            return Verdict::Broken(error.to_string());
+        }
+        let verdict = self.attempt(commands);
+        match &verdict {
+            Verdict::Committed => {
+                self.shared.flushes.fetch_add(u64::from(self.checkpoints.flushed()), Ordering::Relaxed);
+                self.shared.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
+            }
+            Verdict::Broken(reason) => self.shared.fence.break_with(reason),
+            Verdict::Full | Verdict::Busy => {}
+        }
+        if !self.db.is_autocommit()
+            && let Err(error) = self.step("ROLLBACK")
+        {
+            self.shared.fence.break_with(&error.to_string());
+        }
+        verdict
+    }
+
+    fn attempt(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
+        match self.step("BEGIN IMMEDIATE") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => return Verdict::Busy,
+            Err(error) => return Verdict::of(&error),
+            Ok(()) => {}
+        }
+        for command in commands {
+            if let Err(verdict) = self.run_alone(command.as_mut()) {
+                return verdict;
+            }
+        }
+        match self.step("COMMIT") {
+            Ok(()) => Verdict::Committed,
+            Err(error) => Verdict::of(&error),
+        }
+    }
+
+    /// In a savepoint of its own. `Err` when the whole batch is lost.
+    fn run_alone(&self, command: &mut dyn Command) -> Result<(), Verdict> {
+        self.step("SAVEPOINT command").map_err(|error| Verdict::of(&error))?;
+        let ran = command.run(&self.db);
+        // After some errors SQLite takes the whole transaction back by itself.
+        let lost = self.db.is_autocommit();
+        match ran {
+            Ran::Broke(reason) => return Err(Verdict::Broken(reason)),
+            Ran::Full if lost => return Err(Verdict::Full),
+            _ if lost => return Err(Verdict::Broken("SQLite ended a transaction by itself".to_owned())),
+            Ran::Full | Ran::Failed => self.step("ROLLBACK TO command").map_err(|error| Verdict::of(&error))?,
+            Ran::Done => {}
+        }
+        self.step("RELEASE command").map_err(|error| Verdict::of(&error))
+    }
+
+    fn step(&self, sql: &str) -> rusqlite::Result<()> {
+        execute(&self.db, sql, []).map(drop)
+    }
+}
+
+#[derive(Default)]
+struct Batch {
+    commands: Vec<Box<dyn Command>>,
+    bytes: usize,
+    /// Nothing is taken after it.
+    last: bool,
+}
+
+/// What became of a batch.
+enum Verdict {
+    Committed,
+    Full,
+    /// Someone outside this program holds the database's lock. Nothing was begun.
+    Busy,
+    Broken(String),
+}
+
+impl Verdict {
+    /// A failure of the transaction itself: no space may pass, anything else is not understood.
+    fn of(error: &rusqlite::Error) -> Self {
+        if is_full(error) { Self::Full } else { Self::Broken(error.to_string()) }
+    }
+}
+
+/// A call, its types forgotten.
+trait Command: Send {
+    fn bytes(&self) -> usize;
+    fn run(&mut self, db: &Connection) -> Ran;
+    fn answer(self: Box<Self>, verdict: &Verdict);
+}
+
+/// How a command ended.
+enum Ran {
+    Done,
+    Failed,
+    Full,
+    Broke(String),
+}
+
+struct Call<T, F> {
+    operation: &'static str,
+    bytes: usize,
+    /// `None` once it has run.
+    work: Option<F>,
+    /// What it came to, if the batch is committed; `None` until it has run.
+    outcome: Option<Result<T, Fault>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Command for Call<T, F>
+where
+    F: FnOnce(&Connection) -> Result<T, Fault> + Send,
+    T: Send,
+{
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn run(&mut self, db: &Connection) -> Ran {
+        let Some(work) = self.work.take() else { return Ran::Failed };
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or_else(|_| Err(Fault::panicked(self.operation)));
+        let ran = match &outcome {
+            Ok(_) => Ran::Done,
+            Err(Fault::Driver(error)) if is_full(error) => Ran::Full,
+            Err(Fault::Driver(error)) if is_fatal(error) => Ran::Broke(error.to_string()),
+            Err(_) => Ran::Failed,
+        };
+        self.outcome = Some(outcome);
+        ran
+    }
+
+    fn answer(self: Box<Self>, verdict: &Verdict) {
+        let Self { operation, outcome, reply, .. } = *self;
+        let answer = match verdict {
+            Verdict::Committed => match outcome {
+                Some(outcome) => outcome.map_err(|fault| fault.into_error(operation)),
+                // Only what has run can be committed.
+                None => Err(Error::Closed),
+            },
+            Verdict::Full => Err(Error::Full),
+            Verdict::Broken(reason) => Err(Error::Broken { reason: reason.clone() }),
+            Verdict::Busy => {
+                Err(Error::Database { operation, source: "another program has locked the database".into() })
+            }
+        };
+        // A caller that has gone does not change what is on disk.
+        let _ = reply.send(answer);
+    }
+}

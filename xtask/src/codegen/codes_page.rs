@@ -1,0 +1,24 @@
+//! The reference page of problem codes.
+
+use domain::flow::codes;
+
+pub(super) fn page() -> String {
+    let mut page = "\
+<!-- Written by `cargo run -p xtask -- codegen`. -->
+# Problem codes
+
+`hookflow check`, `hookflow apply` and publishing report every problem of a workflow document at once,
+each with a JSON pointer, one of these codes, a sentence, and a line if it came from a file.
+"
+    .to_owned();
+    let mut group = "";
+    for (code, meaning) in codes::ALL {
+        let (family, _) = code.split_once('.').unwrap_or((code, ""));
+        if family != group {
+            page += &format!("\n## {family}\n\n| code | meaning |\n|---|---|\n");
+            group = family;
+        }
+        page += &format!("| `{code}` | {} |\n", meaning.trim().replace('|', "\\|"));
+    }
+    page
+}
