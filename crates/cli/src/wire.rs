@@ -1,7 +1,7 @@
 //! The one place where the rooms meet: settings become limits, and store, engine and server are
 //! joined and parted in the right order.
 //! ```text
-//! start   key, token ▶ store ▶ engine ▶ bind both ▶ serve
+//! start   key, token ▶ bind both ▶ store ▶ engine ▶ serve
 //! stop    engine drains ─┬▶ waiting callers get their 202, what runs is parked, the store closes
 //!         server stops  ─┘  no new connections, those with a request under way end
 //! ```
@@ -14,7 +14,7 @@ use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
-use server::{HookLimits, ListenerLimits};
+use server::{HookLimits, ListenerLimits, ServerLimits};
 use store::Store;
 use store::sqlite::{Options, Sqlite};
 use tokio::net::TcpListener;
@@ -60,9 +60,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
         hooks,
         admin,
         public_url: origin.clone(),
-        admin_token,
-        hook_limits: hook_limits(settings),
-        listener_limits: listener_limits(settings),
+        admin_token: admin_token.into(),
+        limits: server_limits(settings),
         stop: stop.clone(),
     };
     let server = tokio::spawn(server::serve(options));
@@ -141,26 +140,29 @@ fn store_options(settings: &Settings, folder: &Folder) -> Options {
     }
 }
 
-fn hook_limits(settings: &Settings) -> HookLimits {
-    HookLimits {
-        body_bytes_max: settings.body_bytes_max,
-        body_depth_max: settings.body_depth_max,
-        body_timeout: Duration::from_millis(settings.body_timeout_ms),
-        body_rate_min: settings.body_rate_min,
-        bodies_bytes_max: settings.bodies_bytes_max,
-        inflating_max: settings.inflating_max,
-        refused_body_bytes_max: settings.refused_body_bytes_max,
-    }
-}
-
-fn listener_limits(settings: &Settings) -> ListenerLimits {
-    ListenerLimits {
-        connections_max: settings.connections_max,
-        head_timeout: Duration::from_millis(settings.head_timeout_ms),
-        idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
-        write_timeout: Duration::from_millis(settings.write_timeout_ms),
-        head_bytes_max: settings.head_bytes_max,
-        ..ListenerLimits::default()
+fn server_limits(settings: &Settings) -> ServerLimits {
+    let limits = ServerLimits::default();
+    ServerLimits {
+        hooks: HookLimits {
+            body_bytes_max: settings.body_bytes_max,
+            body_depth_max: settings.body_depth_max,
+            body_timeout: Duration::from_millis(settings.body_timeout_ms),
+            body_rate_min: settings.body_rate_min,
+            bodies_bytes_max: settings.bodies_bytes_max,
+            inflating_max: settings.inflating_max,
+            refused_body_bytes_max: settings.refused_body_bytes_max,
+        },
+        hooks_listener: ListenerLimits {
+            connections_max: settings.connections_max,
+            head_timeout: Duration::from_millis(settings.head_timeout_ms),
+            idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
+            write_timeout: Duration::from_millis(settings.write_timeout_ms),
+            head_bytes_max: settings.head_bytes_max,
+            // A caller that waits has its 202 by then.
+            stop_timeout: Duration::from_millis(settings.drain_ms).min(limits.hooks_listener.stop_timeout),
+            ..limits.hooks_listener
+        },
+        admin_listener: limits.admin_listener,
     }
 }
 
@@ -195,7 +197,6 @@ mod tests {
         let options = store_options(&settings, &folder);
         assert_eq!(format!("{options:?}"), format!("{:?}", Options::new(folder.database())));
         assert_eq!(format!("{:?}", engine_limits(&settings)), format!("{:?}", Limits::default()));
-        assert_eq!(format!("{:?}", hook_limits(&settings)), format!("{:?}", HookLimits::default()));
-        assert_eq!(format!("{:?}", listener_limits(&settings)), format!("{:?}", ListenerLimits::default()));
+        assert_eq!(format!("{:?}", server_limits(&settings)), format!("{:?}", ServerLimits::default()));
     }
 }
