@@ -50,6 +50,30 @@ impl AnswerTemplate {
     }
 }
 
+impl AnswerTemplate {
+    /// For an answer that must go out: a header value or body that fails goes out empty, with a note why.
+    pub fn render_leniently(&self, scope: &Scope<'_>, notes: &mut Vec<String>) -> Answer {
+        let mut missing = Vec::new();
+        if let Ok(answer) = self.render(scope, "/answer", &mut missing) {
+            return answer;
+        }
+        let mut note = |error: NodeError| notes.push(format!("the answer: {error}"));
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        for (index, (name, value)) in self.headers.iter().enumerate() {
+            let at = format!("/answer/headers/{index}/value");
+            let value = value.render_text(scope, &at, &mut missing).map_err(NodeError::from).and_then(|value| {
+                check_header_value(name, &value)
+                    .map(|()| value)
+                    .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))
+            });
+            headers.push((name.clone(), value.map_err(&mut note).unwrap_or_default()));
+        }
+        let body = self.body.render(scope, "/answer/body", &mut missing).map_err(NodeError::from);
+        let body = body.map_err(note).unwrap_or_else(|()| Value::String(String::new()));
+        Answer::of(self.status, headers, body)
+    }
+}
+
 impl Answer {
     /// Text goes out as it is, null as nothing, anything else as JSON; the type is told unless `headers` do.
     fn of(status: u16, mut headers: Vec<(String, String)>, body: Value) -> Self {

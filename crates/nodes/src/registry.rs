@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::execution::journal::NodeError;
 use domain::flow::codes;
-use domain::flow::document::Flow;
+use domain::flow::document::{Flow, WorkflowDocument};
 use domain::flow::plan::{Operation, Plan};
-use domain::problem::Problem;
+use domain::problem::{Problem, Problems};
 use domain::template::Evaluator;
 use domain::value::Value;
 
@@ -58,6 +58,16 @@ impl Registry {
     /// Every problem of the flow at once, pointers as in its nodes and trigger.
     pub fn compile(&self, flow: &Flow) -> Result<Plan, Vec<Problem>> {
         compile::flow(self, flow)
+    }
+
+    /// Reads a workflow document and finds every problem in it. With problems, the document is what could be read.
+    pub fn check(&self, document: &Value) -> (WorkflowDocument, Vec<Problem>) {
+        let mut problems = Problems::new();
+        let document = WorkflowDocument::decode(document, &mut problems);
+        if let Err(more) = self.compile(&document.flow) {
+            problems.extend(more);
+        }
+        (document, problems.into_vec())
     }
 
     /// Performs an effect of `kind`. Errors: `node.unknown_kind`, and what the kind says.

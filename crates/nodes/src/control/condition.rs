@@ -77,7 +77,7 @@ impl NodeKind for Condition {
             compiler.problem("mode", codes::NODE_UNKNOWN_BRANCH, message);
         }
         Operation::Branch(Branch {
-            cases: vec![Case { rule, outcome: Outcome { result: json!(true), goto: yes } }],
+            cases: vec![Case { rule, at: "/rule".to_owned(), outcome: Outcome { result: json!(true), goto: yes } }],
             otherwise: Outcome { result: json!(false), goto: no },
         })
     }
