@@ -110,8 +110,8 @@ fn node_run(run: &Value) -> String {
         );
     }
     for missing in run["missing"].as_array().into_iter().flatten() {
-        lines +=
-            &format!("    missing: {}\n", plain(&missing.as_str().map_or_else(|| missing.to_string(), str::to_owned)));
+        let (path, template) = (text(missing, "path"), text(missing, "template"));
+        lines += &format!("    missing: {} in {}\n", plain(&path), plain(&template));
     }
     lines
 }
@@ -150,7 +150,7 @@ mod tests {
         call["attempt"] = json!(2);
         call["visit"] = json!("2/0");
         call["error"] = json!({"code": "http.status", "message": "the other side\nanswered 500"});
-        call["missing"] = json!(["trigger.body.name in url"]);
+        call["missing"] = json!([{"path": "trigger.body.name", "template": "/url"}]);
         let execution = json!({
             "id": "ex_1", "workflow_key": "1hfmkioou0d", "revision": 3, "status": "error", "mode": "sync", "reason": null,
             "accepted_at": "2026-11-22T10:00:00.000000Z", "finished_at": "2026-11-22T10:00:00.001500Z",
