@@ -140,7 +140,7 @@ pub(crate) fn http_for(url: &Url) -> Result<reqwest::Client, Failure> {
 /// Where the server's data are, for commands: they read no settings.
 fn data(global: &Global) -> std::path::PathBuf {
     let variable = || std::env::var_os("HOOKFLOW_DATA").filter(|path| !path.is_empty()).map(Into::into);
-    global.data.clone().or_else(variable).unwrap_or_else(config::default_data)
+    global.server.data.clone().or_else(variable).unwrap_or_else(config::default_data)
 }
 
 fn read_url(text: &str) -> Result<Url, Failure> {

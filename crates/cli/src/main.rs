@@ -25,10 +25,13 @@ use failure::{DONE, Failure, MISUSED};
 use output::Output;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
+    if let Some(data) = cli.command.data() {
+        cli.global.server.data = Some(data.clone());
+    }
     let mut out = Output::stdout(cli.global.json);
     match run(cli.command, &cli.global, &mut out) {
         Ok(()) => ExitCode::from(DONE),

@@ -1,7 +1,7 @@
 //! The one place where the rooms meet: settings become limits, and store, engine and server are
 //! joined and parted in the right order.
 //! ```text
-//! start   key, token ▶ store ▶ engine ▶ bind both ▶ serve
+//! start   key, token ▶ bind both ▶ store ▶ engine ▶ serve
 //! stop    engine drains ─┬▶ waiting callers get their 202, what runs is parked, the store closes
 //!         server stops  ─┘  no new connections, those with a request under way end
 //! ```
@@ -14,6 +14,7 @@ use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
+use server::{HookLimits, ListenerLimits, ServerLimits};
 use store::Store;
 use store::sqlite::{Options, Sqlite};
 use tokio::net::TcpListener;
@@ -49,7 +50,7 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     };
 
     let store: Arc<dyn Store> =
-        Arc::new(Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?);
+        Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?;
     let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
@@ -59,7 +60,7 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
         hooks,
         admin,
         public_url: origin.clone(),
-        admin_token,
+        admin_token: admin_token.into(),
         limits: server_limits(settings),
         stop: stop.clone(),
     };
@@ -130,7 +131,39 @@ impl Running {
 }
 
 fn store_options(settings: &Settings, folder: &Folder) -> Options {
-    Options { path: folder.database(), batch_bytes_max: settings.store_batch_bytes_max, ..Options::default() }
+    Options {
+        readers: settings.store_readers,
+        batch_bytes_max: settings.store_batch_bytes_max,
+        queue_bytes_max: settings.store_queue_bytes_max,
+        database_bytes_max: Some(settings.store_database_bytes_max).filter(|max| *max > 0),
+        ..Options::new(folder.database())
+    }
+}
+
+fn server_limits(settings: &Settings) -> ServerLimits {
+    let limits = ServerLimits::default();
+    ServerLimits {
+        hooks: HookLimits {
+            body_bytes_max: settings.body_bytes_max,
+            body_depth_max: settings.body_depth_max,
+            body_timeout: Duration::from_millis(settings.body_timeout_ms),
+            body_rate_min: settings.body_rate_min,
+            bodies_bytes_max: settings.bodies_bytes_max,
+            inflating_max: settings.inflating_max,
+            refused_body_bytes_max: settings.refused_body_bytes_max,
+        },
+        hooks_listener: ListenerLimits {
+            connections_max: settings.connections_max,
+            head_timeout: Duration::from_millis(settings.head_timeout_ms),
+            idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
+            write_timeout: Duration::from_millis(settings.write_timeout_ms),
+            head_bytes_max: settings.head_bytes_max,
+            // A caller that waits has its 202 by then.
+            stop_timeout: Duration::from_millis(settings.drain_ms).min(limits.hooks_listener.stop_timeout),
+            ..limits.hooks_listener
+        },
+        admin_listener: limits.admin_listener,
+    }
 }
 
 fn engine_limits(settings: &Settings) -> Limits {
@@ -160,6 +193,10 @@ mod tests {
     #[test]
     fn the_default_settings_are_the_defaults_of_the_rooms() {
         let settings = load(&Layers::default()).unwrap().settings;
+        let folder = Folder::at("x".into());
+        let options = store_options(&settings, &folder);
+        assert_eq!(format!("{options:?}"), format!("{:?}", Options::new(folder.database())));
         assert_eq!(format!("{:?}", engine_limits(&settings)), format!("{:?}", Limits::default()));
+        assert_eq!(format!("{:?}", server_limits(&settings)), format!("{:?}", ServerLimits::default()));
     }
 }

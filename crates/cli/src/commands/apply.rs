@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::{Client, refused};
 use crate::commands::text;
 use crate::failure::Failure;
@@ -23,8 +23,11 @@ use crate::output::{Output, plain};
 Examples:
   hookflow apply payment.yaml                 save the draft, nothing changes for callers
   hookflow apply payment.yaml --publish       make it live
-  hookflow apply flows/*.yaml --publish --json | jq -r .url")]
+  URL=$(hookflow apply payment.yaml --publish | tail -1)
+  hookflow apply flows/*.yaml --publish --json")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// Workflow files, YAML or JSON.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -61,7 +64,7 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
             files::print(out, &named.path, &problems)?;
         } else if all_read && status.is_success() {
             out.line(line(named, applied))?;
-            out.line(format!("  {}", plain(&text(applied, "url"))))?;
+            out.line(plain(&text(applied, "url")))?;
         }
     }
     if bad > 0 || !all_read || !status.is_success() {

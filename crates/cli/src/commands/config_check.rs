@@ -19,6 +19,8 @@ Examples:
   hookflow config check --defaults > hookflow.toml      every setting with its meaning and range")]
 pub(crate) struct Args {
     #[command(flatten)]
+    pub(crate) server: args::Server,
+    #[command(flatten)]
     settings: args::Settings,
     /// Print the commented default file instead.
     #[arg(long)]
@@ -28,7 +30,7 @@ pub(crate) struct Args {
 /// What `serve` would start with.
 pub(crate) fn in_force(flags: &args::Settings, global: &Global) -> Result<InForce, Failure> {
     let layers =
-        Layers::gather(flags, global.data.as_deref()).map_err(|complaint| Failure::misused(vec![complaint]))?;
+        Layers::gather(flags, global.server.data.as_deref()).map_err(|complaint| Failure::misused(vec![complaint]))?;
     config::load(&layers).map_err(Failure::misused)
 }
 

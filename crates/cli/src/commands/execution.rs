@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::executions::{status_with_reason, took};
 use crate::commands::text;
@@ -16,6 +16,8 @@ Examples:
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g --json | jq .node_runs")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// Its ex_… id, as it stands in the header Hookflow-Execution of the answer.
     #[arg(value_name = "ID")]
     execution: String,
@@ -53,7 +55,7 @@ fn page(execution: &Value) -> String {
 
     let event = &execution["event"];
     let query = text(event, "query_string");
-    let query = if query.is_empty() { query } else { format!("?{query}") };
+    let query = if query.is_empty() { query } else { format!(" ?{query}") };
     page += &format!(
         "\nEVENT  {}{} from {}\n",
         plain(&text(event, "method")),
@@ -108,8 +110,8 @@ fn node_run(run: &Value) -> String {
         );
     }
     for missing in run["missing"].as_array().into_iter().flatten() {
-        lines +=
-            &format!("    missing: {}\n", plain(&missing.as_str().map_or_else(|| missing.to_string(), str::to_owned)));
+        let (path, template) = (text(missing, "path"), text(missing, "template"));
+        lines += &format!("    missing: {} in {}\n", plain(&path), plain(&template));
     }
     lines
 }
@@ -148,7 +150,7 @@ mod tests {
         call["attempt"] = json!(2);
         call["visit"] = json!("2/0");
         call["error"] = json!({"code": "http.status", "message": "the other side\nanswered 500"});
-        call["missing"] = json!(["trigger.body.name in url"]);
+        call["missing"] = json!([{"path": "trigger.body.name", "template": "/url"}]);
         let execution = json!({
             "id": "ex_1", "workflow_key": "1hfmkioou0d", "revision": 3, "status": "error", "mode": "sync", "reason": null,
             "accepted_at": "2026-11-22T10:00:00.000000Z", "finished_at": "2026-11-22T10:00:00.001500Z",

@@ -4,7 +4,7 @@ use domain::execution::status::Status;
 use domain::time::Timestamp;
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::text;
 use crate::failure::Failure;
@@ -18,6 +18,8 @@ Examples:
   hookflow executions --status error --limit 10
   hookflow executions --workflow 1hfmkioou0d --json | jq -r .id")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// Only those of this workflow: its key, or its wf_… id.
     #[arg(long, value_name = "KEY")]
     workflow: Option<String>,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::{show, text};
 use crate::failure::Failure;
@@ -14,7 +14,10 @@ use crate::output::Output;
 Examples:
   hookflow list
   hookflow list --json | jq -r 'select(.enabled | not) | .title'")]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
+}
 
 pub(crate) async fn run(_args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
     let workflows = Client::find(global)?.list(&["workflows"], &[], None).await?;

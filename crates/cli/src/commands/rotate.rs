@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::text;
 use crate::failure::Failure;
@@ -14,6 +14,8 @@ use crate::output::{Output, plain};
 Examples:
   hookflow rotate 1hfmkioou0d")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// The workflow's key, or its wf_… id.
     #[arg(value_name = "KEY")]
     workflow: String,

@@ -26,10 +26,12 @@ Settings: flags, HOOKFLOW_<KEY> in the environment, a file, the defaults, in thi
 
 Examples:
   hookflow serve
-  hookflow serve --data /var/lib/hookflow --hooks 127.0.0.1:8080 --public-url https://hooks.example.com
+  hookflow serve --data /var/lib/hookflow --public-url https://hooks.example.com
   hookflow serve --config /etc/hookflow.toml
-  hookflow serve --hooks 127.0.0.1:0 --admin 127.0.0.1:0     free ports, to be found in <data>/serve.json")]
+  hookflow serve --hooks 127.0.0.1:0 --admin 127.0.0.1:0    free ports, see <data>/serve.json")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     #[command(flatten)]
     settings: args::Settings,
     /// Make this file's workflow live if there is none yet, and print a curl line that calls it.
@@ -39,7 +41,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
     let settings = in_force(&args.settings, global)?.settings;
-    let welcome = args.welcome.map(|path| document(path)).transpose()?;
+    let welcome = args.welcome.map(document).transpose()?;
     logs::start(&settings.log);
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;

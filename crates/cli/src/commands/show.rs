@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{self, Global};
 use crate::client::Client;
 use crate::commands::text;
 use crate::failure::Failure;
@@ -15,6 +15,8 @@ Examples:
   hookflow show 1hfmkioou0d
   hookflow show 1hfmkioou0d --json | jq .draft")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: args::Server,
     /// The workflow's key, or its wf_… id.
     #[arg(value_name = "KEY")]
     workflow: String,
@@ -37,7 +39,9 @@ fn fields(workflow: &Value) -> Vec<(&'static str, String)> {
         ("description", text(workflow, "description")),
         ("tags", tags.join(", ")),
         ("state", state(workflow)),
+        ("mode", text(workflow, "mode")),
         ("url", text(workflow, "url")),
+        ("user", text(&workflow["credentials"]["basic"], "username")),
         ("key", text(workflow, "key")),
         ("id", text(workflow, "id")),
         ("created", text(workflow, "created_at")),
@@ -49,7 +53,7 @@ fn fields(workflow: &Value) -> Vec<(&'static str, String)> {
 /// `on, revision 3`, `off, revision 3`, `draft`.
 pub(crate) fn state(workflow: &Value) -> String {
     let switched = if workflow["enabled"].as_bool().unwrap_or(false) { "on" } else { "off" };
-    match workflow["live"].as_u64() {
+    match workflow["revision"].as_u64() {
         Some(number) => format!("{switched}, revision {number}"),
         None => "draft".to_owned(),
     }
@@ -62,8 +66,8 @@ mod tests {
 
     #[test]
     fn the_state_says_whether_callers_get_an_answer() {
-        assert_eq!(state(&json!({"enabled": true, "live": 3})), "on, revision 3");
-        assert_eq!(state(&json!({"enabled": false, "live": 3})), "off, revision 3");
-        assert_eq!(state(&json!({"enabled": true, "live": null})), "draft");
+        assert_eq!(state(&json!({"enabled": true, "revision": 3})), "on, revision 3");
+        assert_eq!(state(&json!({"enabled": false, "revision": 3})), "off, revision 3");
+        assert_eq!(state(&json!({"enabled": true, "revision": null})), "draft");
     }
 }

@@ -1,0 +1,211 @@
+//! The real program in a folder of its own.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Longer than anything here should take, so that a hang fails rather than blocks.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder with a data folder in it, and the commands that run there.
+pub struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    /// Writes a file and returns its name.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path().join(name), text).unwrap();
+        name.to_owned()
+    }
+
+    /// The program, in this home, with nothing of the surroundings' settings.
+    pub fn hookflow(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookflow"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HOOKFLOW_")) {
+            command.env_remove(name);
+        }
+        command.args(args).current_dir(self.path()).env("HOOKFLOW_DATA", self.data()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(&self.hookflow(args).output().unwrap())
+    }
+
+    /// Runs with `--json`, expects success, and reads every line.
+    pub fn json(&self, args: &[&str]) -> Vec<Value> {
+        let ran = self.run(&[args, &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
+        ran.documents()
+    }
+
+    pub fn serve(&self, more: &[&str]) -> Server {
+        let mut args = vec!["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        args.extend(more);
+        let child = self.hookflow(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut server = Server { child, info: Value::Null };
+        let from = Instant::now();
+        while server.info.is_null() {
+            assert!(from.elapsed() < PATIENCE, "the server does not start");
+            if let Some(status) = server.child.try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", server.stderr());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+            let info = std::fs::read(self.data().join("serve.json")).unwrap_or_default();
+            let info: Value = serde_json::from_slice(&info).unwrap_or_default();
+            // A killed server leaves its file behind.
+            server.info = if info["pid"] == server.child.id() { info } else { Value::Null };
+        }
+        server
+    }
+
+    /// Applies and publishes a file that must be fine, and returns what became of it.
+    pub fn publish(&self, file: &str) -> Value {
+        self.json(&["apply", file, "--publish"]).remove(0)
+    }
+
+    /// Sends to a workflow; the outcome must be an accepted request.
+    pub fn send(&self, key: &str, data: &str) -> Value {
+        self.json(&["send", key, "--data", data]).remove(0)
+    }
+
+    /// The executions there are, newest first, once none is open any more.
+    pub fn ended(&self) -> Vec<Value> {
+        let from = Instant::now();
+        loop {
+            let executions = self.json(&["executions"]);
+            let open =
+                |execution: &Value| ["queued", "running", "waiting"].iter().any(|open| execution["status"] == *open);
+            if !executions.iter().any(open) {
+                return executions;
+            }
+            assert!(from.elapsed() < PATIENCE, "executions do not end: {executions:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { code: output.status.code().unwrap(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    pub fn documents(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// A server that runs; killed when it goes out of scope.
+pub struct Server {
+    child: Child,
+    pub info: Value,
+}
+
+impl Server {
+    pub fn hooks(&self) -> &str {
+        self.info["hooks"].as_str().unwrap()
+    }
+
+    pub fn admin(&self) -> &str {
+        self.info["admin"].as_str().unwrap()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// SIGKILL: no goodbye, no clean-up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how it ended, with what it had printed.
+    pub fn terminate(mut self) -> Ran {
+        self.signal("TERM");
+        let code = self.wait().code().unwrap();
+        Ran { code, stdout: self.stdout(), stderr: self.stderr() }
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let from = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(from.elapsed() < PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn stdout(&mut self) -> String {
+        let mut text = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn stderr(&mut self) -> String {
+        let mut text = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// 200 with the order's id when it is paid, else 422.
+pub const ORDERS: &str = r#"hookflow: 1
+title: Orders
+enabled: true
+mode: sync
+trigger:
+  kind: webhook
+  body: [{ path: order.id, example: A-1 }, { path: order.status, type: text, example: paid }]
+nodes:
+  - key: paid
+    kind: condition
+    config:
+      mode: branch
+      rule: { all: [{ left: "{{ trigger.body.order.status }}", operator: equal, right: paid }] }
+    branches:
+      "true": [{ key: accept, kind: response, config: { body: { received: "{{ trigger.body.order.id }}" } } }]
+      "false": [{ key: refuse, kind: response, config: { status: 422, body: { error: not paid } } }]
+"#;
+
+/// Answers `200 ok` at once, then runs.
+pub const EVENTS: &str =
+    "hookflow: 1\ntitle: Events\nenabled: true\nmode: async\ntrigger: { kind: webhook }\nnodes: []\n";
