@@ -1,5 +1,7 @@
 //! The admin API as programs see it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
 mod support;
 
 use serde_json::{Value, json};

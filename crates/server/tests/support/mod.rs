@@ -1,5 +1,6 @@
 //! A whole server on real sockets: SQLite in a fresh folder, the engine, both listeners.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
