@@ -148,6 +148,8 @@ impl Lanes {
             }
             if !lane.waiting.is_empty() {
                 order.push_back(workflow);
+            } else if lane.is_idle() {
+                lanes.remove(&workflow);
             }
         }
         drop(state);
@@ -162,13 +164,15 @@ impl Lanes {
     }
 }
 
+impl Lane {
+    fn is_idle(&self) -> bool {
+        self.running == 0 && self.places == 0 && self.waiting.is_empty()
+    }
+}
+
 impl State {
     fn forget_if_idle(&mut self, workflow: WorkflowId) {
-        let idle = self
-            .lanes
-            .get(&workflow)
-            .is_some_and(|lane| lane.running == 0 && lane.places == 0 && lane.waiting.is_empty());
-        if idle {
+        if self.lanes.get(&workflow).is_some_and(Lane::is_idle) {
             self.lanes.remove(&workflow);
         }
     }

@@ -75,7 +75,7 @@ impl Bench {
 }
 
 async fn start(folder: &Path, limits: Limits) -> Engine {
-    let options = Options { path: folder.join("hookflow.db"), ..Options::default() };
+    let options = Options::new(folder.join("hookflow.db"));
     let store = Sqlite::open(options).unwrap();
     Engine::start(store, Registry::standard(), ServerKey::new([7; 32]), limits).await.unwrap()
 }
@@ -414,7 +414,7 @@ async fn retention_forgets_finished_executions_only() {
     }
     let wait = json!({ "kind": "test_wait", "config": { "ms": 60_000 } });
     let sleeping = bench
-        .publish(json!({ "mode": "async", "nodes": [wait], "retention": { "executions_max": 0, "days": 0 } }))
+        .publish(json!({ "mode": "async", "nodes": [wait], "retention": { "executions_max": 1, "days": 1 } }))
         .await;
     let asleep = bench.send(&sleeping, &json!({})).await.unwrap().execution;
     bench.engine.retain().await.unwrap();

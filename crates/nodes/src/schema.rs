@@ -3,6 +3,9 @@
 //! It knows the words that `schemars` writes for our params and no more; `nodes/tests/every_node.rs`
 //! holds every kind to them. A general validator would stop at "does not match any of".
 
+#[cfg(test)]
+mod tests;
+
 use domain::flow::mistakes;
 use domain::problem::{Problems, below};
 use domain::value::{Type, Value};

@@ -7,8 +7,8 @@
 //! Invariant: nothing is copied once the database is broken; the next start reads the log as it stands.
 
 use std::ffi::c_int;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
 use super::connect::PAGE_BYTES;
-use super::fault::{Fence, is_fatal};
+use super::fault::is_fatal;
 use super::options::Options;
 use super::sql::{row, statements};
 use super::writer::Shared;
@@ -73,7 +73,7 @@ impl Checkpoints {
     }
 
     /// Once the replies are out: sees to it that the log is copied in time.
-    pub(super) fn after_batch(&mut self, db: &Connection, fence: &Fence) {
+    pub(super) fn after_batch(&mut self, db: &Connection, shared: &Shared) {
         let pages = self.committed_pages.swap(0, Ordering::Relaxed);
         if pages == 0 {
             return;
@@ -84,7 +84,7 @@ impl Checkpoints {
             self.restart_at_pages = self.pages_max;
         }
         if pages >= self.restart_at_pages {
-            let copied = checkpoint(db, RESTART, fence);
+            let copied = checkpoint(db, RESTART, shared);
             self.restart_at_pages = if copied { self.pages_max } else { pages + self.pages_max / 4 };
         } else if pages >= self.woken_at_pages + self.step_pages {
             self.woken_at_pages = pages;
@@ -94,11 +94,11 @@ impl Checkpoints {
     }
 
     /// Leaves a database file with an empty log.
-    pub(super) fn finish(self, db: &Connection, fence: &Fence) {
+    pub(super) fn finish(self, db: &Connection, shared: &Shared) {
         drop(self.wake);
         // It ends by itself now; a panic in it changes nothing here.
         let _ = self.copier.join();
-        checkpoint(db, TRUNCATE, fence);
+        checkpoint(db, TRUNCATE, shared);
     }
 }
 
@@ -106,13 +106,14 @@ impl Checkpoints {
 #[allow(clippy::needless_pass_by_value, reason = "the connection closes when the thread ends")]
 pub(super) fn copy(db: Connection, wake: Receiver<()>, shared: Arc<Shared>) {
     while wake.recv().is_ok() {
-        checkpoint(&db, PASSIVE, &shared.fence);
+        checkpoint(&db, PASSIVE, &shared);
     }
 }
 
 /// Whether all of the log was copied. No space for it may pass; other failures break the fence.
-fn checkpoint(db: &Connection, sql: &str, fence: &Fence) -> bool {
-    if fence.trusted().is_err() {
+fn checkpoint(db: &Connection, sql: &str, shared: &Shared) -> bool {
+    let _alone = shared.copying.lock().unwrap_or_else(PoisonError::into_inner);
+    if shared.fence.trusted().is_err() {
         return false;
     }
     let busy = row(db, sql, [], |row| row.get::<_, bool>(0));
@@ -120,7 +121,7 @@ fn checkpoint(db: &Connection, sql: &str, fence: &Fence) -> bool {
         Ok(busy) => busy == Some(false),
         Err(error) => {
             if is_fatal(&error) {
-                fence.break_with(&error.to_string());
+                shared.fence.break_with(&error.to_string());
             } else {
                 tracing::warn!(%error, "the write-ahead log could not be copied into the database file");
             }

@@ -70,8 +70,16 @@ pub struct Sqlite {
 
 /// What each thread holds while it works: when the last one is gone, the folder is free.
 struct Working {
-    _lock: File,
+    lock: File,
     _ended: mpsc::Sender<()>,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process that is just being started holds the file as well.
+        // A failure leaves the lock to the end of the process.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Sqlite {
@@ -82,7 +90,7 @@ impl Sqlite {
         let folder = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         connect::make_folder(folder)?;
         let (ending, ended) = mpsc::channel(1);
-        let working = Arc::new(Working { _lock: connect::lock(folder)?, _ended: ending });
+        let working = Arc::new(Working { lock: connect::lock(folder)?, _ended: ending });
 
         let mut db = connect::writer(&options)?;
         migrate::migrate(&mut db).map_err(|error| unusable(options.path.display(), error))?;

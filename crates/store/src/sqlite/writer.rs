@@ -13,8 +13,8 @@
 //! Not here: what commands do, copying the log into the database file (`checkpoint`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, ErrorCode};
@@ -42,6 +42,8 @@ pub(super) struct Shared {
     pub(super) fence: Fence,
     /// Bytes of commands that were handed in and not answered yet.
     waiting_bytes: AtomicUsize,
+    /// Held while the write-ahead log is copied: SQLite refuses a second one rather than wait.
+    pub(super) copying: Mutex<()>,
     pub(super) flushes: AtomicU64,
     pub(super) commands: AtomicU64,
 }
@@ -133,12 +135,12 @@ impl Loop {
             for command in commands {
                 command.answer(&verdict);
             }
-            self.checkpoints.after_batch(&self.db, &self.shared.fence);
+            self.checkpoints.after_batch(&self.db, &self.shared);
             if batch.last {
                 break;
             }
         }
-        self.checkpoints.finish(&self.db, &self.shared.fence);
+        self.checkpoints.finish(&self.db, &self.shared);
     }
 
     /// All that is waiting, within the limits; waits for the first. `None`: every caller is gone.

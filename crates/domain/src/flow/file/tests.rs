@@ -108,7 +108,9 @@ fn bombs_are_refused_quickly() {
         text + &format!("a{n}: &a{n} [{before}]\n")
     });
     assert_eq!(only_problem(&laughs).code, "file.too_large");
-    let nested_anchors = (0..100).fold("x".to_owned(), |text, n| format!("&a{n} [{text}, {}]", "y,".repeat(1_000)));
+    let aliases = format!("a: &a [{}]\nb: [{}]", "x,".repeat(1_000), "*a,".repeat(100));
+    assert_eq!(only_problem(&aliases).code, "file.too_large");
+    let nested_anchors = (0..100).fold("x".to_owned(), |text, n| format!("&a{n} [{text}, {}]", "y,".repeat(50)));
     assert_eq!(only_problem(&nested_anchors).code, "file.too_large");
 
     let deep = limits::DEPTH_MAX + 1;
