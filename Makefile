@@ -57,7 +57,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust e2e/node_modules/.made ## all tests
+unit: need-rust need-curl e2e/node_modules/.made ## all tests
 	$(call say,tests)
 	@cargo test --workspace --all-features --locked
 
@@ -70,11 +70,11 @@ e2e/node_modules/.made: e2e/package-lock.json | need-node
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: need-rust ## load the release binary, beside a bare handler
+bench: need-rust ## load the release binary, beside a bare handler; writes docs/benchmarks.md
 	$(call say,build for speed)
 	@cargo build --release --locked -p hookflow -p bench
 	$(call say,bench)
-	@target/release/bench
+	@target/release/bench first-line --hookflow target/release/hookflow
 
 # -- the house --------------------------------------------------------------------------------------
 
@@ -87,6 +87,10 @@ clean: ## remove what was built; data stay
 need-rust:
 	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
 	@command -v cc >/dev/null || { echo 'A C compiler is missing (SQLite is built from source): apt-get install build-essential' >&2; exit 1; }
+
+.PHONY: need-curl
+need-curl:
+	@command -v curl >/dev/null || { echo 'curl is missing (tests run the lines of the README): apt-get install curl' >&2; exit 1; }
 
 .PHONY: need-node
 need-node:

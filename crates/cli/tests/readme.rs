@@ -10,19 +10,19 @@ use std::process::Command;
 use support::{Home, Ran};
 
 /// A fenced block: its language, and the text above it.
-struct Block {
+struct Fenced {
     language: String,
     above: String,
     text: String,
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+fn blocks(page: &str) -> Vec<Fenced> {
     let parts: Vec<&str> = page.split("\n```").collect();
     let fenced = parts.chunks(2).filter(|pair| pair.len() == 2);
     fenced
         .map(|pair| {
             let (language, text) = pair[1].split_once('\n').unwrap_or((pair[1], ""));
-            Block { language: language.trim().into(), above: pair[0].into(), text: text.into() }
+            Fenced { language: language.trim().into(), above: pair[0].into(), text: text.into() }
         })
         .collect()
 }
@@ -77,7 +77,7 @@ fn the_commands_of_the_readme_work() {
 fn the_flows_of_the_guide_are_right() {
     let home = Home::new();
     let page = std::fs::read_to_string(root().join("docs/guides/first-webhook.md")).unwrap();
-    let flows: Vec<Block> = blocks(&page).into_iter().filter(|block| block.text.starts_with("hookflow: 1")).collect();
+    let flows: Vec<Fenced> = blocks(&page).into_iter().filter(|block| block.text.starts_with("hookflow: 1")).collect();
     assert!(!flows.is_empty());
     for (index, flow) in flows.iter().enumerate() {
         let file = home.file(&format!("{index}.yaml"), &flow.text);
