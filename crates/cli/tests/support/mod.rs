@@ -88,19 +88,20 @@ impl Home {
         self.json(&["send", key, "--data", data]).remove(0)
     }
 
-    /// The executions there are, newest first, once none is open any more.
-    pub fn ended(&self) -> Vec<Value> {
+    /// Waits until no execution is open.
+    pub fn await_ends(&self) {
         let from = Instant::now();
-        loop {
-            let executions = self.json(&["executions"]);
-            let open =
-                |execution: &Value| ["queued", "running", "waiting"].iter().any(|open| execution["status"] == *open);
-            if !executions.iter().any(open) {
-                return executions;
-            }
-            assert!(from.elapsed() < PATIENCE, "executions do not end: {executions:?}");
+        let open = |status: &&str| !self.json(&["executions", "--status", status, "--limit", "1"]).is_empty();
+        while ["queued", "running", "waiting"].iter().any(open) {
+            assert!(from.elapsed() < 3 * PATIENCE, "executions do not end");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The newest executions, newest first, once none is open any more.
+    pub fn ended(&self) -> Vec<Value> {
+        self.await_ends();
+        self.json(&["executions"])
     }
 }
 
