@@ -1,6 +1,8 @@
 //! What the SQLite backend promises beyond the suite: group commit, limits, and that nothing which
 //! was acknowledged is lost.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -5,6 +5,7 @@
 //! last sync, which is what a power cut would leave.
 
 #![allow(unsafe_code, reason = "SQLite's file interface is a table of C functions")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_int, c_void};

@@ -1,5 +1,7 @@
 //! The SQLite backend passes the suite.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::sync::Arc;
 
 use store::sqlite::{Options, Sqlite};

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 pub(super) const PAGE_BYTES: u64 = 4_096;
 /// Prepared statements kept a connection; there are fewer.
 const STATEMENTS_MAX: usize = 64;
-const WRITER_CACHE_KIB: u32 = 16 << 10;
+const WRITER_CACHE_KIB: u32 = 8 << 10;
 const READER_CACHE_KIB: u32 = 2 << 10;
 /// Nothing inside this program makes another part wait for a database lock for long; a person with
 /// a database shell might.

@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use rusqlite::Connection;
 
-use super::{checkpoint, claim, connect, execution, migrate, request_log, retention, server, workflow};
-use super::{options::Options, sql::LAST_ID};
+use super::sql::{self, LAST_ID};
+use super::{
+    Options, Sqlite, checkpoint, claim, connect, execution, migrate, request_log, retention, server, workflow,
+};
+use crate::{Error, Store};
 
 fn database() -> (Connection, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -110,4 +113,28 @@ fn the_file_is_set_up_to_lose_nothing_and_to_shrink() {
 fn the_last_id_is_above_all() {
     let last = domain::id::ExecutionId::new(domain::time::Timestamp::from_micros(i64::MAX), u64::MAX);
     assert!(last.to_bytes() < LAST_ID);
+}
+
+#[tokio::test]
+async fn work_that_panics_fails_alone_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+    let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
+    let panics = store.write::<(), _>("server_start", 0, move |db| {
+        insert(db, 1)?;
+        panic!("on purpose")
+    });
+    let works = store.write("server_start", 0, move |db| Ok(insert(db, 2)?));
+    let (panicked, worked) = tokio::join!(panics, works);
+    assert!(matches!(panicked, Err(Error::Database { operation: "server_start", .. })), "{panicked:?}");
+    assert_eq!(worked.unwrap(), 1);
+
+    let panicked = store.read::<(), _>("server_beat", |_| panic!("on purpose")).await;
+    assert!(matches!(panicked, Err(Error::Database { operation: "server_beat", .. })), "{panicked:?}");
+    let servers = store
+        .read("server_beat", |db| Ok(sql::rows(db, "select id from server", [], |row| row.get::<_, [u8; 16]>(0))?))
+        .await;
+    assert_eq!(servers.unwrap(), [[2u8; 16]]);
+    store.health().unwrap();
+    store.close().await.unwrap();
 }
