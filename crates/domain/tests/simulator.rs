@@ -8,6 +8,8 @@
 //! Same end, same answer, same results; each effect once, and the one in flight at most once more,
 //! with the same key.
 
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

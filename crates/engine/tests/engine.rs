@@ -1,5 +1,7 @@
 //! The engine over a real SQLite store: what callers get, what is on disk by then, what goes on.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;

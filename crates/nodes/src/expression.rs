@@ -101,9 +101,8 @@ impl Evaluator for Jsonata {
             let message = format!("the brackets nest deeper than {EXPRESSION_NESTING_MAX}");
             return Err(error("expression.too_large", message));
         }
-        let mut tree = quietly(|| {
-            parser::parse(source).map_err(|refusal| error("expression.syntax", refusal.display_message()))
-        })?;
+        let mut tree =
+            quietly(|| parser::parse(source).map_err(|refusal| error("expression.syntax", refusal.display_message())))?;
         let guarded = guard::guard(&mut tree)?;
         Ok(Arc::new(Compiled { tree, guarded, variables: variables.to_vec(), limits: self.limits.clone() }))
     }

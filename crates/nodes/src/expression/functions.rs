@@ -174,11 +174,7 @@ fn look(
     });
 }
 
-fn look_at_number(
-    interpreter: &mut Interpreter,
-    name: &str,
-    at: impl Fn(f64) -> Result<(), EvaluatorError> + 'static,
-) {
+fn look_at_number(interpreter: &mut Interpreter, name: &str, at: impl Fn(f64) -> Result<(), EvaluatorError> + 'static) {
     look(interpreter, name, move |value, _| value.as_f64().map_or(Ok(()), &at));
 }
 

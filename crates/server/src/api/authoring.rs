@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
+use super::json::Json;
 use axum::extract::State;
 use domain::problem::Problem;
 use domain::value::Value;

@@ -12,6 +12,7 @@ mod auth;
 mod authoring;
 mod executions;
 mod extract;
+mod json;
 mod nodes;
 mod page;
 mod requests;

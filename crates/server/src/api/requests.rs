@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
+use super::json::Json;
 use axum::extract::State;
 use domain::event::query;
 use domain::id::{EndpointKey, ExecutionId, NotAnId, RequestId, WorkflowId};

@@ -19,8 +19,14 @@
 //!
 //! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
 
+mod rebuild;
+mod turn;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use rebuild::JournalMismatch;
+pub use turn::{Action, Facts, Finish, Input, Run, Turn};
 
 use crate::answer::Answer;
 use crate::event::TriggerValues;
@@ -28,7 +34,6 @@ use crate::execution::journal::{NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
 use crate::flow::document::Mode;
 use crate::flow::plan::{Branch, Goto, Operation, Outcome, Plan, Step, StepIndex};
-use crate::id::{EndpointKey, ExecutionId};
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
@@ -38,68 +43,6 @@ use crate::value::Value;
 const STEPS_PER_TURN_MAX: usize = 100;
 /// The longest wait: ten years.
 const WAIT_MS_MAX: u64 = 10 * 366 * 24 * 3_600 * 1_000;
-
-/// What stays the same over an execution's life.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    pub execution: ExecutionId,
-    pub workflow_key: EndpointKey,
-    pub revision: u32,
-    /// When the workflow's timeout ends it.
-    pub timeout_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// Start, go on after a `Yield` or a rebuild, or look at the time again: a timer may have fired, the timeout may have passed.
-    Advance,
-    /// The outcome of the last `Run`.
-    EffectDone(Result<Value, NodeError>),
-    /// Ends the execution at the next node boundary.
-    Cancelled,
-    /// Stops at the next node boundary without ending: the process is about to go away.
-    Park,
-}
-
-/// What came of an input.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Turn {
-    /// New in the journal.
-    pub records: Vec<NodeRun>,
-    pub action: Action,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    Run(Run),
-    Sleep { until: Timestamp },
-    Yield,
-    Parked,
-    Finish(Finish),
-}
-
-/// An effect to perform.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Run {
-    pub kind: String,
-    /// `<execution>.<node>.<visit>`, the same on every attempt.
-    pub idempotency_key: String,
-    pub attempt: u32,
-    pub input: Value,
-}
-
-/// The end of an execution.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finish {
-    pub end: End,
-    /// `None` in asynchronous workflows, whose caller has long been answered.
-    pub answer: Option<Answer>,
-}
-
-/// The journal does not fit the plan: it belongs to another revision, or was damaged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the journal does not fit the revision: {0}")]
-pub struct JournalMismatch(String);
 
 /// One execution, in memory.
 #[derive(Debug)]
@@ -152,20 +95,6 @@ impl Machine {
             unsaved: Vec::new(),
             unsaved_matters: false,
         }
-    }
-
-    /// A machine as far as its journal says it had come.
-    pub fn rebuild(
-        plan: Arc<Plan>,
-        facts: Facts,
-        trigger: TriggerValues,
-        records: impl IntoIterator<Item = NodeRun>,
-    ) -> Result<Self, JournalMismatch> {
-        let mut machine = Self::new(plan, facts, trigger);
-        for run in super::journal::latest(records) {
-            machine.replay(run)?;
-        }
-        Ok(machine)
     }
 
     /// Whether the next turn may take long because its step holds JSONata.
@@ -487,50 +416,6 @@ impl Machine {
 
     fn index_of(&self, run: &NodeRun) -> StepIndex {
         self.plan.find(&run.node).expect("a run is made from a step of this plan")
-    }
-
-    /// Takes in one journal record, which must be of the step the machine stands before.
-    fn replay(&mut self, run: NodeRun) -> Result<(), JournalMismatch> {
-        let index =
-            self.plan.find(&run.node).ok_or_else(|| JournalMismatch(format!("it has no node `{}`", run.node)))?;
-        let expected = match &self.position {
-            Position::Before(next) => *next,
-            // The next attempt of the same node.
-            Position::Interrupted(at, _) | Position::Asleep(at, _) | Position::InFlight(at, _) => Some(*at),
-            Position::Finished => None,
-        };
-        if expected != Some(index) {
-            return Err(JournalMismatch(format!("node `{}` does not come next", run.node)));
-        }
-        let step = self.plan.step(index);
-        self.position = match run.status {
-            NodeStatus::Running => Position::Interrupted(index, run),
-            NodeStatus::Waiting => Position::Asleep(index, run),
-            NodeStatus::Skipped => Position::Before(step.next),
-            // The attempt a crash cut off; the attempt that follows it stands next in the journal.
-            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == "node.interrupted") => {
-                Position::Interrupted(index, run)
-            }
-            NodeStatus::Succeeded => {
-                let next = match &step.operation {
-                    Operation::Branch(branch) => {
-                        match branch.outcome_of(run.result.as_ref()).map(|o| follow(step, o)) {
-                            Some(Taken::Next(next)) => Position::Before(next),
-                            Some(_) => Position::Finished,
-                            None => return Err(JournalMismatch(format!("node `{}` has no such outcome", run.node))),
-                        }
-                    }
-                    Operation::Answer(_) | Operation::End(_) => Position::Finished,
-                    _ => Position::Before(step.next),
-                };
-                if let Some(result) = run.result {
-                    self.results.insert(run.node, result);
-                }
-                next
-            }
-            NodeStatus::Failed | NodeStatus::Error | NodeStatus::TimedOut | NodeStatus::Cancelled => Position::Finished,
-        };
-        Ok(())
     }
 }
 

@@ -1,0 +1,65 @@
+//! What goes into the machine and what comes out of it.
+
+use crate::answer::Answer;
+use crate::execution::journal::{NodeError, NodeRun};
+use crate::execution::status::End;
+use crate::id::{EndpointKey, ExecutionId};
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// What stays the same over an execution's life.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub execution: ExecutionId,
+    pub workflow_key: EndpointKey,
+    pub revision: u32,
+    /// When the workflow's timeout ends it.
+    pub timeout_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Start, go on after a `Yield` or a rebuild, or look at the time again: a timer may have fired, the timeout may have passed.
+    Advance,
+    /// The outcome of the last `Run`.
+    EffectDone(Result<Value, NodeError>),
+    /// Ends the execution at the next node boundary.
+    Cancelled,
+    /// Stops at the next node boundary without ending: the process is about to go away.
+    Park,
+}
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// New in the journal.
+    pub records: Vec<NodeRun>,
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    Run(Run),
+    Sleep { until: Timestamp },
+    Yield,
+    Parked,
+    Finish(Finish),
+}
+
+/// An effect to perform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub kind: String,
+    /// `<execution>.<node>.<visit>`, the same on every attempt.
+    pub idempotency_key: String,
+    pub attempt: u32,
+    pub input: Value,
+}
+
+/// The end of an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish {
+    pub end: End,
+    /// `None` in asynchronous workflows, whose caller has long been answered.
+    pub answer: Option<Answer>,
+}
