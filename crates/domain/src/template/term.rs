@@ -1,10 +1,9 @@
 //! One expression: a plain path, or JSONata with the plain paths in it bound to variables.
 //! ```text
 //! written    $sum(trigger.body.items.(price * 2)) + nodes.call.total
-//! compiled   $sum($h0_              .(price * 2)) + $h1_
+//! compiled   $sum($h0_.(price * 2)) + $h1_
 //! ```
-//! A variable is filled up with blanks to the length of its path, so that a position in an error is
-//! one in the source as written; and where an error names a variable, it is put back into its path.
+//! Where an error names a variable, the path stands in its place again.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -129,8 +128,8 @@ impl Jsonata {
                         reads.push(Read { path, written: written.into() });
                         reads.len() - 1
                     });
-                    let width = written.chars().count();
-                    rewritten.push_str(&format!("{:<width$}", format!("${}", names.name(index))));
+                    rewritten.push('$');
+                    rewritten.push_str(&names.name(index));
                 }
                 Ok(_) => rewritten.push_str(written),
                 Err(error) => problems.add(pointer, error.code(), format!("`{written}` in `{source}`: {error}")),

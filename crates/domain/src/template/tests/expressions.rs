@@ -51,11 +51,10 @@ fn compiled(source: &str) -> (String, Vec<String>) {
 }
 
 #[test]
-fn plain_paths_become_variables_of_the_same_length() {
+fn plain_paths_become_variables() {
     let source = "$sum(trigger.body.items.(price * 2)) + nodes.call['b'] - trigger.body.items[0]";
     let (rewritten, variables) = compiled(source);
-    assert_eq!(rewritten.len(), source.len());
-    assert_eq!(rewritten.split_whitespace().collect::<String>(), "$sum($h0_.(price*2))+$h1_-$h2_");
+    assert_eq!(rewritten, "$sum($h0_.(price * 2)) + $h1_ - $h2_");
     assert_eq!(variables, ["h0_", "h1_", "h2_"]);
 }
 
