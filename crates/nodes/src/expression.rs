@@ -16,6 +16,7 @@
 mod convert;
 mod functions;
 mod guard;
+mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
