@@ -53,27 +53,27 @@ nodes:
     config: { mode: continue, rule: { any: [{ left: "{{ trigger.headers.X-GitHub-Event }}", operator: is_not_empty }] } }
 "#;
 
-struct Payload {
+struct Delivery {
     event: String,
     body: Value,
 }
 
-fn payloads() -> Vec<Payload> {
+fn deliveries() -> Vec<Delivery> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../e2e/node_modules/@octokit/webhooks-examples/api.github.com/index.json");
     let text = std::fs::read(file).expect("the npm packages are missing: run make test, or npm ci in e2e");
     let events: Vec<Value> = serde_json::from_slice(&text).unwrap();
-    let of = |event: &Value| -> Vec<Payload> {
+    let of = |event: &Value| -> Vec<Delivery> {
         let name = event["name"].as_str().unwrap();
         let examples = event["examples"].as_array().unwrap();
-        examples.iter().map(|body| Payload { event: name.to_owned(), body: body.clone() }).collect()
+        examples.iter().map(|body| Delivery { event: name.to_owned(), body: body.clone() }).collect()
     };
     events.iter().flat_map(of).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_payload_is_answered_with_its_own_values() {
-    let payloads = payloads();
+    let payloads = deliveries();
     assert_eq!(payloads.len(), PAYLOADS);
     let home = Home::new();
     let (sync, background) = (home.file("sync.yaml", SYNC), home.file("async.yaml", ASYNC));
@@ -82,7 +82,7 @@ async fn every_payload_is_answered_with_its_own_values() {
     let (sync, background) = (url(&sync), url(&background));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
 
-    for (index, Payload { event, body }) in payloads.iter().enumerate() {
+    for (index, Delivery { event, body }) in payloads.iter().enumerate() {
         let delivery = format!("72d3162e-cc78-11e3-81ab-{index:012x}");
         let send = |url: &str| {
             client

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use crate::catalog::{Endpoint, Live};
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
-use crate::worker::{Caller, Job};
+use crate::worker::{Caller, Worker};
 
 impl Inner {
     pub(crate) async fn accept(
@@ -61,11 +61,11 @@ impl Inner {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
                 let place = self
-                    .lanes
+                    .turns
                     .place(endpoint.workflow)
                     .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
-                let job = Job {
+                let worker = Worker {
                     id,
                     workflow: endpoint.workflow,
                     workflow_key: endpoint.key.clone(),
@@ -81,11 +81,11 @@ impl Inner {
                     _place: place,
                     _share: share,
                 };
-                self.spawn(job);
+                self.spawn(worker);
             }
             Mode::Async => {
                 let (answer, notes) = self.configured_answer(live, &facts, &trigger);
-                let place = self.lanes.place(endpoint.workflow);
+                let place = self.turns.place(endpoint.workflow);
                 let new = NewExecution {
                     id,
                     workflow: endpoint.workflow,
@@ -107,7 +107,7 @@ impl Inner {
                         finished_at: None,
                     },
                 };
-                let job = place.map(|place| Job {
+                let worker = place.map(|place| Worker {
                     id,
                     workflow: endpoint.workflow,
                     workflow_key: endpoint.key.clone(),
@@ -130,8 +130,8 @@ impl Inner {
                             engine.has_room();
                             engine.count.accepted.fetch_add(1, Ordering::Relaxed);
                             let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
-                            match job {
-                                Some(job) => job.run(engine).await,
+                            match worker {
+                                Some(worker) => worker.run(engine).await,
                                 None => engine.due.at(now),
                             }
                         }
@@ -150,8 +150,8 @@ impl Inner {
         outcome
     }
 
-    pub(crate) fn spawn(self: &Arc<Self>, job: Job) {
-        self.tasks.spawn(job.run(Arc::clone(self)));
+    pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {
+        self.tasks.spawn(worker.run(Arc::clone(self)));
     }
 
     /// The answer of an asynchronous workflow. A template in it that fails leaves its text empty and a note.

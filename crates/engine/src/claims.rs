@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::handle::Inner;
-use crate::lanes::Room;
-use crate::worker::Job;
+use crate::turns::Room;
+use crate::worker::Worker;
 
 /// Executions taken up at a time.
 const CLAIM_MAX: usize = 256;
@@ -72,7 +72,7 @@ impl Claims {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.due.sooner.notified() => self.until_due(&stop).await,
-                () = self.0.lanes.place_freed.notified() => tokio::time::sleep(MORE_PLACES).await,
+                () = self.0.turns.place_freed.notified() => tokio::time::sleep(MORE_PLACES).await,
                 () = tokio::time::sleep(pause) => {}
             }
             if stop.is_cancelled() {
@@ -95,7 +95,7 @@ impl Claims {
     /// Claims once. Returns how long to wait before the next look; `None`: look again at once.
     async fn look(&self) -> Result<Option<Duration>, store::Error> {
         let engine = &self.0;
-        let Room { free, per_workflow, full } = engine.lanes.room();
+        let Room { free, per_workflow, full } = engine.turns.room();
         let limit = free.min(CLAIM_MAX);
         if limit == 0 {
             return Ok(Some(LOOK_AGAIN));
@@ -126,12 +126,12 @@ impl Claims {
 /// Goes on with an execution that now belongs to this server.
 async fn take_up(engine: &Arc<Inner>, claimed: Claimed) {
     match revive(engine, &claimed).await {
-        Ok(job) => engine.spawn(job),
-        Err(note) => Job::give_up(engine, &claimed, note).await,
+        Ok(worker) => engine.spawn(worker),
+        Err(note) => Worker::give_up(engine, &claimed, note).await,
     }
 }
 
-async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Job, String> {
+async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Worker, String> {
     let plan = engine.catalog.plan(claimed.workflow, claimed.revision).await?;
     let event = Arc::new(claimed.event.clone());
     let facts = Facts {
@@ -144,7 +144,7 @@ async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Job, String> {
     let machine =
         Machine::rebuild(plan, facts, trigger, claimed.records.clone()).map_err(|mismatch| mismatch.to_string())?;
     let nodes = domain::event::body::check(&event.body, usize::MAX).map_or(0, |checked| checked.nodes);
-    Ok(Job {
+    Ok(Worker {
         id: claimed.id,
         workflow: claimed.workflow,
         workflow_key: claimed.workflow_key.clone(),
@@ -156,7 +156,7 @@ async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Job, String> {
         epoch: Some(claimed.epoch),
         caller: None,
         cancel: Arc::default(),
-        _place: engine.lanes.place_for_claimed(claimed.workflow),
+        _place: engine.turns.place_for_claimed(claimed.workflow),
         _share: engine.budget.share_for_claimed(event.body.len(), nodes),
         event,
     })
@@ -173,11 +173,11 @@ impl Inner {
             return Ok(false);
         };
         match revive(self, &claimed).await {
-            Ok(job) => {
-                job.cancel.wish();
-                self.spawn(job);
+            Ok(worker) => {
+                worker.cancel.wish();
+                self.spawn(worker);
             }
-            Err(note) => Job::give_up(self, &claimed, note).await,
+            Err(note) => Worker::give_up(self, &claimed, note).await,
         }
         Ok(true)
     }

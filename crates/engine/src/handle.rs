@@ -24,10 +24,10 @@ use crate::catalog::{Catalog, Endpoint, Lookup};
 use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::heartbeat::Heartbeat;
-use crate::lanes::Lanes;
 use crate::limits::Limits;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::turns::Turns;
 use crate::worker::Cancel;
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
@@ -137,7 +137,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
-    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) turns: Arc<Turns>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) due: Due,
     pub(crate) count: Count,
@@ -169,7 +169,7 @@ impl Engine {
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
         let inner = Arc::new(Inner {
-            lanes: Lanes::new(&limits),
+            turns: Turns::new(&limits),
             budget: Budget::new(&limits),
             store,
             registry,
@@ -287,7 +287,7 @@ impl Engine {
             finished: count.finished.load(Ordering::Relaxed),
             requests_logged: count.requests_logged.load(Ordering::Relaxed),
             requests_dropped: count.requests_dropped.load(Ordering::Relaxed),
-            in_memory: self.inner.lanes.in_memory() as u64,
+            in_memory: self.inner.turns.in_memory() as u64,
         }
     }
 

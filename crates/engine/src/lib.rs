@@ -12,9 +12,9 @@ mod budget;
 mod claims;
 mod clock;
 mod heartbeat;
-mod lanes;
 mod request_log;
 mod retention;
+mod turns;
 mod worker;
 
 pub use handle::Engine;

@@ -11,7 +11,7 @@
 //! - An effect begins after its `running` record is on disk, and its outcome is written before the next one begins.
 //! - A save that finds the lease lost ends the task without a word: another server goes on.
 //!
-//! Not here: what comes next (`domain::execution::machine`), whose turn it is (`lanes`).
+//! Not here: what comes next (`domain::execution::machine`), whose turn it is (`turns`).
 
 use std::future::Future;
 use std::sync::Arc;
@@ -36,14 +36,14 @@ use tokio::time::Instant;
 use crate::budget::Share;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable, Reply};
-use crate::lanes::{Place, Turn};
+use crate::turns::{Place, Turn};
 
 /// First pause before a save that found no room is tried again; doubled up to [`SAVE_PAUSE_MAX`].
 const SAVE_PAUSE: Duration = Duration::from_millis(50);
 const SAVE_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// An execution in memory.
-pub(crate) struct Job {
+pub(crate) struct Worker {
     pub(crate) id: ExecutionId,
     pub(crate) workflow: WorkflowId,
     pub(crate) workflow_key: EndpointKey,
@@ -98,7 +98,7 @@ enum Woken<T> {
     Timeout,
 }
 
-impl Job {
+impl Worker {
     pub(crate) async fn run(mut self, engine: Arc<Inner>) {
         engine.track(self.id, &self.cancel);
         let outcome = self.drive(&engine).await;
@@ -156,7 +156,7 @@ impl Job {
 
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
-        let mut turn = Box::pin(engine.lanes.turn(self.workflow));
+        let mut turn = Box::pin(engine.turns.turn(self.workflow));
         loop {
             match self.wait(engine, &mut turn).await {
                 Woken::Done(turn) => return Ok((Some(turn), Input::Advance)),

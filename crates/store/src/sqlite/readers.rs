@@ -13,20 +13,20 @@ use super::writer::Shared;
 use crate::error::{Error, Result};
 
 /// `None` ends the thread that takes it.
-type Job = Option<Box<dyn FnOnce(&Connection) + Send>>;
+type Read = Option<Box<dyn FnOnce(&Connection) + Send>>;
 
 #[derive(Debug)]
 pub(super) struct Readers {
-    queue: Sender<Job>,
+    queue: Sender<Read>,
     threads: usize,
     shared: Arc<Shared>,
 }
 
 impl Readers {
     /// The pool, and the queue its threads [`serve`].
-    pub(super) fn new(threads: usize, waiting_max: usize, shared: Arc<Shared>) -> (Self, Receiver<Job>) {
-        let (queue, jobs) = crossbeam_channel::bounded(waiting_max);
-        (Self { queue, threads, shared }, jobs)
+    pub(super) fn new(threads: usize, waiting_max: usize, shared: Arc<Shared>) -> (Self, Receiver<Read>) {
+        let (queue, reads) = crossbeam_channel::bounded(waiting_max);
+        (Self { queue, threads, shared }, reads)
     }
 
     /// Runs `work` in one read transaction: all it reads is of one moment.
@@ -75,8 +75,8 @@ fn snapshot<T>(db: &Connection, work: impl FnOnce(&Connection) -> Result<T, Faul
 
 /// A reader's thread.
 #[allow(clippy::needless_pass_by_value, reason = "the connection closes when the thread ends")]
-pub(super) fn serve(db: Connection, jobs: Receiver<Job>) {
-    while let Ok(Some(job)) = jobs.recv() {
+pub(super) fn serve(db: Connection, reads: Receiver<Read>) {
+    while let Ok(Some(job)) = reads.recv() {
         job(&db);
     }
 }

@@ -32,7 +32,7 @@ const COMMAND_BYTES: usize = 512;
 /// The callers' end of the queue.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Sender<Message>,
+    queue: Sender<Letter>,
     queue_bytes_max: usize,
     shared: Arc<Shared>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Shared {
     pub(super) commands: AtomicU64,
 }
 
-enum Message {
+enum Letter {
     Command(Box<dyn Command>),
     Stop,
 }
@@ -86,7 +86,7 @@ impl Writer {
         self.reserve(bytes)?;
         let (reply, answer) = oneshot::channel();
         let call = Call { operation, bytes, work: Some(work), outcome: None, reply };
-        self.queue.send(Message::Command(Box::new(call))).map_err(|_| fence.dropped())?;
+        self.queue.send(Letter::Command(Box::new(call))).map_err(|_| fence.dropped())?;
         answer.await.unwrap_or_else(|_| Err(fence.dropped()))
     }
 
@@ -103,13 +103,13 @@ impl Writer {
     /// Lets the thread end once it has written what was handed in.
     pub(super) fn stop(&self) {
         // It may have ended already.
-        let _ = self.queue.send(Message::Stop);
+        let _ = self.queue.send(Letter::Stop);
     }
 }
 
 /// The writer's thread.
 pub(super) struct Loop {
-    waiting: Receiver<Message>,
+    waiting: Receiver<Letter>,
     db: Connection,
     shared: Arc<Shared>,
     checkpoints: Checkpoints,
@@ -149,11 +149,11 @@ impl Loop {
         let mut next = self.waiting.recv().ok();
         while let Some(message) = next {
             match message {
-                Message::Command(command) => {
+                Letter::Command(command) => {
                     batch.bytes += command.bytes();
                     batch.commands.push(command);
                 }
-                Message::Stop => batch.last = true,
+                Letter::Stop => batch.last = true,
             }
             if batch.last || batch.bytes >= self.batch_bytes_max || batch.commands.len() >= self.batch_commands_max {
                 break;

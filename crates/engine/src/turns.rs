@@ -16,8 +16,8 @@ use tokio::sync::{Notify, oneshot};
 use crate::limits::Limits;
 
 #[derive(Debug)]
-pub(crate) struct Lanes {
-    limits: LaneLimits,
+pub(crate) struct Turns {
+    limits: TurnLimits,
     state: Mutex<State>,
     /// Told when a place becomes free and someone said they miss one.
     pub(crate) place_freed: Notify,
@@ -25,7 +25,7 @@ pub(crate) struct Lanes {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct LaneLimits {
+struct TurnLimits {
     running: usize,
     running_per_workflow: usize,
     places: usize,
@@ -34,7 +34,7 @@ struct LaneLimits {
 
 #[derive(Debug, Default)]
 struct State {
-    lanes: HashMap<WorkflowId, Lane>,
+    queues: HashMap<WorkflowId, Queue>,
     /// Workflows with someone waiting, the next to be served in front.
     order: VecDeque<WorkflowId>,
     running: usize,
@@ -42,16 +42,16 @@ struct State {
 }
 
 #[derive(Debug, Default)]
-struct Lane {
+struct Queue {
     running: usize,
     places: usize,
     waiting: VecDeque<oneshot::Sender<Turn>>,
 }
 
-impl Lanes {
+impl Turns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            limits: LaneLimits {
+            limits: TurnLimits {
                 running: limits.executions_running_max,
                 running_per_workflow: limits.executions_running_per_workflow_max,
                 places: limits.executions_in_memory_max,
@@ -66,7 +66,7 @@ impl Lanes {
     /// A place in memory, unless the workflow or the server has as many as it may.
     pub(crate) fn place(self: &Arc<Self>, workflow: WorkflowId) -> Option<Place> {
         let mut state = self.state();
-        let held = state.lanes.get(&workflow).map_or(0, |lane| lane.places);
+        let held = state.queues.get(&workflow).map_or(0, |queue| queue.places);
         if state.places >= self.limits.places || held >= self.limits.places_per_workflow {
             self.missed.store(true, Ordering::Relaxed);
             return None;
@@ -82,15 +82,15 @@ impl Lanes {
 
     fn take_place(self: &Arc<Self>, state: &mut State, workflow: WorkflowId) -> Place {
         state.places += 1;
-        state.lanes.entry(workflow).or_default().places += 1;
-        Place { lanes: Arc::clone(self), workflow }
+        state.queues.entry(workflow).or_default().places += 1;
+        Place { turns: Arc::clone(self), workflow }
     }
 
     /// How many more can be held, how many of one workflow, and which workflows have all they may.
     pub(crate) fn room(&self) -> Room {
         let state = self.state();
         let full =
-            state.lanes.iter().filter(|(_, lane)| lane.places >= self.limits.places_per_workflow).map(|(id, _)| *id);
+            state.queues.iter().filter(|(_, queue)| queue.places >= self.limits.places_per_workflow).map(|(id, _)| *id);
         let room = Room {
             free: self.limits.places.saturating_sub(state.places),
             per_workflow: self.limits.places_per_workflow / 2,
@@ -111,45 +111,45 @@ impl Lanes {
         let (sender, receiver) = oneshot::channel();
         {
             let mut state = self.state();
-            let State { lanes, order, .. } = &mut *state;
-            let lane = lanes.entry(workflow).or_default();
-            lane.waiting.push_back(sender);
-            if lane.waiting.len() == 1 {
+            let State { queues, order, .. } = &mut *state;
+            let queue = queues.entry(workflow).or_default();
+            queue.waiting.push_back(sender);
+            if queue.waiting.len() == 1 {
                 order.push_back(workflow);
             }
         }
         self.pass_on();
-        receiver.await.expect("a waiter stays in its lane until it is given a turn")
+        receiver.await.expect("a waiter stays in its queue until it is given a turn")
     }
 
     /// Gives turns to those who wait, workflow by workflow, as far as there are turns.
     fn pass_on(self: &Arc<Self>) {
         let mut passed = Vec::new();
         let mut state = self.state();
-        let State { lanes, order, running, .. } = &mut *state;
+        let State { queues, order, running, .. } = &mut *state;
         let mut at_their_limit = 0;
         while *running < self.limits.running && at_their_limit < order.len() {
             let Some(workflow) = order.pop_front() else { break };
-            let Some(lane) = lanes.get_mut(&workflow) else { continue };
-            if lane.running >= self.limits.running_per_workflow {
+            let Some(queue) = queues.get_mut(&workflow) else { continue };
+            if queue.running >= self.limits.running_per_workflow {
                 order.push_back(workflow);
                 at_their_limit += 1;
                 continue;
             }
             at_their_limit = 0;
             // Those who gave up are passed over.
-            while let Some(waiter) = lane.waiting.pop_front() {
+            while let Some(waiter) = queue.waiting.pop_front() {
                 if !waiter.is_closed() {
-                    lane.running += 1;
+                    queue.running += 1;
                     *running += 1;
-                    passed.push((waiter, Turn { lanes: Arc::clone(self), workflow }));
+                    passed.push((waiter, Turn { turns: Arc::clone(self), workflow }));
                     break;
                 }
             }
-            if !lane.waiting.is_empty() {
+            if !queue.waiting.is_empty() {
                 order.push_back(workflow);
-            } else if lane.is_idle() {
-                lanes.remove(&workflow);
+            } else if queue.is_idle() {
+                queues.remove(&workflow);
             }
         }
         drop(state);
@@ -164,7 +164,7 @@ impl Lanes {
     }
 }
 
-impl Lane {
+impl Queue {
     fn is_idle(&self) -> bool {
         self.running == 0 && self.places == 0 && self.waiting.is_empty()
     }
@@ -172,8 +172,8 @@ impl Lane {
 
 impl State {
     fn forget_if_idle(&mut self, workflow: WorkflowId) {
-        if self.lanes.get(&workflow).is_some_and(Lane::is_idle) {
-            self.lanes.remove(&workflow);
+        if self.queues.get(&workflow).is_some_and(Queue::is_idle) {
+            self.queues.remove(&workflow);
         }
     }
 }
@@ -190,21 +190,21 @@ pub(crate) struct Room {
 /// An execution's place in memory, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    lanes: Arc<Lanes>,
+    turns: Arc<Turns>,
     workflow: WorkflowId,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.lanes.state();
+        let mut state = self.turns.state();
         state.places = state.places.saturating_sub(1);
-        if let Some(lane) = state.lanes.get_mut(&self.workflow) {
-            lane.places = lane.places.saturating_sub(1);
+        if let Some(queue) = state.queues.get_mut(&self.workflow) {
+            queue.places = queue.places.saturating_sub(1);
             state.forget_if_idle(self.workflow);
         }
         drop(state);
-        if self.lanes.missed.swap(false, Ordering::Relaxed) {
-            self.lanes.place_freed.notify_one();
+        if self.turns.missed.swap(false, Ordering::Relaxed) {
+            self.turns.place_freed.notify_one();
         }
     }
 }
@@ -212,22 +212,22 @@ impl Drop for Place {
 /// The right to run, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    lanes: Arc<Lanes>,
+    turns: Arc<Turns>,
     workflow: WorkflowId,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut state = self.lanes.state();
+        let mut state = self.turns.state();
         state.running = state.running.saturating_sub(1);
-        if let Some(lane) = state.lanes.get_mut(&self.workflow) {
-            lane.running = lane.running.saturating_sub(1);
+        if let Some(queue) = state.queues.get_mut(&self.workflow) {
+            queue.running = queue.running.saturating_sub(1);
             state.forget_if_idle(self.workflow);
         }
         let someone_waits = !state.order.is_empty();
         drop(state);
         if someone_waits {
-            self.lanes.pass_on();
+            self.turns.pass_on();
         }
     }
 }
@@ -237,8 +237,8 @@ mod tests {
     use super::*;
     use domain::time::Timestamp;
 
-    fn lanes(running: usize, running_per_workflow: usize) -> Arc<Lanes> {
-        Lanes::new(&Limits {
+    fn turns(running: usize, running_per_workflow: usize) -> Arc<Turns> {
+        Turns::new(&Limits {
             executions_running_max: running,
             executions_running_per_workflow_max: running_per_workflow,
             executions_in_memory_max: 4,
@@ -253,14 +253,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_of_one_workflow_lets_the_others_in() {
-        let lanes = lanes(1, 1);
-        let first = lanes.turn(workflow(1)).await;
+        let turns = turns(1, 1);
+        let first = turns.turn(workflow(1)).await;
         let served = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for number in [1, 1, 1, 1, 2, 3] {
-            let (lanes, served) = (Arc::clone(&lanes), Arc::clone(&served));
+            let (turns, served) = (Arc::clone(&turns), Arc::clone(&served));
             tasks.push(tokio::spawn(async move {
-                let _turn = lanes.turn(workflow(number)).await;
+                let _turn = turns.turn(workflow(number)).await;
                 served.lock().unwrap().push(number);
             }));
             tokio::task::yield_now().await;
@@ -274,38 +274,38 @@ mod tests {
 
     #[tokio::test]
     async fn one_workflow_cannot_take_every_turn() {
-        let lanes = lanes(3, 2);
-        let (a, b) = (lanes.turn(workflow(1)).await, lanes.turn(workflow(1)).await);
-        let third = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.turn(workflow(1)));
+        let turns = turns(3, 2);
+        let (a, b) = (turns.turn(workflow(1)).await, turns.turn(workflow(1)).await);
+        let third = tokio::time::timeout(std::time::Duration::from_millis(20), turns.turn(workflow(1)));
         assert!(third.await.is_err());
-        let other = lanes.turn(workflow(2)).await;
+        let other = turns.turn(workflow(2)).await;
         drop((a, b, other));
     }
 
     #[tokio::test]
     async fn who_gives_up_waiting_takes_no_turn_along() {
-        let lanes = lanes(1, 1);
+        let turns = turns(1, 1);
         for _ in 0..3 {
-            let turn = lanes.turn(workflow(1)).await;
-            let given_up = tokio::time::timeout(std::time::Duration::from_millis(5), lanes.turn(workflow(1)));
+            let turn = turns.turn(workflow(1)).await;
+            let given_up = tokio::time::timeout(std::time::Duration::from_millis(5), turns.turn(workflow(1)));
             assert!(given_up.await.is_err());
             drop(turn);
         }
-        drop(lanes.turn(workflow(2)).await);
-        assert_eq!(lanes.state().running, 0);
-        assert!(lanes.state().lanes.is_empty(), "idle lanes are forgotten");
+        drop(turns.turn(workflow(2)).await);
+        assert_eq!(turns.state().running, 0);
+        assert!(turns.state().queues.is_empty(), "idle queues are forgotten");
     }
 
     #[test]
     fn places_are_bounded_per_workflow_and_in_all() {
-        let lanes = lanes(1, 1);
-        let held: Vec<_> = (0..3).map(|_| lanes.place(workflow(1)).unwrap()).collect();
-        assert!(lanes.place(workflow(1)).is_none());
-        let other = lanes.place(workflow(2)).unwrap();
-        assert!(lanes.place(workflow(3)).is_none());
+        let turns = turns(1, 1);
+        let held: Vec<_> = (0..3).map(|_| turns.place(workflow(1)).unwrap()).collect();
+        assert!(turns.place(workflow(1)).is_none());
+        let other = turns.place(workflow(2)).unwrap();
+        assert!(turns.place(workflow(3)).is_none());
         drop(other);
-        assert!(lanes.place(workflow(3)).is_some());
+        assert!(turns.place(workflow(3)).is_some());
         drop(held);
-        assert_eq!(lanes.in_memory(), 0);
+        assert_eq!(turns.in_memory(), 0);
     }
 }
