@@ -375,8 +375,8 @@ fn same_as(straight: &World, plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> 
     let lost = crashes.iter().filter(|crash| matches!(crash, Crash::AfterEffect(_))).count();
     assert!(broken.lost.len() <= lost, "seed {seed}, {crashes:?}: only a lost outcome repeats an effect");
     for lost in &broken.lost {
-        let mut attempts = broken.effects.iter().filter(|(key, _)| key == lost).map(|(_, attempt)| *attempt);
-        assert!(attempts.by_ref().eq(1..=u32::try_from(counts(&broken)[lost.as_str()]).unwrap()), "seed {seed}");
+        let attempts = broken.effects.iter().filter(|(key, _)| key == lost).map(|(_, attempt)| *attempt);
+        assert!(attempts.is_sorted_by(|a, b| a < b), "seed {seed}, {crashes:?}: each try has a number of its own");
     }
     reached
 }
@@ -413,7 +413,7 @@ fn neither_do_several_crashes_in_one_life() {
             assert!(same_as(&straight, &plan, seed, &again), "seed {seed}, {again:?}: not reached");
         }
         let mut random = Random(!seed);
-        for _ in 0..10 {
+        for _ in 0..20 {
             let crashes: Vec<_> = (0..2 + random.below(3))
                 .map(|_| {
                     let at = random.below(straight.turns as u64 + 2) as usize;
