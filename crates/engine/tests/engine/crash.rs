@@ -37,10 +37,10 @@ fn what_was_queued_running_and_waiting_goes_on_after_a_crash() {
     let (bench, image, ids) = first.block_on(async {
         let bench = Bench::with(limits).await;
         let sleeping =
-            bench.publish(json!({ "mode": "async", "nodes": [wait(1_000), bench.effect("woken", 0)] })).await;
+            bench.publish(json!({ "mode": "async", "nodes": [wait(3_000), bench.effect("woken", 0)] })).await;
         let asleep = bench.send(&sleeping, &json!({})).await.unwrap().execution;
         until("it sleeps", async || bench.stored(asleep).await.head.status == Status::Waiting).await;
-        let nodes = json!([bench.effect("quick", 0), bench.effect("slow", 700), bench.effect("after", 0)]);
+        let nodes = json!([bench.effect("quick", 0), bench.effect("slow", 1_500), bench.effect("after", 0)]);
         let busy = bench.publish(json!({ "mode": "async", "nodes": nodes })).await;
         let mut ids = vec![asleep];
         for _ in 0..6 {

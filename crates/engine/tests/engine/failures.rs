@@ -218,7 +218,7 @@ async fn a_cancel_that_meets_an_execution_falling_asleep_is_not_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_ends_leaves_the_next_one_reachable() {
     let (bench, store) = Bench::faulty(Limits::default()).await;
-    let nodes = json!([wait(0), bench.effect("one", 2_000), bench.effect("two", 0)]);
+    let nodes = json!([wait(0), bench.effect("one", 3_000), bench.effect("two", 0)]);
     let endpoint = bench.publish(json!({ "mode": "async", "nodes": nodes })).await;
     store.slow_down("execution_progress", Duration::from_millis(1_500));
     let accepted = bench.send(&endpoint, &json!({})).await.unwrap();

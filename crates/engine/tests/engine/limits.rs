@@ -69,7 +69,7 @@ async fn a_timer_fires_on_time_though_a_later_one_is_set_meanwhile() {
     let bench = Bench::new().await;
     let plain = |ms| json!({ "mode": "async", "nodes": [wait(ms)] });
     let (short, middle, long) =
-        (bench.publish(plain(150)).await, bench.publish(plain(600)).await, bench.publish(plain(900)).await);
+        (bench.publish(plain(150)).await, bench.publish(plain(600)).await, bench.publish(plain(1_500)).await);
     let began = Instant::now();
     let middle = bench.send(&middle, &json!({})).await.unwrap().execution;
     let short = bench.send(&short, &json!({})).await.unwrap().execution;
@@ -78,7 +78,7 @@ async fn a_timer_fires_on_time_though_a_later_one_is_set_meanwhile() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     bench.send(&long, &json!({})).await.unwrap();
     bench.ended(middle).await;
-    assert!(began.elapsed() < Duration::from_millis(850), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(1_050), "{:?}", began.elapsed());
 }
 
 /// A place alone does not let them in: what they hold counts.
@@ -89,12 +89,11 @@ async fn bodies_that_fall_due_together_stay_within_the_budget() {
     let limits = Limits { body_bytes_in_memory_max: 250_000, ..Limits::default() };
     let engine = start_over(Sqlite::open(options).unwrap(), limits).await;
     let bench = Bench { folder, engine };
-    let endpoint = bench.publish(json!({ "mode": "async", "nodes": [wait(600), bench.effect("one", 30)] })).await;
+    let endpoint = bench.publish(json!({ "mode": "async", "nodes": [wait(1_000), bench.effect("one", 30)] })).await;
     for _ in 0..12 {
         until("it is let in", async || bench.send(&endpoint, &json!({ "text": "x".repeat(100_000) })).await.is_ok())
             .await;
     }
-    until("all sleep", async || bench.all().await.iter().all(|one| one.status == Status::Waiting)).await;
     until("all have ended", async || {
         assert!(bench.engine.counters().in_memory <= 4);
         bench.all().await.iter().all(|one| one.status == Status::Succeeded)
