@@ -19,7 +19,7 @@ use crate::template::Missing;
 use crate::template::scope::Scope;
 use crate::value::Value;
 
-pub use headers::{HEADER_VALUE_MAX, HeaderError, check_header_name, check_header_value};
+pub use headers::{HEADER_VALUE_MAX, HeaderError, check_header_name, check_header_value, session_cookie};
 
 /// The codes a flow may answer with. Below 200 is HTTP's own business.
 pub const STATUS: std::ops::RangeInclusive<u16> = 200..=599;
