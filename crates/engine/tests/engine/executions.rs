@@ -280,7 +280,7 @@ async fn a_rotated_key_is_gone_and_cannot_be_applied_again() {
     let bench = Bench::new().await;
     let endpoint = bench.publish(json!({ "mode": "sync", "nodes": [] })).await;
     let rotated = bench.engine.rotate(endpoint.key.as_str()).await.unwrap();
-    assert!(matches!(bench.engine.endpoint(endpoint.key.as_str()), Lookup::Retired));
+    assert!(matches!(bench.engine.endpoint(endpoint.key.as_str()), Lookup::Retired { .. }));
     assert!(matches!(bench.engine.endpoint(rotated.key.as_str()), Lookup::Found(_)));
     let document = json!({ "hookflow": 1, "key": endpoint.key, "title": "Test", "mode": "sync", "trigger": { "kind": "webhook" }, "nodes": [] });
     match bench.engine.apply(vec![document], true).await {
