@@ -15,6 +15,7 @@ pub(crate) enum Fault {
     /// Answered by hyper.
     HeadTooLarge,
     Host,
+    TransferEncoding,
     Target,
     SlowHead,
     SlowBody,
@@ -28,6 +29,7 @@ impl Fault {
         match self {
             Self::BadHead | Self::Host | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::Target => StatusCode::URI_TOO_LONG,
             Self::SlowHead | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Connections => StatusCode::SERVICE_UNAVAILABLE,
@@ -39,6 +41,7 @@ impl Fault {
             Self::BadHead => "http.bad_head",
             Self::HeadTooLarge => "http.head_too_large",
             Self::Host => "http.host",
+            Self::TransferEncoding => "http.transfer_encoding",
             Self::Target => "http.target_too_long",
             Self::SlowHead => "http.slow_head",
             Self::SlowBody => "http.slow_body",
@@ -52,6 +55,7 @@ impl Fault {
             Self::BadHead => "The request line or a header cannot be read.",
             Self::HeadTooLarge => "The headers are too large.",
             Self::Host => "A request has exactly one valid Host header.",
+            Self::TransferEncoding => "The only Transfer-Encoding understood here is chunked, once.",
             Self::Target => "The request target is too long.",
             Self::SlowHead => "The head of the request took too long to arrive.",
             Self::SlowBody => "The body of the request took too long to arrive.",
