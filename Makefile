@@ -7,12 +7,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 NODE_MAJOR_MIN := 20
+RUST_MIN := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')" 2>/dev/null \
-	  || grep -E '^[a-z-]+:.*## ' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' Makefile
 
 # -- use --------------------------------------------------------------------------------------------
 
@@ -26,19 +26,19 @@ run: need-rust ## build and start a server on ./hookflow-data, with an example t
 # -- prove ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: fmt-check lint tidy codegen-check unit ## everything CI needs
+test: need-rust need-curl need-node fmt-check lint tidy codegen-check unit ## everything CI needs
 
 .PHONY: fmt
-fmt: need-rust ## format the code
+fmt: need-rust need-fmt ## format the code
 	@cargo fmt --all
 
 .PHONY: fmt-check
-fmt-check: need-rust
+fmt-check: need-rust need-fmt
 	$(call say,format)
 	@cargo fmt --all --check || { echo 'run `make fmt`' >&2; exit 1; }
 
 .PHONY: lint
-lint: need-rust ## clippy, warnings are errors
+lint: need-rust need-clippy ## clippy, warnings are errors
 	$(call say,lint)
 	@cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings
 
@@ -85,8 +85,16 @@ clean: ## remove what was built; data stay
 
 .PHONY: need-rust
 need-rust:
-	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
+	@command -v cargo >/dev/null && command -v rustc >/dev/null \
+	  || { echo 'Rust $(RUST_MIN) or later is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
+	@have="$$(rustc --version | cut -d' ' -f2)"
+	@printf '%s\n' $(RUST_MIN) "$$have" | sort -C -V \
+	  || { echo "Rust $(RUST_MIN) or later is needed, this is $$have: rustup update" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo 'A C compiler is missing (SQLite is built from source): apt-get install build-essential' >&2; exit 1; }
+
+.PHONY: need-fmt need-clippy
+need-fmt need-clippy: need-%: need-rust
+	@cargo $* --version >/dev/null 2>&1 || { echo 'cargo $* is missing: rustup component add rustfmt clippy' >&2; exit 1; }
 
 .PHONY: need-curl
 need-curl:
