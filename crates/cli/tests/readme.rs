@@ -4,10 +4,9 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Home, Ran};
+use support::{Home, Ran, root};
 
 /// A fenced block: its language, and the text above it.
 struct Fenced {
@@ -25,10 +24,6 @@ fn blocks(page: &str) -> Vec<Fenced> {
             Fenced { language: language.trim().into(), above: pair[0].into(), text: text.into() }
         })
         .collect()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 #[test]
