@@ -57,7 +57,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl e2e/node_modules/.made e2e/.venv/.made target/alertmanager/.made ## all tests
+unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
 	$(call say,tests)
 	@cargo test --workspace --all-features --locked
 
@@ -68,11 +68,11 @@ e2e/node_modules/.made: e2e/package-lock.json | need-node
 	@touch $@
 
 # Optional: without them the tests that need them say SKIPPED.
-e2e/.venv/.made: e2e/requirements.txt
+target/venv/.made: e2e/requirements.txt
 	$(call say,Python packages of the tests)
 	@if python3 -c 'import ensurepip, venv' 2>/dev/null; then
-	  python3 -m venv --clear e2e/.venv
-	  e2e/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	  python3 -m venv --clear target/venv
+	  target/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	  touch $@
 	else
 	  echo 'SKIPPED (needs python3): its HTTP clients; apt-get install python3 python3-venv'
@@ -96,7 +96,7 @@ bench: need-rust ## load the release binary, beside a bare handler; writes docs/
 .PHONY: clean
 clean: ## remove what was built; data stay
 	@cargo clean
-	@rm -rf e2e/node_modules e2e/.venv
+	@rm -rf e2e/node_modules
 
 .PHONY: need-rust
 need-rust:

@@ -95,7 +95,7 @@ fn the_same_event_comes_from_every_client_and_each_reads_the_answer() {
             [WAYS; 2].iter().flatten().map(|(how, _)| echo.request(&to, how, PASSWORD, &body)).collect();
         let answers = sender.send(&requests);
         let wire = tap.take();
-        assert_eq!(wire.len(), 1, "{} keeps its connection: {wire:#?}", sender.name);
+        assert_eq!(wire.len(), 1, "{} keeps its connection: {}", sender.name, wire.join("-- next --"));
         for (index, answer) in answers.iter().enumerate() {
             let (how, sign) = WAYS[index % WAYS.len()];
             let case = format!("{} {how}", sender.name);
@@ -136,8 +136,7 @@ fn a_refusal_is_read_while_the_body_is_still_being_sent() {
             ] {
                 let answer = sender.send(&[echo.request(&hooks, how, password, body)]).remove(0);
                 let text = answer["body"].as_str().unwrap_or_default();
-                let shown = answer.to_string().chars().take(300).collect::<String>();
-                assert_eq!(answer["status"], status, "{} {how} {status}: {shown}", sender.name);
+                assert_eq!(answer["status"], status, "{} {how} {status}: {}", sender.name, short(&answer));
                 let got: Value = serde_json::from_str(text).unwrap();
                 match code {
                     Some(code) => assert_eq!(got["code"], code, "{} {how}", sender.name),
@@ -148,4 +147,34 @@ fn a_refusal_is_read_while_the_body_is_still_being_sent() {
         }
     }
     say(&format!("{count} bodies of 2 and 11 MiB: answers and refusals read by {} clients", senders.len()));
+}
+
+/// A client that was turned away sends its next request over the same connection, unless the answer told it not to.
+#[test]
+fn after_a_refusal_the_next_request_goes_through() {
+    let echo = Echo::new();
+    let hooks = echo.server.hooks();
+    let senders = Sender::all("after_a_refusal_the_next_request_goes_through");
+    let bodies = [json!({"text": "x"}), json!({"text": "x".repeat(2 << 20)})];
+    for sender in &senders {
+        let requests: Vec<Value> = bodies
+            .iter()
+            .flat_map(|body| WAYS.map(|(how, _)| (how, body)))
+            .flat_map(|(how, body)| ["wrong", PASSWORD].map(|password| echo.request(hooks, how, password, body)))
+            .collect();
+        let answers = sender.send(&requests);
+        for (request, answer) in requests.iter().zip(&answers) {
+            let status = if request["password"] == PASSWORD { 201 } else { 401 };
+            let size = request["body"].as_str().unwrap().len();
+            assert!(answer["status"] == status, "{} {} {size} bytes: {}", sender.name, request["how"], short(answer));
+        }
+    }
+    say(&format!(
+        "{} refusals, each followed by a request that goes through",
+        senders.len() * bodies.len() * WAYS.len()
+    ));
+}
+
+fn short(answer: &Value) -> String {
+    answer.to_string().chars().take(300).collect()
 }

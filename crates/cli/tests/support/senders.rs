@@ -37,7 +37,7 @@ impl Sender {
     }
 
     fn program(self) -> PathBuf {
-        if self.script.ends_with(".py") { root().join("e2e/.venv/bin/python") } else { "node".into() }
+        if self.script.ends_with(".py") { root().join("target/venv/bin/python") } else { "node".into() }
     }
 
     /// Sends all requests one after the other, as one process, and returns what it read.
