@@ -179,6 +179,7 @@ fn engine_limits(settings: &Settings) -> Limits {
         request_log_max: settings.request_log_max,
         retention_days: settings.retention_days,
         retention_executions_max: settings.retention_executions_max,
+        full_pause: Limits::default().full_pause,
         lease: Duration::from_millis(settings.lease_ms),
         drain: Duration::from_millis(settings.drain_ms),
     }

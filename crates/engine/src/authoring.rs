@@ -72,7 +72,8 @@ impl Engine {
             inner.store.workflow_save(saves).await?;
         }
         let mut applied: Vec<_> = changes.into_iter().map(|change| change.applied).collect();
-        for applied in applied.iter_mut().filter(|applied| applied.changed) {
+        // Also what did not change: the last time it did, the catalog may have failed to read it.
+        for applied in &mut applied {
             if let Some(id) = applied.id {
                 applied.revision = inner.catalog.refresh(id).await?.and_then(|workflow| workflow.live);
             }

@@ -6,7 +6,7 @@
 pub mod senders;
 pub mod tap;
 
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -61,7 +61,12 @@ impl Home {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(&self.hookflow(args).output().unwrap())
+        let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let mut command = self.hookflow(args);
+        command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
+        let mut child = Killed(command.spawn().unwrap());
+        let code = child.wait().code().unwrap();
+        Ran { code, stdout: rest(&mut stdout), stderr: rest(&mut stderr) }
     }
 
     /// Runs with `--json`, expects success, and reads every line.
@@ -75,18 +80,18 @@ impl Home {
         let mut args = vec!["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
         args.extend(more);
         let child = self.hookflow(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut server = Server { child, info: Value::Null };
+        let mut server = Server { child: Killed(child), info: Value::Null };
         let from = Instant::now();
         while server.info.is_null() {
             assert!(from.elapsed() < PATIENCE, "the server does not start");
-            if let Some(status) = server.child.try_wait().unwrap() {
+            if let Some(status) = server.child.0.try_wait().unwrap() {
                 panic!("the server ended with {status}: {}", server.stderr());
             }
             std::thread::sleep(Duration::from_millis(10));
             let info = std::fs::read(self.data().join("serve.json")).unwrap_or_default();
             let info: Value = serde_json::from_slice(&info).unwrap_or_default();
             // A killed server leaves its file behind.
-            server.info = if info["pid"] == server.child.id() { info } else { Value::Null };
+            server.info = if info["pid"] == server.child.0.id() { info } else { Value::Null };
         }
         server
     }
@@ -137,9 +142,40 @@ impl Ran {
     }
 }
 
-/// A server that runs; killed when it goes out of scope.
+/// A process that does not outlive its test.
+struct Killed(Child);
+
+impl Killed {
+    fn wait(&mut self) -> ExitStatus {
+        let from = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(from.elapsed() < PATIENCE, "the program does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A file from its beginning.
+fn rest(file: &mut std::fs::File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// A server that runs.
 pub struct Server {
-    child: Child,
+    child: Killed,
     pub info: Value,
 }
 
@@ -153,14 +189,14 @@ impl Server {
     }
 
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status().unwrap();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.0.id())]).status().unwrap();
         assert!(sent.success());
     }
 
     /// SIGKILL: no goodbye, no clean-up.
     pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.0.kill().unwrap();
+        self.child.wait();
     }
 
     /// SIGTERM, and how it ended, with what it had printed.
@@ -171,33 +207,19 @@ impl Server {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        let from = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(from.elapsed() < PATIENCE, "the server does not end");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.child.wait()
     }
 
     fn stdout(&mut self) -> String {
         let mut text = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        self.child.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
     fn stderr(&mut self) -> String {
         let mut text = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        self.child.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
         text
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
