@@ -57,7 +57,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl e2e/node_modules/.made ## all tests
+unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
 	$(call say,tests)
 	@cargo test --workspace --all-features --locked
 
@@ -66,6 +66,21 @@ e2e/node_modules/.made: e2e/package-lock.json | need-node
 	$(call say,packages of the tests)
 	@npm ci --prefix e2e --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# Optional: without them the tests that need them say SKIPPED.
+target/venv/.made: e2e/requirements.txt
+	$(call say,Python packages of the tests)
+	@if python3 -c 'import ensurepip, venv' 2>/dev/null; then
+	  python3 -m venv --clear target/venv
+	  target/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	  touch $@
+	else
+	  echo 'SKIPPED (needs python3): its HTTP clients; apt-get install python3 python3-venv'
+	fi
+
+target/alertmanager/.made: e2e/alertmanager.sh
+	$(call say,Alertmanager for the tests)
+	@e2e/alertmanager.sh $(@D) || echo 'SKIPPED (needs the Debian package prometheus-alertmanager): Alertmanager'
 
 # -- measure ----------------------------------------------------------------------------------------
 
