@@ -13,10 +13,15 @@ pub(crate) fn start(directives: &str) {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     // An earlier start in the same process stays in force.
     let _ = if io::stderr().is_terminal() {
-        log.with_writer(Escaped(output::plain)).try_init()
+        log.with_target(false).with_writer(Escaped(output::plain)).try_init()
     } else {
         log.json().flatten_event(true).with_writer(Escaped(output::plain_json)).try_init()
     };
+}
+
+/// Whether a person reads both what goes to the log and what goes to stdout, so that one of them is enough.
+pub(crate) fn beside_the_output() -> bool {
+    io::stderr().is_terminal() && io::stdout().is_terminal()
 }
 
 /// How a line is written so that nothing in it steers a terminal.
