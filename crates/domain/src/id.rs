@@ -45,8 +45,6 @@ macro_rules! id {
         pub struct $name(u128);
 
         impl $name {
-            pub const PREFIX: &str = $prefix;
-
             /// The id of something that came to be at `at`; `random` makes it unique.
             pub fn new(at: Timestamp, random: u64) -> Self {
                 let micros = u64::try_from(at.as_micros()).unwrap_or(0);

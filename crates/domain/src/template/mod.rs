@@ -32,6 +32,7 @@ pub(crate) use self::place::Place;
 use self::scan::Piece;
 pub use self::templated::Templated;
 pub(crate) use self::term::Term;
+use crate::flow::codes;
 use crate::problem::Problems;
 use crate::template::scope::Scope;
 use crate::time::Timestamp;
@@ -193,7 +194,7 @@ impl Body {
             Err(scan::Unclosed(at)) => {
                 let position = source[..at].chars().count() + 1;
                 let message = format!("the `{{{{` at character {position} is never closed by `}}}}`");
-                problems.add(pointer, "template.unclosed", message);
+                problems.add(pointer, codes::TEMPLATE_UNCLOSED, message);
                 return Self::Text(String::new());
             }
         };
