@@ -103,8 +103,9 @@ impl Evaluator for Jsonata {
             let message = format!("the brackets nest deeper than {EXPRESSION_NESTING_MAX}");
             return Err(error(codes::EXPRESSION_TOO_LARGE, message));
         }
-        let mut tree =
-            quietly(|| parser::parse(source).map_err(|refusal| error(codes::EXPRESSION_SYNTAX, refusal.display_message())))?;
+        let mut tree = quietly(|| {
+            parser::parse(source).map_err(|refusal| error(codes::EXPRESSION_SYNTAX, refusal.display_message()))
+        })?;
         let guarded = guard::guard(&mut tree)?;
         Ok(Arc::new(Compiled { tree, guarded, variables: variables.to_vec(), limits: self.limits.clone() }))
     }

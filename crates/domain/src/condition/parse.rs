@@ -23,7 +23,11 @@ pub(super) fn rule(value: &Value, pointer: &str, evaluator: &dyn Evaluator, prob
     };
     for field in fields.keys() {
         if !COMPARISON_FIELDS.contains(&field.as_str()) && !matches!(field.as_str(), "all" | "any" | "expression") {
-            problems.add(below(pointer, field), codes::CONDITION_UNKNOWN_FIELD, format!("a rule has no field `{field}`"));
+            problems.add(
+                below(pointer, field),
+                codes::CONDITION_UNKNOWN_FIELD,
+                format!("a rule has no field `{field}`"),
+            );
         }
     }
     let compares = COMPARISON_FIELDS.iter().any(|field| fields.contains_key(*field));
@@ -82,7 +86,11 @@ fn comparison(fields: &Map<String, Value>, pointer: &str, evaluator: &dyn Evalua
             problems.add(below(pointer, "right"), codes::CONDITION_NO_RIGHT, message);
         }
         (Some(operator), None) if !unary => {
-            problems.add(pointer, codes::CONDITION_MISSING_FIELD, format!("`{operator}` has no `right` to compare with"));
+            problems.add(
+                pointer,
+                codes::CONDITION_MISSING_FIELD,
+                format!("`{operator}` has no `right` to compare with"),
+            );
         }
         _ => {}
     }
