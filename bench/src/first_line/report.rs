@@ -107,8 +107,7 @@ impl fmt::Display for Page<'_> {
              | kernel | Linux {kernel} |\n\
              | data on | {file_system}; one flush of 4 KiB takes {flush} (median) |\n\n\
              ```\n\
-             cargo build --release -p cli -p bench\n\
-             target/release/bench first-line --hookflow target/release/hookflow --rounds {rounds} --seconds {seconds} --connections {connections}\n\
+             make bench\n\
              ```",
             version = self.version,
             cpu = machine::cpu_model(),
