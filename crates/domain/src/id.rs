@@ -2,6 +2,8 @@
 //!
 //! 128 bits in the layout of a UUID version 7 (RFC 9562, the sub-millisecond part in `rand_a`),
 //! written as a prefix and 25 base-36 digits, so that the order of texts is the order of times.
+//!
+//! Not here: the clock and the random bits that a new id is made of (`engine`).
 
 use std::fmt;
 use std::str::FromStr;

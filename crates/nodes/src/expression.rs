@@ -16,6 +16,8 @@
 mod convert;
 mod functions;
 mod guard;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -8,6 +8,7 @@
 mod edges;
 mod features;
 mod links;
+mod map;
 mod names;
 mod sql;
 mod words;
@@ -36,7 +37,8 @@ pub(crate) struct Finding {
 
 type Rule = fn(&[TextFile]) -> Vec<Finding>;
 
-const RULES: &[Rule] = &[edges::check, names::check, sql::check, words::check, links::check, headless, long_files];
+const RULES: &[Rule] =
+    &[edges::check, names::check, sql::check, words::check, links::check, map::check, headless, long_files];
 
 /// Folders that are not ours, or made by a build.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules", "hookflow-data", "dist"];

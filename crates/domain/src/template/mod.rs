@@ -11,6 +11,8 @@
 //! - The words of the roots are reserved in JSONata too: `$.system` or `` `system` `` reads a field of that name.
 //!
 //! Problems: `template.unclosed`, `template.empty`, those of [`path::PathError::code`] and of [`ExpressionError`].
+//!
+//! Not here: JSONata itself (`nodes::expression`), which nodes a template may read (`nodes::contract`).
 
 pub mod path;
 mod place;

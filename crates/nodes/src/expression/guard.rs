@@ -17,6 +17,8 @@
 //!   recursively: they are counted, and [`Guarded::makes_closures`] asks for a stack that can free them all.
 //! - `$random`, `$shuffle` and `$eval` are refused, and so are bindings of the names above: a function of
 //!   the author's own must not slip into their place.
+//!
+//! Not here: what the functions count (`functions`), limits of the source (`expression`).
 
 use domain::flow::codes;
 use domain::template::ExpressionError;
