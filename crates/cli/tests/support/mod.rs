@@ -13,6 +13,13 @@ use serde_json::Value;
 /// Longer than anything here should take, so that a hang fails rather than blocks.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A client that asks no proxy for what is on this machine.
+pub fn http() -> reqwest::Client {
+    // Refused only if another test was first.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A folder with a data folder in it, and the commands that run there.
 pub struct Home {
     folder: tempfile::TempDir,
