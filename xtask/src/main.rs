@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo run -p xtask -- CHORE
-  tidy                house rules that no compiler knows: names, edges between crates, SQL, links
+  tidy                house rules that no compiler knows: words, edges between crates, SQL, features, links
   codegen [--check]   writes docs/reference from the code, or tells what is out of date";
 
 fn main() -> ExitCode {

@@ -122,6 +122,8 @@ impl Client {
 
 /// A client that asks no proxy for what is on this machine.
 pub(crate) fn http_for(url: &Url) -> Result<reqwest::Client, Failure> {
+    // Refused only if it was done before.
+    _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())

@@ -80,7 +80,7 @@ async fn every_payload_is_answered_with_its_own_values() {
     let server = home.serve(&[]);
     let url = |file: &str| home.publish(file)["url"].as_str().unwrap().to_owned();
     let (sync, background) = (url(&sync), url(&background));
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = support::http();
 
     for (index, Delivery { event, body }) in payloads.iter().enumerate() {
         let delivery = format!("72d3162e-cc78-11e3-81ab-{index:012x}");

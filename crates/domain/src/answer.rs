@@ -21,8 +21,6 @@ use crate::value::Value;
 
 pub use headers::{HEADER_VALUE_MAX, HeaderError, check_header_name, check_header_value, session_cookie};
 
-/// The codes a flow may answer with. Below 200 is HTTP's own business.
-pub const STATUS: std::ops::RangeInclusive<u16> = 200..=599;
 /// An HTTP answer as the flow decided it. The headers that everything carries are added by the listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -38,39 +36,40 @@ impl AnswerTemplate {
     /// Errors: `template.failed`, `answer.header_value`.
     pub fn render(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<Answer, NodeError> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
-        for (index, (name, value)) in self.headers.iter().enumerate() {
-            let at = format!("{at}/headers/{index}/value");
-            let value = value.render_text(scope, &at, missing)?;
-            check_header_value(name, &value)
-                .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))?;
-            headers.push((name.clone(), value));
+        for index in 0..self.headers.len() {
+            headers.push((self.headers[index].0.clone(), self.header_value(index, scope, at, missing)?));
         }
         let body = self.body.render(scope, &below(at, "body"), missing)?;
         Ok(Answer::of(self.status, headers, body))
     }
-}
 
-impl AnswerTemplate {
     /// For an answer that must go out: a header value or body that fails goes out empty, with a note why.
     pub fn render_leniently(&self, scope: &Scope<'_>, notes: &mut Vec<String>) -> Answer {
+        const AT: &str = "/answer";
         let mut missing = Vec::new();
-        if let Ok(answer) = self.render(scope, "/answer", &mut missing) {
-            return answer;
-        }
         let mut note = |error: NodeError| notes.push(format!("the answer: {error}"));
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
-        for (index, (name, value)) in self.headers.iter().enumerate() {
-            let at = format!("/answer/headers/{index}/value");
-            let value = value.render_text(scope, &at, &mut missing).map_err(NodeError::from).and_then(|value| {
-                check_header_value(name, &value)
-                    .map(|()| value)
-                    .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))
-            });
-            headers.push((name.clone(), value.map_err(&mut note).unwrap_or_default()));
+        for index in 0..self.headers.len() {
+            let value = self.header_value(index, scope, AT, &mut missing).map_err(&mut note).unwrap_or_default();
+            headers.push((self.headers[index].0.clone(), value));
         }
-        let body = self.body.render(scope, "/answer/body", &mut missing).map_err(NodeError::from);
-        let body = body.map_err(note).unwrap_or_else(|()| Value::String(String::new()));
-        Answer::of(self.status, headers, body)
+        let body = self.body.render(scope, &below(AT, "body"), &mut missing).map_err(NodeError::from);
+        Answer::of(self.status, headers, body.map_err(note).unwrap_or_else(|()| "".into()))
+    }
+
+    fn header_value(
+        &self,
+        index: usize,
+        scope: &Scope<'_>,
+        at: &str,
+        missing: &mut Vec<Missing>,
+    ) -> Result<String, NodeError> {
+        let (name, value) = &self.headers[index];
+        let at = format!("{at}/headers/{index}/value");
+        let value = value.render_text(scope, &at, missing)?;
+        check_header_value(name, &value)
+            .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))?;
+        Ok(value)
     }
 }
 
@@ -191,17 +190,17 @@ mod tests {
         assert_eq!(failed, Answer::for_end(End::Error, execution), "a caller can't tell a no from a bug");
     }
 
-    fn render(headers: &[(&str, &str)], body: Value, request: Value) -> Result<Answer, NodeError> {
+    fn template(headers: &[(&str, &str)], body: Value) -> AnswerTemplate {
         let mut problems = Problems::new();
         let mut template = |text: &str| Template::parse(text, "", &NoExpressions, &mut problems);
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), template(value))).collect();
         let body = Templated::parse(&body, "", &NoExpressions, &mut problems);
         assert!(problems.is_empty());
-        AnswerTemplate { status: 201, headers, body }.render(
-            &World::with_body(request).scope(),
-            "/answer",
-            &mut Vec::new(),
-        )
+        AnswerTemplate { status: 201, headers, body }
+    }
+
+    fn render(headers: &[(&str, &str)], body: Value, request: Value) -> Result<Answer, NodeError> {
+        template(headers, body).render(&World::with_body(request).scope(), "/answer", &mut Vec::new())
     }
 
     #[test]
@@ -228,5 +227,16 @@ mod tests {
         }
         let long = json!({"v": "x".repeat(HEADER_VALUE_MAX + 1)});
         assert!(render(&[("X", "{{ trigger.body.v }}")], json!(null), long).is_err());
+    }
+
+    #[test]
+    fn an_answer_that_must_go_out_leaves_out_what_fails_and_says_so() {
+        let template = template(&[("X", "{{ trigger.body.v }}"), ("Y", "y")], json!("{{ trigger.body.v }}"));
+        let mut notes = Vec::new();
+        let answer = template.render_leniently(&World::with_body(json!({"v": "a\nb"})).scope(), &mut notes);
+        assert_eq!(&answer.headers[..2], [("X", ""), ("Y", "y")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+        assert_eq!(&answer.body[..], b"a\nb");
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].contains("/answer/headers/0/value"), "{notes:?}");
     }
 }

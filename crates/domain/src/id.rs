@@ -2,6 +2,8 @@
 //!
 //! 128 bits in the layout of a UUID version 7 (RFC 9562, the sub-millisecond part in `rand_a`),
 //! written as a prefix and 25 base-36 digits, so that the order of texts is the order of times.
+//!
+//! Not here: the clock and the random bits that a new id is made of (`engine`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -45,8 +47,6 @@ macro_rules! id {
         pub struct $name(u128);
 
         impl $name {
-            pub const PREFIX: &str = $prefix;
-
             /// The id of something that came to be at `at`; `random` makes it unique.
             pub fn new(at: Timestamp, random: u64) -> Self {
                 let micros = u64::try_from(at.as_micros()).unwrap_or(0);

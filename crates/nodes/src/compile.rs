@@ -3,6 +3,8 @@
 //! A step's number is its place in that order, so the numbers of what follows are known from the
 //! sizes of subtrees before the steps themselves are there. With problems the numbers may be off:
 //! there is no plan then.
+//!
+//! Not here: what a config means (each kind), its shape (`schema`), reading the document (`domain::flow`).
 
 use std::collections::HashSet;
 

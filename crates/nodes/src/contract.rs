@@ -1,4 +1,6 @@
 //! What a node kind or a trigger kind has to say about itself.
+//!
+//! Not here: how kinds are found by name (`registry`), how a flow of them becomes a plan (`compile`).
 
 use std::collections::HashSet;
 

@@ -16,12 +16,15 @@
 mod convert;
 mod functions;
 mod guard;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::flow::codes;
 use domain::template::{Evaluator, Expression, ExpressionError};
 use domain::time::Timestamp;
 use domain::value::Value;
@@ -96,14 +99,15 @@ impl Evaluator for Jsonata {
     fn compile(&self, source: &str, variables: &[String]) -> Result<Arc<dyn Expression>, ExpressionError> {
         if source.len() > EXPRESSION_LENGTH_MAX {
             let message = format!("the expression is longer than {EXPRESSION_LENGTH_MAX} bytes");
-            return Err(error("expression.too_large", message));
+            return Err(error(codes::EXPRESSION_TOO_LARGE, message));
         }
         if nesting(source) > EXPRESSION_NESTING_MAX {
             let message = format!("the brackets nest deeper than {EXPRESSION_NESTING_MAX}");
-            return Err(error("expression.too_large", message));
+            return Err(error(codes::EXPRESSION_TOO_LARGE, message));
         }
-        let mut tree =
-            quietly(|| parser::parse(source).map_err(|refusal| error("expression.syntax", refusal.display_message())))?;
+        let mut tree = quietly(|| {
+            parser::parse(source).map_err(|refusal| error(codes::EXPRESSION_SYNTAX, refusal.display_message()))
+        })?;
         let guarded = guard::guard(&mut tree)?;
         Ok(Arc::new(Compiled { tree, guarded, variables: variables.to_vec(), limits: self.limits.clone() }))
     }
@@ -155,7 +159,7 @@ fn error(code: &'static str, message: String) -> ExpressionError {
 fn explain(failure: &EvaluatorError) -> ExpressionError {
     let code = match failure.code() {
         Some("D1012") => "expression.too_slow",
-        Some("D1011" | "U1001" | "D2014" | "D2015" | functions::TOO_LARGE) => "expression.too_large",
+        Some("D1011" | "U1001" | "D2014" | "D2015" | functions::TOO_LARGE) => codes::EXPRESSION_TOO_LARGE,
         _ => "expression.failed",
     };
     error(code, failure.message().to_owned())

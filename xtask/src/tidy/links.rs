@@ -1,9 +1,10 @@
-//! Links in documents lead somewhere, and every decision stands in the index.
+//! Links in documents lead somewhere; decisions are numbered without gaps, and each stands in the index.
 
 use super::{Finding, TextFile};
 
 const DEAD: &str = "a link that leads nowhere costs a reader's trust";
 const INDEX: &str = "a decision nobody finds is made again";
+const GAP: &str = "a gap in the numbers looks like a decision that was taken away";
 
 pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -15,11 +16,17 @@ pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
         }
     }
     let index = files.iter().find(|file| file.path == "docs/decisions/README.md").map_or("", |file| &file.text);
-    for file in files {
-        let name =
-            file.path.strip_prefix("docs/decisions/").filter(|name| name.starts_with(|c: char| c.is_ascii_digit()));
-        if name.is_some_and(|name| !index.contains(&format!("({name})"))) {
+    let decisions = files.iter().filter_map(|file| {
+        let name = file.path.strip_prefix("docs/decisions/")?;
+        let (number, _) = name.split_once('-')?;
+        Some((file, name, number.parse::<usize>().ok()?))
+    });
+    for (expected, (file, name, number)) in (1..).zip(decisions) {
+        if !index.contains(&format!("({name})")) {
             findings.push(file.error(1, "not in docs/decisions/README.md", INDEX));
+        }
+        if number != expected {
+            findings.push(file.error(1, format!("number {number} stands where {expected} should"), GAP));
         }
     }
     findings
@@ -89,12 +96,17 @@ mod tests {
     }
 
     #[test]
-    fn every_decision_stands_in_the_index() {
+    fn every_decision_stands_in_the_index_and_follows_the_one_before() {
         let files = [
-            ("docs/decisions/README.md", "[1](0001-a.md)"),
             ("docs/decisions/0001-a.md", ""),
             ("docs/decisions/0002-b.md", ""),
+            ("docs/decisions/0004-d.md", ""),
+            ("docs/decisions/README.md", "[1](0001-a.md) [4](0004-d.md)"),
         ];
-        assert_eq!(found(check, &files), ["docs/decisions/0002-b.md:1: not in docs/decisions/README.md"]);
+        let expected = [
+            "docs/decisions/0002-b.md:1: not in docs/decisions/README.md",
+            "docs/decisions/0004-d.md:1: number 4 stands where 3 should",
+        ];
+        assert_eq!(found(check, &files), expected);
     }
 }

@@ -6,7 +6,9 @@
 //! Not here: what rustfmt, clippy and Cargo's own edges enforce already.
 
 mod edges;
+mod features;
 mod links;
+mod map;
 mod names;
 mod sql;
 mod words;
@@ -35,7 +37,8 @@ pub(crate) struct Finding {
 
 type Rule = fn(&[TextFile]) -> Vec<Finding>;
 
-const RULES: &[Rule] = &[edges::check, names::check, sql::check, words::check, links::check, long_files];
+const RULES: &[Rule] =
+    &[edges::check, names::check, sql::check, words::check, links::check, map::check, headless, long_files];
 
 /// Folders that are not ours, or made by a build.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules", "hookflow-data", "dist"];
@@ -45,7 +48,8 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     let mut files = Vec::new();
     read_below(root, "", &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&files)).collect();
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&files)).collect();
+    findings.extend(features::check(&features::built(root)?));
     for Finding { path, line, what, reason, warning } in &findings {
         let weight = if *warning { "warning" } else { "error" };
         eprintln!("{weight}: {path}:{line}: {what}\n  because {reason}");
@@ -87,10 +91,17 @@ impl TextFile {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
+    fn is_tests(&self) -> bool {
+        self.path.contains("/tests/") || self.stem() == "tests"
+    }
+
     /// The lines that end up in the program: nothing from `#[cfg(test)] mod` on, no files of tests, no comments.
     pub(crate) fn program_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = self.path.contains("/tests/") || self.stem() == "tests" || self.path.contains("/conformance");
-        let program = if tests { "" } else { self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default() };
+        let program = if self.is_tests() || self.path.contains("/conformance") {
+            ""
+        } else {
+            self.text.split("#[cfg(test)]\nmod ").next().unwrap_or_default()
+        };
         let lines = program.lines().enumerate().map(|(index, line)| (index + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
@@ -98,6 +109,14 @@ impl TextFile {
     pub(crate) fn error(&self, line: usize, what: impl Into<String>, reason: &'static str) -> Finding {
         Finding { path: self.path.clone(), line, what: what.into(), reason, warning: false }
     }
+}
+
+/// Modules that do not say what they are for. Those of tests say it by their names.
+fn headless(files: &[TextFile]) -> Vec<Finding> {
+    let modules = files.iter().filter(|file| file.extension() == "rs" && !file.is_tests());
+    let headless = modules.filter(|file| !file.text.starts_with("//!"));
+    let why = "a reader should not have to guess what a module is for and what is not in it";
+    headless.map(|file| file.error(1, "there is no header (`//!`)", why)).collect()
 }
 
 /// Aim under 300 lines a file, look twice at 500.
@@ -128,6 +147,27 @@ pub(crate) mod testing {
 #[cfg(test)]
 mod tests {
     use super::testing::found;
+
+    #[test]
+    fn modules_without_a_header_are_found() {
+        let files = [
+            (
+                "a.rs", "//! A.
+",
+            ),
+            (
+                "b.rs", "use a;
+",
+            ),
+            (
+                "x/tests.rs",
+                "use a;
+",
+            ),
+            ("c.ts", ""),
+        ];
+        assert_eq!(found(super::headless, &files), ["b.rs:1: there is no header (`//!`)"]);
+    }
 
     #[test]
     fn long_files_are_pointed_out() {

@@ -24,7 +24,6 @@ const FORBIDDEN: &[Forbidden] = &[
     Forbidden { text: concat!("/ho", "me/"), reason: MACHINE, word: false },
     Forbidden { text: concat!("/Us", "ers/"), reason: MACHINE, word: false },
     Forbidden { text: concat!("/ro", "ot/"), reason: MACHINE, word: false },
-    Forbidden { text: concat!("/tmp/", "wt/"), reason: MACHINE, word: false },
 ];
 
 /// Not written by us: licences, lock files, and data of tests.

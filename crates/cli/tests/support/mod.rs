@@ -26,6 +26,13 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A client that asks no proxy for what is on this machine.
+pub fn http() -> reqwest::Client {
+    // Refused only if another test was first.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A folder with a data folder in it, and the commands that run there.
 pub struct Home {
     folder: tempfile::TempDir,

@@ -16,9 +16,9 @@ use crate::time::Timestamp;
 use crate::value::Value;
 
 /// Bytes that a compiled pattern may take, and the cache of a search with it.
-pub const PATTERN_SIZE_MAX: usize = 1 << 20;
+const PATTERN_SIZE_MAX: usize = 1 << 20;
 /// How deep the groups of a pattern may nest.
-pub const PATTERN_DEPTH_MAX: u32 = 64;
+const PATTERN_DEPTH_MAX: u32 = 64;
 
 /// Why two values could not be compared.
 #[derive(Debug, PartialEq, Eq)]

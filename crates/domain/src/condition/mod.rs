@@ -26,21 +26,19 @@ use std::borrow::Cow;
 use regex::Regex;
 
 use self::compare::{Fault, compare};
-pub use self::compare::{PATTERN_DEPTH_MAX, PATTERN_SIZE_MAX};
 use self::operator::Operator;
 use crate::execution::journal::NodeError;
+use crate::flow::codes;
 use crate::problem::Problems;
 use crate::template::path::Path;
 use crate::template::scope::Scope;
-use crate::template::{Evaluator, Missing, Place, Templated, Term};
+use crate::template::{Evaluator, Missing, Place, TemplateError, Templated, Term};
 use crate::value::{Type, Value};
 
-/// A [`NodeError::code`]: an operator met values of types that it does not take.
-pub const TYPE_ERROR: &str = "condition.type";
-/// A [`NodeError::code`], and a problem's: the pattern of `matches` is not a regular expression.
-pub const PATTERN_ERROR: &str = "condition.pattern";
-/// A [`NodeError::code`]: a template could not be rendered.
-pub const TEMPLATE_ERROR: &str = "template.failed";
+/// Of node runs: an operator met values of types that it does not take.
+const TYPE_ERROR: &str = "condition.type";
+/// Of node runs: a template could not be rendered.
+const TEMPLATE_ERROR: &str = "template.failed";
 
 /// A compiled rule.
 #[derive(Debug)]
@@ -74,7 +72,7 @@ impl Rule {
         parse::rule(value, pointer, evaluator, problems)
     }
 
-    /// `at` is the rule's pointer in the node's config. Errors: [`TEMPLATE_ERROR`], [`TYPE_ERROR`], [`PATTERN_ERROR`].
+    /// `at` is the rule's pointer in the node's config. Errors: `template.failed`, `condition.type`, `condition.pattern`.
     pub fn holds(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<bool, NodeError> {
         self.holds_at(scope, &Place::Start(at), missing)
     }
@@ -140,7 +138,7 @@ impl Comparison {
                     NodeError::new(TYPE_ERROR, message)
                 }
                 Fault::Pattern(why) => {
-                    NodeError::new(PATTERN_ERROR, format!("the comparison at {place}: not a pattern: {why}"))
+                    NodeError::new(codes::CONDITION_PATTERN, format!("the comparison at {place}: not a pattern: {why}"))
                 }
             }
         })
@@ -160,8 +158,8 @@ fn type_of(value: Option<Cow<'_, Value>>) -> &'static str {
     }
 }
 
-impl From<crate::template::TemplateError> for NodeError {
-    fn from(error: crate::template::TemplateError) -> Self {
+impl From<TemplateError> for NodeError {
+    fn from(error: TemplateError) -> Self {
         Self::new(TEMPLATE_ERROR, error.to_string())
     }
 }

@@ -4,7 +4,8 @@ use serde_json::Map;
 
 use super::compare::pattern;
 use super::operator::Operator;
-use super::{Comparison, Formula, PATTERN_ERROR, Rule};
+use super::{Comparison, Formula, Rule};
+use crate::flow::codes;
 use crate::flow::suggest::did_you_mean;
 use crate::problem::{Problems, below};
 use crate::template::{Evaluator, Templated, Term};
@@ -18,12 +19,16 @@ const BROKEN: Rule = Rule::Any(Vec::new());
 pub(super) fn rule(value: &Value, pointer: &str, evaluator: &dyn Evaluator, problems: &mut Problems) -> Rule {
     let Value::Object(fields) = value else {
         let message = "a rule is an object: `all`, `any`, `expression`, or `left`, `operator` and `right`";
-        problems.add(pointer, "condition.not_an_object", message);
+        problems.add(pointer, codes::CONDITION_NOT_AN_OBJECT, message);
         return BROKEN;
     };
     for field in fields.keys() {
         if !COMPARISON_FIELDS.contains(&field.as_str()) && !matches!(field.as_str(), "all" | "any" | "expression") {
-            problems.add(below(pointer, field), "condition.unknown_field", format!("a rule has no field `{field}`"));
+            problems.add(
+                below(pointer, field),
+                codes::CONDITION_UNKNOWN_FIELD,
+                format!("a rule has no field `{field}`"),
+            );
         }
     }
     let compares = COMPARISON_FIELDS.iter().any(|field| fields.contains_key(*field));
@@ -34,12 +39,12 @@ pub(super) fn rule(value: &Value, pointer: &str, evaluator: &dyn Evaluator, prob
         (None, None, None, true) => comparison(fields, pointer, evaluator, problems),
         (None, None, None, false) => {
             let message = "this rule says nothing: give `all`, `any`, `expression`, or `left`, `operator` and `right`";
-            problems.add(pointer, "condition.form", message);
+            problems.add(pointer, codes::CONDITION_FORM, message);
             BROKEN
         }
         _ => {
             let message = "a rule has one form only: `all`, `any`, `expression`, or `left`, `operator` and `right`";
-            problems.add(pointer, "condition.form", message);
+            problems.add(pointer, codes::CONDITION_FORM, message);
             BROKEN
         }
     }
@@ -47,7 +52,7 @@ pub(super) fn rule(value: &Value, pointer: &str, evaluator: &dyn Evaluator, prob
 
 fn rules(list: &Value, pointer: &str, evaluator: &dyn Evaluator, problems: &mut Problems) -> Vec<Rule> {
     let Value::Array(list) = list else {
-        problems.add(pointer, "condition.not_a_list", "this is a list of rules");
+        problems.add(pointer, codes::CONDITION_NOT_A_LIST, "this is a list of rules");
         return Vec::new();
     };
     let each = list.iter().enumerate();
@@ -56,11 +61,11 @@ fn rules(list: &Value, pointer: &str, evaluator: &dyn Evaluator, problems: &mut 
 
 fn expression(source: &Value, pointer: &str, evaluator: &dyn Evaluator, problems: &mut Problems) -> Rule {
     let Value::String(source) = source else {
-        problems.add(pointer, "condition.not_text", "an expression is text");
+        problems.add(pointer, codes::CONDITION_NOT_TEXT, "an expression is text");
         return BROKEN;
     };
     if source.trim_start().starts_with("{{") {
-        problems.add(pointer, "condition.braces", "an expression stands here without `{{` and `}}`");
+        problems.add(pointer, codes::CONDITION_BRACES, "an expression stands here without `{{` and `}}`");
         return BROKEN;
     }
     Term::parse(source, pointer, evaluator, problems).map_or(BROKEN, |term| Rule::Expression(Formula(term)))
@@ -72,17 +77,21 @@ fn comparison(fields: &Map<String, Value>, pointer: &str, evaluator: &dyn Evalua
     let (left, right) = (side("left"), side("right"));
     let operator = operator(fields, pointer, problems);
     if left.is_none() {
-        problems.add(pointer, "condition.missing_field", "this comparison has no `left`");
+        problems.add(pointer, codes::CONDITION_MISSING_FIELD, "this comparison has no `left`");
     }
     // Without an operator it is not known whether it takes a right side.
     let unary = operator.is_none_or(Operator::is_unary);
     match (operator, &right) {
         (Some(operator), Some(_)) if unary => {
             let message = format!("`{operator}` looks at the left side only: remove `right`");
-            problems.add(below(pointer, "right"), "condition.no_right", message);
+            problems.add(below(pointer, "right"), codes::CONDITION_NO_RIGHT, message);
         }
         (Some(operator), None) if !unary => {
-            problems.add(pointer, "condition.missing_field", format!("`{operator}` has no `right` to compare with"));
+            problems.add(
+                pointer,
+                codes::CONDITION_MISSING_FIELD,
+                format!("`{operator}` has no `right` to compare with"),
+            );
         }
         _ => {}
     }
@@ -103,7 +112,7 @@ fn comparison(fields: &Map<String, Value>, pointer: &str, evaluator: &dyn Evalua
 
 fn operator(fields: &Map<String, Value>, pointer: &str, problems: &mut Problems) -> Option<Operator> {
     let Some(word) = fields.get("operator") else {
-        problems.add(pointer, "condition.missing_field", "this comparison has no `operator`");
+        problems.add(pointer, codes::CONDITION_MISSING_FIELD, "this comparison has no `operator`");
         return None;
     };
     let operator = word.as_str().and_then(Operator::from_word);
@@ -113,12 +122,12 @@ fn operator(fields: &Map<String, Value>, pointer: &str, problems: &mut Problems)
         // All of them is a long list: only for who is not near any.
         let hint = if near.is_empty() { format!("; there are {}", known.join(", ")) } else { near };
         let message = format!("there is no operator {word}{hint}");
-        problems.add(below(pointer, "operator"), "condition.unknown_operator", message);
+        problems.add(below(pointer, "operator"), codes::CONDITION_UNKNOWN_OPERATOR, message);
     }
     operator
 }
 
 fn constant_pattern(constant: &Value, pointer: &str, problems: &mut Problems) -> Option<regex::Regex> {
     let compiled = constant.as_str().ok_or("it is text".to_owned()).and_then(pattern);
-    compiled.map_err(|why| problems.add(pointer, PATTERN_ERROR, format!("not a pattern: {why}"))).ok()
+    compiled.map_err(|why| problems.add(pointer, codes::CONDITION_PATTERN, format!("not a pattern: {why}"))).ok()
 }

@@ -11,6 +11,8 @@
 //! - The words of the roots are reserved in JSONata too: `$.system` or `` `system` `` reads a field of that name.
 //!
 //! Problems: `template.unclosed`, `template.empty`, those of [`path::PathError::code`] and of [`ExpressionError`].
+//!
+//! Not here: JSONata itself (`nodes::expression`), which nodes a template may read (`nodes::contract`).
 
 pub mod path;
 mod place;
@@ -32,6 +34,7 @@ pub(crate) use self::place::Place;
 use self::scan::Piece;
 pub use self::templated::Templated;
 pub(crate) use self::term::Term;
+use crate::flow::codes;
 use crate::problem::Problems;
 use crate::template::scope::Scope;
 use crate::time::Timestamp;
@@ -193,7 +196,7 @@ impl Body {
             Err(scan::Unclosed(at)) => {
                 let position = source[..at].chars().count() + 1;
                 let message = format!("the `{{{{` at character {position} is never closed by `}}}}`");
-                problems.add(pointer, "template.unclosed", message);
+                problems.add(pointer, codes::TEMPLATE_UNCLOSED, message);
                 return Self::Text(String::new());
             }
         };

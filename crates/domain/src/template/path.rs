@@ -14,6 +14,7 @@
 
 use std::fmt;
 
+use crate::flow::codes;
 use crate::flow::document::NodeKey;
 
 /// A plain path, parsed once.
@@ -26,7 +27,7 @@ pub struct Path {
 
 /// The first word of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Root {
+enum Root {
     Trigger,
     Nodes,
     System,
@@ -79,11 +80,11 @@ impl PathError {
     /// Stable, for problems.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Syntax => "template.syntax",
-            Self::UnknownRoot(_) => "template.unknown_root",
-            Self::RootNotAvailable(_) => "template.root_not_available",
-            Self::UnknownMember { .. } => "template.unknown_member",
-            Self::UnknownNode(_) => "template.unknown_node",
+            Self::Syntax => codes::TEMPLATE_SYNTAX,
+            Self::UnknownRoot(_) => codes::TEMPLATE_UNKNOWN_ROOT,
+            Self::RootNotAvailable(_) => codes::TEMPLATE_ROOT_NOT_AVAILABLE,
+            Self::UnknownMember { .. } => codes::TEMPLATE_UNKNOWN_MEMBER,
+            Self::UnknownNode(_) => codes::TEMPLATE_UNKNOWN_NODE,
         }
     }
 }
@@ -123,10 +124,6 @@ impl Path {
             name.make_ascii_lowercase();
         }
         Ok(Self { root, steps, origin })
-    }
-
-    pub fn root(&self) -> Root {
-        self.root
     }
 
     /// The node whose result it reads.

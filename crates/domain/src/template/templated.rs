@@ -54,15 +54,6 @@ impl Templated {
 
     /// As [`Templated::render`], borrowing what can be borrowed, and telling missing from null: `None` for
     /// one expression alone that led nowhere.
-    pub fn resolve<'a>(
-        &'a self,
-        scope: &Scope<'a>,
-        at: &str,
-        missing: &mut Vec<Missing>,
-    ) -> Result<Option<Cow<'a, Value>>, TemplateError> {
-        self.resolve_at(scope, &Place::Start(at), missing)
-    }
-
     pub(crate) fn resolve_at<'a>(
         &'a self,
         scope: &Scope<'a>,
@@ -122,7 +113,7 @@ impl Templated {
     }
 
     /// Whether it is the same in every execution.
-    pub fn is_constant(&self) -> bool {
+    pub(super) fn is_constant(&self) -> bool {
         matches!(self, Self::Constant(_))
     }
 }

@@ -13,6 +13,7 @@ use super::place::Place;
 use super::scan::Lexer;
 use super::scope::Scope;
 use super::{Evaluator, Expression, ExpressionError, Missing, TemplateError};
+use crate::flow::codes;
 use crate::problem::Problems;
 use crate::value::Value;
 
@@ -48,7 +49,7 @@ impl Term {
     ) -> Option<Self> {
         let source = source.trim();
         if source.is_empty() {
-            problems.add(pointer, "template.empty", "there is no expression between the braces");
+            problems.add(pointer, codes::TEMPLATE_EMPTY, "there is no expression between the braces");
             return None;
         }
         let error = match Path::parse(source) {

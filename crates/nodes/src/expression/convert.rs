@@ -1,5 +1,6 @@
 //! Values into JSONata and back.
 
+use domain::flow::codes;
 use domain::template::ExpressionError;
 use domain::value::Value;
 use jsonata_core::value::{JValue, with_stack};
@@ -40,7 +41,7 @@ impl Output {
     fn value(&mut self, value: &JValue, depth: usize) -> Result<Value, ExpressionError> {
         if depth > EXPRESSION_VALUE_DEPTH_MAX {
             let message = format!("the result nests deeper than {EXPRESSION_VALUE_DEPTH_MAX}");
-            return Err(error("expression.too_large", message));
+            return Err(error(codes::EXPRESSION_TOO_LARGE, message));
         }
         Ok(match value {
             JValue::Null | JValue::Undefined => {
@@ -79,7 +80,7 @@ impl Output {
 
     fn count(&mut self, bytes: usize) -> Result<(), ExpressionError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
-            error("expression.too_large", format!("the result is larger than {} bytes", self.bytes_max))
+            error(codes::EXPRESSION_TOO_LARGE, format!("the result is larger than {} bytes", self.bytes_max))
         })?;
         Ok(())
     }

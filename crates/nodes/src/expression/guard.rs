@@ -17,7 +17,10 @@
 //!   recursively: they are counted, and [`Guarded::makes_closures`] asks for a stack that can free them all.
 //! - `$random`, `$shuffle` and `$eval` are refused, and so are bindings of the names above: a function of
 //!   the author's own must not slip into their place.
+//!
+//! Not here: what the functions count (`functions`), limits of the source (`expression`).
 
+use domain::flow::codes;
 use domain::template::ExpressionError;
 use jsonata_core::ast::{AstNode, BinaryOp, PathStep, Stage};
 use jsonata_core::value::with_stack;
@@ -230,7 +233,7 @@ fn function(arity: usize, body: impl FnOnce(Vec<AstNode>) -> AstNode) -> AstNode
 }
 
 fn refuse(name: &str, why: &str) -> Result<(), ExpressionError> {
-    Err(error("expression.refused", format!("`${name}` cannot be used here: {why}")))
+    Err(error(codes::EXPRESSION_REFUSED, format!("`${name}` cannot be used here: {why}")))
 }
 
 /// Whether the name is of ours, but not of a parameter that was put in here.

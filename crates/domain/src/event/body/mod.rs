@@ -4,8 +4,8 @@
 //! check can be parsed later. Both read strings (UTF-8, no lone surrogates) and numbers (`1e400` is
 //! refused), skip a byte order mark, and hold to a depth, which also bounds the stack.
 //!
-//! The tree is not made by `serde_json`'s own `Value` reader: with its feature `raw_value`, which other
-//! crates switch on, that one takes an object with a certain magic key for JSON inside a string.
+//! The tree is not made by `serde_json`'s own `Value` reader: with its feature `raw_value`, which any crate
+//! of the build can switch on, that one takes an object with a certain magic key for JSON inside a string.
 //!
 //! Not here: the limit in bytes, inflation and content types (`server::hooks`).
 

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::{Content, Counter, Entry, Node, Unreadable};
 use crate::flow::codes;
@@ -15,7 +15,7 @@ use crate::flow::suggest::quoted;
 use crate::value::Value;
 
 pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
-    let options = serde_saphyr::granit_parser::options! { emit_comments: false };
+    let options = granit_parser::options! { emit_comments: false };
     let mut builder = Builder::default();
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {

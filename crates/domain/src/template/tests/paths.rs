@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::template::path::{Path, PathError, Root};
+use crate::template::path::{Path, PathError};
 use crate::testing::world::World;
 use crate::value::Value;
 
@@ -174,7 +174,7 @@ fn other_texts_are_not_plain_paths() {
 fn a_path_says_what_it_depends_on() {
     assert_eq!(path("nodes.call.body").node().map(|key| key.as_str()), Some("call"));
     assert_eq!(path("nodes").node(), None);
-    assert_eq!(path("trigger.body.nodes").root(), Root::Trigger);
+    assert_eq!(path("trigger.body.nodes").node(), None);
 }
 
 #[test]
