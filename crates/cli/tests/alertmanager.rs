@@ -79,7 +79,7 @@ impl Alertmanager {
         if let Some(ends_at) = ends_at {
             alert["endsAt"] = ends_at.into();
         }
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = support::http();
         let url = format!("http://{}/api/v2/alerts", self.address);
         let answer = client.post(url).json(&json!([alert])).send().await.unwrap();
         assert_eq!(answer.status(), 200);

@@ -16,7 +16,7 @@ async fn the_suite_is_accepted_and_refused_as_it_says() {
     let home = Home::new();
     let _server = home.serve(&[]);
     let url = home.publish(&home.file("events.yaml", EVENTS))["url"].as_str().unwrap().to_owned();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = support::http();
     let cases = senders::node("json-suite.mjs", &[]);
 
     let (mut accepted, mut refused) = (0, 0);
