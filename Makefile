@@ -7,12 +7,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 NODE_MAJOR_MIN := 20
+RUST_MIN := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')" 2>/dev/null \
-	  || grep -E '^[a-z-]+:.*## ' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' Makefile
 
 # -- use --------------------------------------------------------------------------------------------
 
@@ -26,19 +26,19 @@ run: need-rust ## build and start a server on ./hookflow-data, with an example t
 # -- prove ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: fmt-check lint tidy codegen-check unit ## everything CI needs
+test: need-rust need-curl need-node fmt-check lint tidy codegen-check unit ## everything CI needs
 
 .PHONY: fmt
-fmt: need-rust ## format the code
+fmt: need-rust need-fmt ## format the code
 	@cargo fmt --all
 
 .PHONY: fmt-check
-fmt-check: need-rust
+fmt-check: need-rust need-fmt
 	$(call say,format)
 	@cargo fmt --all --check || { echo 'run `make fmt`' >&2; exit 1; }
 
 .PHONY: lint
-lint: need-rust ## clippy, warnings are errors
+lint: need-rust need-clippy ## clippy, warnings are errors
 	$(call say,lint)
 	@cargo clippy --workspace --all-targets --all-features --locked --quiet -- -D warnings
 
@@ -57,7 +57,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl e2e/node_modules/.made ## all tests
+unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
 	$(call say,tests)
 	@cargo test --workspace --all-features --locked
 
@@ -66,6 +66,21 @@ e2e/node_modules/.made: e2e/package-lock.json | need-node
 	$(call say,packages of the tests)
 	@npm ci --prefix e2e --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# Optional: without them the tests that need them say SKIPPED.
+target/venv/.made: e2e/requirements.txt
+	$(call say,Python packages of the tests)
+	@if python3 -c 'import ensurepip, venv' 2>/dev/null; then
+	  python3 -m venv --clear target/venv
+	  target/venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	  touch $@
+	else
+	  echo 'SKIPPED (needs python3): its HTTP clients; apt-get install python3 python3-venv'
+	fi
+
+target/alertmanager/.made: e2e/alertmanager.sh
+	$(call say,Alertmanager for the tests)
+	@e2e/alertmanager.sh $(@D) || echo 'SKIPPED (needs the Debian package prometheus-alertmanager): Alertmanager'
 
 # -- measure ----------------------------------------------------------------------------------------
 
@@ -85,8 +100,16 @@ clean: ## remove what was built; data stay
 
 .PHONY: need-rust
 need-rust:
-	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
+	@command -v cargo >/dev/null && command -v rustc >/dev/null \
+	  || { echo 'Rust $(RUST_MIN) or later is missing: install it with rustup, https://rustup.rs' >&2; exit 1; }
+	@have="$$(rustc --version | cut -d' ' -f2)"
+	@printf '%s\n' $(RUST_MIN) "$$have" | sort -C -V \
+	  || { echo "Rust $(RUST_MIN) or later is needed, this is $$have: rustup update" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo 'A C compiler is missing (SQLite is built from source): apt-get install build-essential' >&2; exit 1; }
+
+.PHONY: need-fmt need-clippy
+need-fmt need-clippy: need-%: need-rust
+	@cargo $* --version >/dev/null 2>&1 || { echo 'cargo $* is missing: rustup component add rustfmt clippy' >&2; exit 1; }
 
 .PHONY: need-curl
 need-curl:

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::args::Global;
 use crate::config;
-use crate::failure::{Failure, chain};
+use crate::failure::{Failure, chain, root};
 use crate::folder::{Folder, reachable};
 use crate::output::plain;
 
@@ -54,11 +54,11 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        accepted(self.request(Method::GET, url, None).await?)
+        accepted(path, self.request(Method::GET, url, None).await?)
     }
 
     pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
-        accepted(self.post_any(path, body).await?)
+        accepted(path, self.post_any(path, body).await?)
     }
 
     /// Status and document, whatever the status.
@@ -115,11 +115,8 @@ impl Client {
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
-        Failure::new(
-            "client.unreachable",
-            format!("the server at {} cannot be reached: {}", self.base, chain(&error.without_url())),
-        )
-        .hint("is it running? `hookflow serve` starts one")
+        Failure::new("client.unreachable", format!("the server at {} cannot be reached: {}", self.base, root(&error)))
+            .hint("is it running? `hookflow serve` starts one")
     }
 }
 
@@ -152,8 +149,18 @@ fn read_url(text: &str) -> Result<Url, Failure> {
         .ok_or_else(|| Failure::new("client.url", format!("`{}` is not an http address", plain(text))))
 }
 
-fn accepted((status, document): (StatusCode, Value)) -> Result<Value, Failure> {
-    if status.is_success() { Ok(document) } else { Err(refused(status, &document)) }
+/// The document, or the refusal; what is unknown is named as the user did.
+fn accepted(path: &[&str], (status, document): (StatusCode, Value)) -> Result<Value, Failure> {
+    if status.is_success() {
+        return Ok(document);
+    }
+    let mut failure = refused(status, &document);
+    if let (Some((what, "unknown")), Some(name), Some(complaint)) =
+        (document["code"].as_str().and_then(|code| code.split_once('.')), path.get(1), failure.complaints.last_mut())
+    {
+        complaint.sentence = format!("there is no {} `{}`", plain(what), plain(name));
+    }
+    Err(failure)
 }
 
 /// A problem document as this program's own failure.
@@ -161,13 +168,18 @@ pub(crate) fn refused(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
     let sentence =
         text("detail").or_else(|| text("title")).map_or_else(|| format!("the server answered {status}"), plain);
-    let failure = Failure::new(text("code").unwrap_or("client.refused"), sentence);
-    match status {
-        StatusCode::UNAUTHORIZED => {
-            failure.hint("the token is not this server's: look at HOOKFLOW_TOKEN, or <data>/admin.token")
+    let code = text("code").unwrap_or("client.refused");
+    match code {
+        "api.token" => Failure::new(code, "the server does not take this token")
+            .hint("look at HOOKFLOW_TOKEN; the server's own token stands in <data>/admin.token"),
+        "workflow.unknown" => Failure::new(code, sentence).hint("`hookflow list` shows what there is"),
+        "execution.unknown" => Failure::new(code, sentence).hint("`hookflow executions` shows what there is"),
+        // Nothing on the admin listener speaks like this.
+        _ if code.starts_with("hook.") => {
+            Failure::new("client.no_api", format!("the server answered {status}, as the one for webhooks does"))
+                .hint("HOOKFLOW_URL is the address of the admin listener")
         }
-        StatusCode::NOT_FOUND => failure.hint("`hookflow list` and `hookflow executions` show what there is"),
-        _ => failure,
+        _ => Failure::new(code, sentence),
     }
 }
 
@@ -183,7 +195,7 @@ mod tests {
         let failure = refused(StatusCode::NOT_FOUND, &problem);
         insta::assert_snapshot!(failure.complaints[0], @r"
         error[workflow.unknown]: there is no workflow x\u{1b}
-        hint: `hookflow list` and `hookflow executions` show what there is
+        hint: `hookflow list` shows what there is
         ");
         assert_eq!(
             refused(StatusCode::BAD_GATEWAY, &Value::Null).complaints[0].sentence,

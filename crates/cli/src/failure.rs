@@ -103,3 +103,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// What is behind an error, without the layers that it came through: `Connection refused (os error 111)`.
+pub(crate) fn root(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root)
+}

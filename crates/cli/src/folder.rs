@@ -13,17 +13,21 @@
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::credentials::ServerKey;
 use domain::id::base36;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, root};
 
 /// Bits that let others than the owner at a file.
 const OTHERS: u32 = 0o077;
+
+/// What to do about a folder that a server cannot use.
+pub(crate) const ELSEWHERE: &str =
+    "a server needs a data folder that it may write to and has for itself; --data names another";
 
 /// What a running server says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +52,7 @@ impl Folder {
     /// Makes the folder when it is absent.
     pub(crate) fn create(path: PathBuf) -> Result<Self, Failure> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.map_err(|error| failed("data.folder", "make the data folder", &path, &error))?;
+        made.map_err(|error| failed("data.folder", "make the data folder", &path, &error).hint(ELSEWHERE))?;
         Ok(Self { path })
     }
 
@@ -74,6 +78,14 @@ impl Folder {
                 .hint("put it back from a backup")
         })?;
         Ok(ServerKey::new(bytes))
+    }
+
+    /// An empty database, so that it and the files SQLite puts beside it are their owner's alone even in
+    /// a folder that others can read.
+    pub(crate) fn make_database(&self) -> Result<(), Failure> {
+        let path = self.database();
+        let made = File::options().append(true).create(true).mode(0o600).open(&path);
+        made.map(drop).map_err(|error| failed("data.folder", "make", &path, &error).hint(ELSEWHERE))
     }
 
     /// The bearer token of this machine's commands; made on the first start.
@@ -138,7 +150,7 @@ impl Folder {
                     Err(error) => Err(error.error),
                     Ok(_) => File::open(&self.path)?.sync_all(),
                 });
-            made.map_err(|error| failed(&code, "make", path, &error))?;
+            made.map_err(|error| failed(&code, "make", path, &error).hint(ELSEWHERE))?;
         }
         let mode = fs::metadata(path).map_err(|error| failed(&code, "look at", path, &error))?.permissions().mode();
         if mode & OTHERS != 0 {
@@ -175,7 +187,7 @@ fn token(path: &Path, bytes: &[u8]) -> Result<String, Failure> {
 }
 
 fn failed(code: &str, verb: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(code, format!("cannot {verb} {}: {error}", path.display()))
+    Failure::new(code, format!("cannot {verb} {}: {}", path.display(), root(error)))
 }
 
 /// An address to connect to: a listener bound to every address is reached on the loopback one.

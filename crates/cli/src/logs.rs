@@ -10,7 +10,16 @@ pub(crate) fn start(directives: &str) {
     let filter = EnvFilter::new(directives);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Escaped);
     // An earlier start in the same process stays in force.
-    let _ = if io::stderr().is_terminal() { log.try_init() } else { log.json().flatten_event(true).try_init() };
+    let _ = if io::stderr().is_terminal() {
+        log.with_target(false).try_init()
+    } else {
+        log.json().flatten_event(true).try_init()
+    };
+}
+
+/// Whether a person reads both what goes to the log and what goes to stdout, so that one of them is enough.
+pub(crate) fn beside_the_output() -> bool {
+    io::stderr().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Stderr on which one event is one line: whatever control characters are in it are escaped.

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::failure::{Failure, chain};
-use crate::folder::{Folder, reachable};
+use crate::folder::{ELSEWHERE, Folder, reachable};
 
 /// A server at work.
 pub(crate) struct Running {
@@ -40,17 +40,17 @@ pub(crate) struct Running {
 /// Everything up to two listeners that answer.
 pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Running, Failure> {
     let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
+    folder.make_database()?;
     // Before the store takes the lock and the engine takes up old executions.
-    let hooks = bind("hooks", settings.hooks).await?;
-    let admin = bind("admin", settings.admin).await?;
+    let hooks = bind("hooks", settings.hooks, folder).await?;
+    let admin = bind("admin", settings.admin, folder).await?;
     let (hooks_at, admin_at) = (local(&hooks)?, local(&admin)?);
     let origin = match settings.public_url.as_str() {
         "" => format!("http://{}", reachable(hooks_at)),
         url => url.to_owned(),
     };
 
-    let store: Arc<dyn Store> =
-        Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error, folder))?;
+    let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
     let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
@@ -68,10 +68,20 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     Ok(Running { engine, server, stop, hooks: hooks_at, admin: admin_at, origin })
 }
 
-async fn bind(which: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"))
-            .hint(format!("choose another address with --{which}, port 0 takes any free one"))
+        let failure = Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"));
+        match folder.serve_info() {
+            Some(info) if [info.hooks, info.admin].contains(&address) => failure.hint(format!(
+                "a server seems to run on {} already: it is process {}",
+                folder.path().display(),
+                info.pid
+            )),
+            _ => failure.hint(format!(
+                "choose another address with --{which} or HOOKFLOW_{}; port 0 takes any free one",
+                which.to_ascii_uppercase()
+            )),
+        }
     })
 }
 
@@ -79,9 +89,9 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::new("serve.bind", error.to_string()))
 }
 
-fn unusable(error: &store::Error, folder: &Folder) -> Failure {
-    Failure::new("serve.store", chain(error))
-        .hint(format!("a data folder serves one process at a time; this one is {}", folder.path().display()))
+/// The store says what is wrong with which file.
+fn unusable(error: &store::Error) -> Failure {
+    Failure::new("serve.store", chain(error)).hint(ELSEWHERE)
 }
 
 impl Running {
@@ -179,6 +189,7 @@ fn engine_limits(settings: &Settings) -> Limits {
         request_log_max: settings.request_log_max,
         retention_days: settings.retention_days,
         retention_executions_max: settings.retention_executions_max,
+        full_pause: Limits::default().full_pause,
         lease: Duration::from_millis(settings.lease_ms),
         drain: Duration::from_millis(settings.drain_ms),
     }

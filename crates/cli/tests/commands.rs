@@ -43,6 +43,50 @@ fn apply_creates_updates_and_leaves_alone() {
     assert_eq!(home.send(key(&created), "{}")["status"], 409);
 }
 
+/// A file without a key makes a workflow each time, and one that is off answers 404: both surprise newcomers.
+#[test]
+fn apply_says_what_comes_next() {
+    let home = Home::new();
+    let _server = home.serve(&[]);
+    let said = |text: &str, args: &[&str]| {
+        home.file("orders.yaml", text);
+        let ran = home.run(&[&["apply", "orders.yaml"], args].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines = said(ORDERS, &["--publish"]);
+    let key = lines[2].rsplit('/').next().unwrap();
+    assert_eq!(lines[0], "orders.yaml: created \"Orders\", revision 1 is live");
+    assert_eq!(lines[1], format!("  add `key: {key}` to the file, or the next apply makes another workflow"));
+
+    let keyed = format!("key: {key}\n{ORDERS}");
+    let lines = said(&keyed.replace("422", "409"), &[]);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], "orders.yaml: updated \"Orders\", a draft; revision 1 stays live (--publish changes that)");
+    let off = keyed.replace("enabled: true", "enabled: false");
+    let lines = said(&off, &["--publish"]);
+    assert_eq!(lines[0], "orders.yaml: updated \"Orders\", revision 1; it is off (`enabled: true` switches it on)");
+    let lines = said(ORDERS, &[]);
+    assert_eq!(lines[0], "orders.yaml: created \"Orders\", not published yet (--publish)");
+}
+
+/// Which template of which node, and why.
+#[test]
+fn a_template_that_fails_is_found_from_its_execution() {
+    let home = Home::new();
+    let _server = home.serve(&[]);
+    let fails = "hookflow: 1\ntitle: Fails\nenabled: true\nmode: sync\ntrigger: { kind: webhook }\n\
+        nodes: [{ key: thanks, kind: response, config: { body: { sum: \"{{ trigger.body.n * 2 }}\" } } }]\n";
+    let fails = home.publish(&home.file("fails.yaml", fails));
+    let sent = home.send(key(&fails), r#"{"n":"x"}"#);
+    assert_eq!(sent["status"], 500);
+    let page = home.run(&["execution", sent["execution"].as_str().unwrap()]).stdout;
+    let (_, from_node) = page.split_once("\n  thanks ").unwrap();
+    let why = from_node.lines().nth(1).unwrap();
+    assert!(why.starts_with("    error[template.failed]: the template at /body/sum failed: "), "{page}");
+    assert!(why.ends_with("`trigger.body.n * 2`"), "{page}");
+}
+
 #[test]
 fn one_bad_file_and_none_is_applied() {
     let home = Home::new();
@@ -62,6 +106,7 @@ fn one_bad_file_and_none_is_applied() {
         assert_eq!((&items[0]["problems"], &items[0]["file"]), (&json!([]), &json!("good.yaml")));
         assert_eq!((&items[1]["file"], items[1]["problems"].as_array().unwrap().is_empty()), (&json!(bad), false));
         assert!(items.iter().all(|item| item["changed"] == false), "{items:?}");
+        assert!(items.iter().all(|item| item["key"].is_null() && item["url"].is_null()), "made up: {items:?}");
     }
     assert_eq!(home.json(&["list"]), [Value::Null; 0]);
 }
@@ -103,6 +148,7 @@ fn list_and_show_say_what_answers_and_rotate_changes_where() {
     assert_eq!((&listed[0]["key"], &listed[0]["url"]), (&orders["key"], &orders["url"]));
     let table = home.run(&["list"]).stdout;
     assert!(table.starts_with("KEY ") && table.contains("on, revision 1  Orders"), "{table}");
+    assert!(table.lines().all(|line| line.len() <= 80), "{table}");
     for name in [&orders["key"], &orders["id"]] {
         assert_eq!(home.json(&["show", name.as_str().unwrap()])[0]["title"], "Orders");
     }
@@ -112,7 +158,8 @@ fn list_and_show_say_what_answers_and_rotate_changes_where() {
     assert_eq!(home.send(rotated["key"].as_str().unwrap(), "{}")["status"], 422);
     let old = home.run(&["show", key(&orders)]);
     assert_eq!(old.code, 1);
-    assert!(old.stderr.starts_with("error["), "{}", old.stderr);
+    let named = format!("error[workflow.unknown]: there is no workflow `{}`\nhint: `hookflow list` ", key(&orders));
+    assert!(old.stderr.starts_with(&named), "{}", old.stderr);
 }
 
 #[test]
@@ -153,9 +200,15 @@ fn executions_can_be_narrowed_and_looked_at() {
     assert_eq!(home.json(&["executions", "--status", "error"]).len(), 0);
     assert_eq!(home.run(&["executions", "--status", "broken"]).code, 2);
 
+    let table = home.run(&["executions"]).stdout;
+    assert!(table.contains("  Orders\n") && table.contains("  Events\n"), "{table}");
+    assert!(table.lines().all(|line| line.len() <= 80), "{table}");
+
     let newest = home.json(&["executions", "--workflow", key(&orders), "--limit", "1"]).remove(0);
     let page = home.run(&["execution", newest["id"].as_str().unwrap()]).stdout;
-    for part in ["succeeded in ", "EVENT  POST", "paid ", "accept ", "ANSWER  200", r#"{"received":7}"#] {
+    let parts =
+        ["succeeded in ", "EVENT  POST", "content-type: ", "paid ", "accept ", "ANSWER  200", r#"{"received":7}"#];
+    for part in parts {
         assert!(page.contains(part), "{part}: {page}");
     }
     let unknown = home.run(&["execution", "ex_0000000000000000000000000"]);
@@ -180,13 +233,28 @@ fn commands_find_the_server_or_say_why_not() {
     };
     let token = std::fs::read_to_string(home.data().join("admin.token")).unwrap();
     assert_eq!(with(Some(token.trim())).code, 0);
-    assert_eq!(with(Some("wrong")).code, 1);
+    let wrong = with(Some("wrong"));
+    assert_eq!(wrong.code, 1);
+    assert!(
+        wrong.stderr.starts_with("error[api.token]: the server does not take this token\nhint: "),
+        "{}",
+        wrong.stderr
+    );
     assert!(with(None).stderr.starts_with("error[client.no_token]: "));
+    let mut command = home.hookflow(&["list"]);
+    command.env("HOOKFLOW_URL", format!("http://{}", server.hooks())).env("HOOKFLOW_TOKEN", token.trim());
+    let mistaken = support::Ran::of(&command.output().unwrap());
+    assert!(
+        mistaken.stderr.starts_with("error[client.no_api]: ") && mistaken.stderr.contains("the admin listener"),
+        "{}",
+        mistaken.stderr
+    );
 
     server.kill();
     let stale = home.run(&["list"]);
     assert_eq!(stale.code, 1);
     assert!(stale.stderr.starts_with("error[client.unreachable]: "), "{}", stale.stderr);
+    assert!(stale.stderr.contains("cannot be reached: Connection refused"), "without the layers: {}", stale.stderr);
 }
 
 #[test]

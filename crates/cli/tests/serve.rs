@@ -19,6 +19,7 @@ fn a_server_says_where_it_is_and_ends_cleanly() {
     let ran = server.terminate();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("/api/webhook:trigger/…"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("\nStopped. Everything that was accepted is on disk.\n"), "{}", ran.stdout);
     for line in ran.stderr.lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
@@ -32,6 +33,8 @@ fn everything_in_the_data_folder_is_for_its_owner_alone() {
     let server = home.serve(&[]);
     let mode = |name: &str| std::fs::metadata(home.data().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!([mode("."), mode("hookflow.key"), mode("admin.token")], [0o700, 0o600, 0o600]);
+    // In a folder that was there before, others may look around.
+    assert_eq!([mode("hookflow.db"), mode("hookflow.db-wal")], [0o600; 2]);
     let token = std::fs::read_to_string(home.data().join("admin.token")).unwrap();
     assert_eq!(token.lines().count(), 1);
     server.terminate();
@@ -75,13 +78,27 @@ fn a_data_folder_serves_one_process_at_a_time() {
 }
 
 #[test]
+fn a_data_folder_that_cannot_be_made_is_told_with_a_remedy() {
+    let home = Home::new();
+    let file = home.path().join(home.file("taken", ""));
+    let ran = home.run(&["serve", "--data", file.join("data").to_str().unwrap()]);
+    assert_eq!(ran.code, 1);
+    let sentence = format!("error[data.folder]: cannot make the data folder {}/data: Not a directory", file.display());
+    assert!(ran.stderr.starts_with(&sentence) && ran.stderr.contains("\nhint: "), "{}", ran.stderr);
+}
+
+#[test]
 fn a_port_that_is_taken_is_said_so() {
     let home = Home::new();
     let server = home.serve(&[]);
     let other = Home::new();
     let ran = other.run(&["serve", "--hooks", server.hooks(), "--admin", "127.0.0.1:0"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("error[serve.bind]: ") && ran.stderr.contains("\nhint: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error[serve.bind]: ") && ran.stderr.contains("HOOKFLOW_HOOKS"), "{}", ran.stderr);
+
+    let twice = home.run(&["serve", "--hooks", server.hooks(), "--admin", server.admin()]);
+    let who = format!("it is process {}", server.info["pid"]);
+    assert!(twice.stderr.contains("error[serve.bind]: ") && twice.stderr.contains(&who), "{}", twice.stderr);
 }
 
 #[test]

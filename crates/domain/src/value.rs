@@ -5,6 +5,22 @@
 
 pub use serde_json::Value;
 
+/// Lists and objects inside each other in a value that is recorded. Readers of JSON stop at 127, and a record
+/// and an answer of the API put a few around it: what is deeper could be written and never read again.
+pub const DEPTH_MAX: usize = 120;
+
+/// Whether more than [`DEPTH_MAX`] lists and objects stand inside each other.
+pub fn is_too_deep(value: &Value) -> bool {
+    fn exceeds(value: &Value, left: usize) -> bool {
+        match value {
+            Value::Array(items) => left == 0 || items.iter().any(|item| exceeds(item, left - 1)),
+            Value::Object(members) => left == 0 || members.values().any(|member| exceeds(member, left - 1)),
+            _ => false,
+        }
+    }
+    exceeds(value, DEPTH_MAX)
+}
+
 /// The `type` word of parse results and path declarations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,5 +43,23 @@ impl Type {
             Value::Array(_) => Self::List,
             Value::Object(_) => Self::Object,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn depth_counts_lists_and_objects() {
+        let nested = |depth: usize| {
+            (0..depth).fold(json!(1), |inner, at| if at % 2 == 0 { json!([inner]) } else { json!({"a": inner}) })
+        };
+        assert!(!is_too_deep(&nested(DEPTH_MAX)));
+        assert!(is_too_deep(&nested(DEPTH_MAX + 1)));
+        let (mut wide, deep) = (vec![json!(1); 10], nested(DEPTH_MAX));
+        wide.push(deep);
+        assert!(is_too_deep(&Value::Array(wide)), "the deepest member counts");
     }
 }

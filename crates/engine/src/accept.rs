@@ -77,7 +77,7 @@ impl Inner {
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: None,
                     caller: Some(Caller { reply, deadline }),
-                    cancel: Arc::default(),
+                    cancel: self.cancels.listen(id),
                     _place: place,
                     _share: share,
                 };
@@ -119,7 +119,7 @@ impl Inner {
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: Some(1),
                     caller: None,
-                    cancel: Arc::default(),
+                    cancel: self.cancels.listen(id),
                     _place: place,
                     _share: share,
                 });

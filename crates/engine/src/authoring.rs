@@ -64,15 +64,23 @@ impl Engine {
             changes.push(inner.change(document, publish, &mut taken).await?);
         }
         if changes.iter().any(|change| !change.applied.problems.is_empty()) {
-            let unapplied = |change: Change| Applied { id: None, created: false, changed: false, ..change.applied };
-            return Err(AuthoringError::Invalid(changes.into_iter().map(unapplied).collect()));
+            let unapplied = |(change, document): (Change, &Value)| Applied {
+                id: None,
+                // One that was made for a new workflow leads nowhere.
+                key: change.applied.key.filter(|key| document["key"] == key.as_str()),
+                created: false,
+                changed: false,
+                ..change.applied
+            };
+            return Err(AuthoringError::Invalid(changes.into_iter().zip(&documents).map(unapplied).collect()));
         }
         let saves: Vec<_> = changes.iter_mut().filter_map(|change| change.save.take()).collect();
         if !saves.is_empty() {
             inner.store.workflow_save(saves).await?;
         }
         let mut applied: Vec<_> = changes.into_iter().map(|change| change.applied).collect();
-        for applied in applied.iter_mut().filter(|applied| applied.changed) {
+        // Also what did not change: the last time it did, the catalog may have failed to read it.
+        for applied in &mut applied {
             if let Some(id) = applied.id {
                 applied.revision = inner.catalog.refresh(id).await?.and_then(|workflow| workflow.live);
             }

@@ -39,6 +39,10 @@ impl Budget {
         fits.then_some(share)
     }
 
+    pub(crate) fn is_spent(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) >= self.bytes_max || self.nodes.load(Ordering::Relaxed) >= self.nodes_max
+    }
+
     /// A share for an execution that is durable already and has to be run: counted, never refused.
     pub(crate) fn share_for_claimed(self: &Arc<Self>, bytes: usize, nodes: usize) -> Share {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);

@@ -48,6 +48,15 @@ pub enum Lookup {
     Unknown,
 }
 
+/// Why there is no plan of a revision.
+#[derive(Debug)]
+pub(crate) enum NoPlan {
+    /// The store could not say; later it may.
+    Unknown(store::Error),
+    /// There will never be one; a sentence for an execution's notes.
+    Unusable(String),
+}
+
 #[derive(Debug)]
 pub(crate) struct Catalog {
     store: Arc<dyn Store>,
@@ -123,7 +132,9 @@ impl Catalog {
         let live = match workflow.live {
             Some(revision) if workflow.settings.enabled => match self.plan(workflow.id, revision).await {
                 Ok(plan) => Some(Live { revision, plan }),
-                Err(reason) => {
+                // It would stand as switched off, and stay so.
+                Err(NoPlan::Unknown(error)) => return Err(error),
+                Err(NoPlan::Unusable(reason)) => {
                     tracing::error!(workflow = %workflow.key, revision, reason, "the live revision cannot be used");
                     None
                 }
@@ -139,15 +150,16 @@ impl Catalog {
         })
     }
 
-    /// The compiled plan of a revision. Errors are sentences for an execution's notes.
-    pub(crate) async fn plan(&self, workflow: WorkflowId, revision: u32) -> Result<Arc<Plan>, String> {
+    /// The compiled plan of a revision.
+    pub(crate) async fn plan(&self, workflow: WorkflowId, revision: u32) -> Result<Arc<Plan>, NoPlan> {
         if let Some(plan) = self.plans().get(&(workflow, revision)) {
             return Ok(Arc::clone(plan));
         }
-        let stored = self.store.revision_get(workflow, revision).await.map_err(|error| error.to_string())?;
-        let stored = stored.ok_or_else(|| format!("revision {revision} is gone"))?;
-        let plan = compile(&self.registry, &stored.flow)
-            .map_err(|problems| format!("revision {revision} does not compile: {}", sentences(&problems)))?;
+        let stored = self.store.revision_get(workflow, revision).await.map_err(NoPlan::Unknown)?;
+        let stored = stored.ok_or_else(|| NoPlan::Unusable(format!("revision {revision} is gone")))?;
+        let plan = compile(&self.registry, &stored.flow).map_err(|problems| {
+            NoPlan::Unusable(format!("revision {revision} does not compile: {}", sentences(&problems)))
+        })?;
         let plan = Arc::new(plan);
         let mut plans = self.plans();
         if plans.len() >= OLD_PLANS_MAX {

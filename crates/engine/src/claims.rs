@@ -3,19 +3,21 @@
 //!
 //! One way for all three: claim, rebuild the machine from the journal, run.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::event::TriggerValues;
 use domain::execution::machine::{Facts, Machine};
-use domain::id::ExecutionId;
 use domain::time::Timestamp;
 use store::{Claim, Claimed};
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::catalog::NoPlan;
 use crate::clock;
 use crate::handle::Inner;
+use crate::saving;
 use crate::turns::Room;
 use crate::worker::Worker;
 
@@ -23,12 +25,13 @@ use crate::worker::Worker;
 const CLAIM_MAX: usize = 256;
 /// The store is asked at least this often, for what other servers have left.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// And at most this often when executions are due that cannot be taken up yet.
+/// How soon it is asked again when executions are due that cannot be taken up yet.
 const LOOK_AGAIN_WHEN_FULL: Duration = Duration::from_millis(50);
-/// When a place becomes free, others mostly follow: one claim takes them all.
-const MORE_PLACES: Duration = Duration::from_millis(5);
+/// From a look that found nothing to the next, however many executions fall due meanwhile; and when a
+/// place becomes free, others mostly follow: one claim takes them all.
+const MOMENT: Duration = Duration::from_millis(5);
 
-/// When to look into the store next.
+/// When something falls due that the last look into the store may not have seen.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
     next: Mutex<Option<Timestamp>>,
@@ -38,19 +41,19 @@ pub(crate) struct Due {
 impl Due {
     /// Something is due at `at`.
     pub(crate) fn at(&self, at: Timestamp) {
-        let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if next.is_none_or(|next| at < next) {
             *next = Some(at);
             self.sooner.notify_one();
         }
     }
 
-    fn set(&self, at: Option<Timestamp>) {
-        *self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = at;
+    fn forget(&self) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn get(&self) -> Option<Timestamp> {
-        *self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,8 +62,9 @@ impl Due {
 pub(crate) struct Claims(pub(crate) Arc<Inner>);
 
 impl Claims {
+    /// Until the drain begins: what is claimed after that would only be parked, and found due again.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        loop {
+        while !stop.is_cancelled() {
             let pause = match self.look().await {
                 Ok(Some(pause)) => pause,
                 Ok(None) => continue,
@@ -69,49 +73,47 @@ impl Claims {
                     LOOK_AGAIN
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.0.due.sooner.notified() => self.until_due(&stop).await,
-                () = self.0.turns.place_freed.notified() => tokio::time::sleep(MORE_PLACES).await,
-                () = tokio::time::sleep(pause) => {}
-            }
-            if stop.is_cancelled() {
+            if stop.run_until_cancelled(self.rest(pause)).await.is_none() {
                 return;
             }
         }
     }
 
-    /// A timer was set that fires before the next look: sleeps until then, or a still earlier one.
-    async fn until_due(&self, stop: &CancellationToken) {
-        while let Some(pause) = self.0.due.get().map(|due| due.since(clock::now()).min(LOOK_AGAIN)) {
+    /// Waits for `pause`, or until a timer fires that was set since the last look began, or until there is
+    /// a place again.
+    async fn rest(&self, pause: Duration) {
+        let began = Instant::now();
+        loop {
+            let timer = self.0.due.get().map_or(pause, |due| due.since(clock::now()).min(pause));
             tokio::select! {
-                () = stop.cancelled() => return,
                 () = self.0.due.sooner.notified() => {}
-                () = tokio::time::sleep(pause) => return,
+                () = self.0.turns.place_freed.notified() => break sleep(MOMENT).await,
+                () = sleep_until((Instant::now() + timer).min(began + pause)) => break,
             }
         }
+        sleep_until(began + MOMENT).await;
     }
 
     /// Claims once. Returns how long to wait before the next look; `None`: look again at once.
     async fn look(&self) -> Result<Option<Duration>, store::Error> {
         let engine = &self.0;
+        engine.due.forget();
         let Room { free, per_workflow, full } = engine.turns.room();
         let limit = free.min(CLAIM_MAX);
-        if limit == 0 {
-            return Ok(Some(LOOK_AGAIN));
+        if limit == 0 || engine.budget.is_spent() {
+            return Ok(Some(LOOK_AGAIN_WHEN_FULL));
         }
         let claim = Claim {
             server: engine.server,
             now: clock::now(),
-            per_workflow: u32::try_from(per_workflow.clamp(1, CLAIM_MAX)).unwrap_or(1),
+            per_workflow: u32::try_from(per_workflow).unwrap_or(u32::MAX),
             limit: u32::try_from(limit).unwrap_or(1),
             skip: full,
         };
-        engine.due.set(None);
         let claimed = engine.store.execution_claim(claim).await?;
         let found = claimed.len();
         for one in claimed {
-            take_up(engine, one).await;
+            take_up(engine, one, false).await;
         }
         if found > 0 {
             return Ok(None);
@@ -123,17 +125,34 @@ impl Claims {
     }
 }
 
-/// Goes on with an execution that now belongs to this server.
-async fn take_up(engine: &Arc<Inner>, claimed: Claimed) {
-    match revive(engine, &claimed).await {
-        Ok(worker) => engine.spawn(worker),
-        Err(note) => Worker::give_up(engine, &claimed, note).await,
-    }
+/// Goes on with an execution that now belongs to this server, or ends it if that is `cancelled`.
+pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bool) {
+    let (id, epoch, mode) = (claimed.id, claimed.epoch, claimed.mode);
+    let progress = match revive(engine, claimed).await {
+        Ok(worker) => {
+            if cancelled {
+                engine.cancels.wish(id);
+            }
+            return engine.spawn(worker);
+        }
+        Err(NoPlan::Unknown(error)) => {
+            engine.store_failed(&error);
+            saving::given_back(clock::now().plus(LOOK_AGAIN))
+        }
+        Err(NoPlan::Unusable(note)) => {
+            tracing::error!(execution = %id, note, "an execution cannot go on");
+            saving::broken_off(id, mode, note)
+        }
+    };
+    // A task of its own: this may have to wait for room on the disk, and the others need not.
+    let saver = Arc::clone(engine);
+    engine.tasks.spawn(async move { drop(saver.progress(id, epoch, progress).await) });
 }
 
-async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Worker, String> {
+async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
     let plan = engine.catalog.plan(claimed.workflow, claimed.revision).await?;
-    let event = Arc::new(claimed.event.clone());
+    let nodes = domain::event::body::check(&claimed.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
+    let event = Arc::new(claimed.event);
     let facts = Facts {
         execution: claimed.id,
         workflow_key: claimed.workflow_key.clone(),
@@ -141,13 +160,12 @@ async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Worker, String
         timeout_at: claimed.timeout_at,
     };
     let trigger = TriggerValues::new(Arc::clone(&event));
-    let machine =
-        Machine::rebuild(plan, facts, trigger, claimed.records.clone()).map_err(|mismatch| mismatch.to_string())?;
-    let nodes = domain::event::body::check(&event.body, usize::MAX).map_or(0, |checked| checked.nodes);
+    let machine = Machine::rebuild(plan, facts, trigger, claimed.records)
+        .map_err(|mismatch| NoPlan::Unusable(mismatch.to_string()))?;
     Ok(Worker {
         id: claimed.id,
         workflow: claimed.workflow,
-        workflow_key: claimed.workflow_key.clone(),
+        workflow_key: claimed.workflow_key,
         revision: claimed.revision,
         mode: claimed.mode,
         accepted_at: claimed.accepted_at,
@@ -155,30 +173,9 @@ async fn revive(engine: &Arc<Inner>, claimed: &Claimed) -> Result<Worker, String
         machine,
         epoch: Some(claimed.epoch),
         caller: None,
-        cancel: Arc::default(),
+        cancel: engine.cancels.listen(claimed.id),
         _place: engine.turns.place_for_claimed(claimed.workflow),
         _share: engine.budget.share_for_claimed(event.body.len(), nodes),
         event,
     })
-}
-
-impl Inner {
-    /// Cancels an open execution at its next node boundary. `false`: there is none, or it has ended.
-    pub(crate) async fn cancel(self: &Arc<Self>, execution: ExecutionId) -> Result<bool, store::Error> {
-        if let Some(cancel) = self.tracked(execution) {
-            cancel.wish();
-            return Ok(true);
-        }
-        let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? else {
-            return Ok(false);
-        };
-        match revive(self, &claimed).await {
-            Ok(worker) => {
-                worker.cancel.wish();
-                self.spawn(worker);
-            }
-            Err(note) => Worker::give_up(self, &claimed, note).await,
-        }
-        Ok(true)
-    }
 }

@@ -1,9 +1,8 @@
 //! The engine as its users see it, and what its parts share.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::budget::Budget;
+use crate::cancel::Cancels;
 use crate::catalog::{Catalog, Endpoint, Lookup};
 use crate::claims::{Claims, Due};
 use crate::clock;
@@ -28,7 +28,6 @@ use crate::limits::Limits;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
 use crate::turns::Turns;
-use crate::worker::Cancel;
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
 #[derive(Debug, Clone)]
@@ -149,10 +148,10 @@ pub(crate) struct Inner {
     drain_ends: Mutex<Option<Instant>>,
     services: TaskTracker,
     stop_services: CancellationToken,
-    tracked: Mutex<HashMap<ExecutionId, Arc<Cancel>>>,
+    pub(crate) cancels: Arc<Cancels>,
     refused: mpsc::Sender<RefusedRequest>,
-    /// The disk had no room the last time something was written.
-    full: AtomicBool,
+    /// When the disk had no room for what was written last.
+    full_at: Mutex<Option<Instant>>,
     broken: watch::Sender<Option<String>>,
 }
 
@@ -185,9 +184,9 @@ impl Engine {
             drain_ends: Mutex::default(),
             services: TaskTracker::new(),
             stop_services: CancellationToken::new(),
-            tracked: Mutex::default(),
+            cancels: Arc::default(),
             refused,
-            full: AtomicBool::new(false),
+            full_at: Mutex::default(),
             broken: watch::Sender::new(None),
         });
         let stop = &inner.stop_services;
@@ -265,10 +264,12 @@ impl Engine {
     /// `Err` says why no request can be accepted now.
     pub fn ready(&self) -> Result<(), String> {
         self.inner.ready()?;
-        if self.inner.full.load(Ordering::Relaxed) {
-            return Err("the disk is full".to_owned());
+        // Only a write shows that there is room again, and none comes to a server that says it is not
+        // ready: after a while the next request is the one that tries.
+        match *self.inner.full_at() {
+            Some(at) if at.elapsed() < self.inner.limits.full_pause => Err("the disk is full".to_owned()),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Resolves when the process has to end so that a restart can mend it; says why.
@@ -336,7 +337,7 @@ impl Inner {
     }
 
     fn start_drain(&self) {
-        let mut ends = self.drain_ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut ends = self.drain_ends.lock().unwrap_or_else(PoisonError::into_inner);
         ends.get_or_insert_with(|| Instant::now() + self.limits.drain);
         drop(ends);
         self.draining.cancel();
@@ -344,7 +345,7 @@ impl Inner {
 
     /// When a drain that has begun is over.
     pub(crate) fn drain_ends(&self) -> Instant {
-        let ends = *self.drain_ends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let ends = *self.drain_ends.lock().unwrap_or_else(PoisonError::into_inner);
         ends.unwrap_or_else(|| Instant::now() + self.limits.drain)
     }
 
@@ -356,35 +357,22 @@ impl Inner {
         format!("{execution}.{}", self.key.answer_token(execution))
     }
 
-    pub(crate) fn track(&self, execution: ExecutionId, cancel: &Arc<Cancel>) {
-        self.tracked_mut().insert(execution, Arc::clone(cancel));
-    }
-
-    pub(crate) fn untrack(&self, execution: ExecutionId) {
-        self.tracked_mut().remove(&execution);
-    }
-
-    pub(crate) fn tracked(&self, execution: ExecutionId) -> Option<Arc<Cancel>> {
-        self.tracked_mut().get(&execution).map(Arc::clone)
-    }
-
-    fn tracked_mut(&self) -> std::sync::MutexGuard<'_, HashMap<ExecutionId, Arc<Cancel>>> {
-        self.tracked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
     /// A write went through.
     pub(crate) fn has_room(&self) {
-        if self.full.load(Ordering::Relaxed) {
-            self.full.store(false, Ordering::Relaxed);
+        if self.full_at().take().is_some() {
             tracing::info!("the disk has room again");
         }
+    }
+
+    fn full_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Draws the consequences of a failure of the store for the whole server.
     pub(crate) fn store_failed(&self, error: &store::Error) {
         match error {
             store::Error::Full => {
-                if !self.full.swap(true, Ordering::Relaxed) {
+                if self.full_at().replace(Instant::now()).is_none() {
                     tracing::error!("the disk is full: requests are refused until there is room");
                 }
             }

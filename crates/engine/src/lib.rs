@@ -9,11 +9,13 @@ pub mod limits;
 
 mod accept;
 mod budget;
+mod cancel;
 mod claims;
 mod clock;
 mod heartbeat;
 mod request_log;
 mod retention;
+mod saving;
 mod turns;
 mod worker;
 

@@ -9,9 +9,11 @@ pub struct Limits {
     pub executions_running_max: usize,
     /// And of one workflow, so that slow nodes of one leave room for the others.
     pub executions_running_per_workflow_max: usize,
-    /// Executions of one workflow held in memory; what comes on top waits in the database.
+    /// Executions of one workflow held in memory; what comes on top waits in the database. New ones
+    /// may take three quarters of the places: the rest is for what waits there, so that it gets on
+    /// however many come.
     pub executions_in_memory_per_workflow_max: usize,
-    /// Executions held in memory in all.
+    /// Executions held in memory in all, shared out the same way.
     pub executions_in_memory_max: usize,
     /// Bytes of request bodies in memory in all; more are answered 503.
     pub body_bytes_in_memory_max: usize,
@@ -25,6 +27,8 @@ pub struct Limits {
     pub retention_days: u32,
     /// And at most this many of one workflow.
     pub retention_executions_max: u32,
+    /// How long the server calls itself not ready after the disk had no room.
+    pub full_pause: Duration,
     /// How long a server owns its executions after its last sign of life.
     pub lease: Duration,
     /// How long a stop waits for what is running to reach a node boundary.
@@ -45,6 +49,7 @@ impl Default for Limits {
             request_log_max: 100_000,
             retention_days: 30,
             retention_executions_max: 100_000,
+            full_pause: Duration::from_secs(10),
             lease: Duration::from_secs(15),
             drain: Duration::from_secs(30),
         }

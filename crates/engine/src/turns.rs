@@ -1,6 +1,6 @@
 //! Who may run: a bounded number of executions at a time, picked fairly between workflows.
 //! ```text
-//! place ── an execution held in memory: bounded per workflow and in all
+//! place ── an execution held in memory: bounded per workflow and in all; some are kept for what waits in the store
 //! turn ─── the right to run: bounded per workflow and in all; who waits is served workflow by workflow
 //! ```
 //! A flood of one workflow fills its own queue; the others' executions wait behind at most one of
@@ -30,6 +30,12 @@ struct TurnLimits {
     running_per_workflow: usize,
     places: usize,
     places_per_workflow: usize,
+}
+
+/// How many of the places new executions leave to those that wait in the store. However many come, some of
+/// those get in; and as new ones never take these, a claim of as many fits whatever comes meanwhile.
+fn kept(places: usize) -> usize {
+    places / 4
 }
 
 #[derive(Debug, Default)]
@@ -63,11 +69,12 @@ impl Turns {
         })
     }
 
-    /// A place in memory, unless the workflow or the server has as many as it may.
+    /// A place in memory for a new execution, unless those of the workflow or the server are taken.
     pub(crate) fn place(self: &Arc<Self>, workflow: WorkflowId) -> Option<Place> {
+        let TurnLimits { places, places_per_workflow, .. } = self.limits;
         let mut state = self.state();
         let held = state.queues.get(&workflow).map_or(0, |queue| queue.places);
-        if state.places >= self.limits.places || held >= self.limits.places_per_workflow {
+        if state.places >= places - kept(places) || held >= places_per_workflow - kept(places_per_workflow) {
             self.missed.store(true, Ordering::Relaxed);
             return None;
         }
@@ -86,15 +93,17 @@ impl Turns {
         Place { turns: Arc::clone(self), workflow }
     }
 
-    /// How many more can be held, how many of one workflow, and which workflows have all they may.
+    /// How many may be claimed, how many of one workflow, and of which workflows none.
     pub(crate) fn room(&self) -> Room {
+        let TurnLimits { places, places_per_workflow, .. } = self.limits;
+        let per_workflow = kept(places_per_workflow).max(1);
         let state = self.state();
-        let full =
-            state.queues.iter().filter(|(_, queue)| queue.places >= self.limits.places_per_workflow).map(|(id, _)| *id);
+        let full = state.queues.iter().filter(|(_, queue)| queue.places + per_workflow > places_per_workflow);
         let room = Room {
-            free: self.limits.places.saturating_sub(state.places),
-            per_workflow: self.limits.places_per_workflow / 2,
-            full: full.collect(),
+            // New ones may come while the claim is under way.
+            free: places.saturating_sub(state.places.max(places.saturating_sub(kept(places).max(1)))),
+            per_workflow,
+            full: full.map(|(id, _)| *id).collect(),
         };
         if room.free == 0 || !room.full.is_empty() {
             self.missed.store(true, Ordering::Relaxed);
@@ -178,12 +187,12 @@ impl State {
     }
 }
 
-/// What can still be held.
+/// What can be claimed.
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) free: usize,
     pub(crate) per_workflow: usize,
-    /// Workflows that have all they may.
+    /// Workflows with too few free places.
     pub(crate) full: Vec<WorkflowId>,
 }
 
@@ -241,8 +250,8 @@ mod tests {
         Turns::new(&Limits {
             executions_running_max: running,
             executions_running_per_workflow_max: running_per_workflow,
-            executions_in_memory_max: 4,
-            executions_in_memory_per_workflow_max: 3,
+            executions_in_memory_max: 5,
+            executions_in_memory_per_workflow_max: 4,
             ..Limits::default()
         })
     }
@@ -303,7 +312,12 @@ mod tests {
         assert!(turns.place(workflow(1)).is_none());
         let other = turns.place(workflow(2)).unwrap();
         assert!(turns.place(workflow(3)).is_none());
-        drop(other);
+        let room = turns.room();
+        assert_eq!((room.free, room.per_workflow, room.full), (1, 1, vec![]), "one is kept for what is claimed");
+        let claimed = turns.place_for_claimed(workflow(1));
+        let room = turns.room();
+        assert_eq!((room.free, room.full), (0, vec![workflow(1)]));
+        drop((other, claimed));
         assert!(turns.place(workflow(3)).is_some());
         drop(held);
         assert_eq!(turns.in_memory(), 0);

@@ -11,14 +11,14 @@
 //! - An effect begins after its `running` record is on disk, and its outcome is written before the next one begins.
 //! - A save that finds the lease lost ends the task without a word: another server goes on.
 //!
-//! Not here: what comes next (`domain::execution::machine`), whose turn it is (`turns`).
+//! Not here: what comes next (`domain::execution::machine`), whose turn it is (`turns`), how it becomes
+//! durable and when a caller is let go (`saving`).
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use domain::answer::Answer;
 use domain::event::Event;
 use domain::execution::journal::{NodeError, NodeRun};
 use domain::execution::machine::{Action, Finish, Input, Machine, Run, Turn as Step};
@@ -28,19 +28,17 @@ use domain::id::{EndpointKey, ExecutionId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use nodes::contract::RunContext;
-use store::{NewExecution, Progress, SentAnswer};
+use store::{Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use crate::budget::Share;
+use crate::cancel::Listener;
 use crate::clock;
-use crate::handle::{Accepted, Inner, NotDurable, Reply};
+use crate::handle::{Accepted, Inner, NotDurable};
+use crate::saving::{caller_deadline, given_back};
 use crate::turns::{Place, Turn};
-
-/// First pause before a save that found no room is tried again; doubled up to [`SAVE_PAUSE_MAX`].
-const SAVE_PAUSE: Duration = Duration::from_millis(50);
-const SAVE_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// An execution in memory.
 pub(crate) struct Worker {
@@ -56,7 +54,7 @@ pub(crate) struct Worker {
     /// The store's epoch once it is durable.
     pub(crate) epoch: Option<u32>,
     pub(crate) caller: Option<Caller>,
-    pub(crate) cancel: Arc<Cancel>,
+    pub(crate) cancel: Listener,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
 }
@@ -67,26 +65,12 @@ pub(crate) struct Caller {
     pub(crate) deadline: Instant,
 }
 
-/// A person's wish to end an execution.
-#[derive(Debug, Default)]
-pub(crate) struct Cancel {
-    wish: tokio::sync::Notify,
-}
-
-impl Cancel {
-    pub(crate) fn wish(&self) {
-        self.wish.notify_one();
-    }
-
-    async fn wished(&self) {
-        self.wish.notified().await;
-    }
-}
-
 /// Why a task ends without having ended its execution.
-enum Stopped {
-    /// Another server owns it, it is parked, or nothing was kept and the caller knows.
+pub(crate) enum Stopped {
+    /// Another server owns it, the server is going away, or nothing was kept and the caller knows.
     Gone,
+    /// It cannot go on; the note says why.
+    Broke(String),
 }
 
 /// What interrupts waiting.
@@ -100,21 +84,22 @@ enum Woken<T> {
 
 impl Worker {
     pub(crate) async fn run(mut self, engine: Arc<Inner>) {
-        engine.track(self.id, &self.cancel);
-        let outcome = self.drive(&engine).await;
-        engine.untrack(self.id);
-        if let (Err(Stopped::Gone), Some(caller)) = (outcome, self.caller.take()) {
-            let _ = caller.reply.send(Err(NotDurable::new("the server is stopping")));
+        if let Err(Stopped::Broke(note)) = self.drive(&engine).await {
+            self.break_off(&engine, note).await;
+        }
+        self.leave_caller(&engine);
+        let (id, wished) = (self.id, self.cancel.close());
+        drop(self);
+        // The wish may have come too late for this task and be still unfulfilled.
+        if wished && let Err(error) = Box::pin(engine.cancel(id)).await {
+            engine.store_failed(&error);
         }
     }
 
     async fn drive(&mut self, engine: &Arc<Inner>) -> Result<(), Stopped> {
         let (mut turn, mut input) = self.next_turn(engine, Status::Queued).await?;
         loop {
-            let Some(Step { records, action }) = self.feed(input) else {
-                tracing::error!(execution = %self.id, "the machine stands still");
-                return Err(Stopped::Gone);
-            };
+            let Step { records, action } = self.feed(input)?;
             match action {
                 Action::Run(run) => {
                     self.save(engine, self.open(engine, Status::Running, records)).await?;
@@ -144,13 +129,20 @@ impl Worker {
         }
     }
 
-    /// JSONata may take its time: it must not hold up the thread that others' requests run on.
-    fn feed(&mut self, input: Input) -> Option<Step> {
+    /// JSONata may take its time: it must not hold up the thread that others' requests run on. Should the
+    /// machine panic, this task still has to say so.
+    fn feed(&mut self, input: Input) -> Result<Step, Stopped> {
         let now = clock::now();
-        if self.machine.is_heavy() {
-            tokio::task::block_in_place(|| self.machine.feed(input, now))
+        let machine = &mut self.machine;
+        let fed = if machine.is_heavy() {
+            tokio::task::block_in_place(|| catch_unwind(AssertUnwindSafe(|| machine.feed(input, now))))
         } else {
-            self.machine.feed(input, now)
+            catch_unwind(AssertUnwindSafe(|| machine.feed(input, now)))
+        };
+        match fed {
+            Ok(Some(step)) => Ok(step),
+            Ok(None) => Err(Stopped::Broke("nothing follows, and it has not ended".to_owned())),
+            Err(_) => Err(Stopped::Broke("the server panicked over it".to_owned())),
         }
     }
 
@@ -208,39 +200,15 @@ impl Worker {
 
     /// Waits for `what`, and for whatever may interrupt it.
     async fn wait<F: Future + Unpin>(&self, engine: &Inner, what: F) -> Woken<F::Output> {
-        let caller_deadline = async {
-            match &self.caller {
-                Some(caller) => tokio::time::sleep_until(caller.deadline).await,
-                None => std::future::pending().await,
-            }
-        };
-        let timeout = async {
-            match self.timeout_at {
-                Some(at) => tokio::time::sleep(at.since(clock::now())).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            () = engine.draining.cancelled() => Woken::Draining,
+            // Before the drain, so that a wish is fulfilled rather than parked.
             () = self.cancel.wished() => Woken::Cancelled,
+            () = engine.draining.cancelled() => Woken::Draining,
             done = what => Woken::Done(done),
-            () = caller_deadline => Woken::CallerDeadline,
-            () = timeout => Woken::Timeout,
+            () = caller_deadline(self.caller.as_ref()) => Woken::CallerDeadline,
+            () = until(self.timeout_at) => Woken::Timeout,
         }
-    }
-
-    /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.
-    async fn let_caller_go(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(), Stopped> {
-        if self.epoch.is_none() {
-            let records = self.machine.take_unsaved();
-            self.save(engine, self.open(engine, status, records)).await?;
-        }
-        if let Some(caller) = self.caller.take() {
-            let reply = Reply::Later { ticket: engine.ticket(self.id) };
-            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply }));
-        }
-        Ok(())
     }
 
     async fn fall_asleep(
@@ -279,104 +247,20 @@ impl Worker {
         };
         self.save(engine, progress).await?;
         engine.count.finished.fetch_add(1, Ordering::Relaxed);
-        if let (Some(caller), Some(answer)) = (self.caller.take(), answer) {
-            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply: Reply::Answer(answer) }));
-        }
+        self.answer(answer);
         Ok(())
     }
 
     /// The progress of an execution that stays with this server.
-    fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
-        Progress {
-            status,
-            reason: None,
-            owner: Some(engine.server),
-            due_at: self.accepted_at,
-            records,
-            answer: None,
-            notes: Vec::new(),
-            finished_at: None,
-        }
+    pub(crate) fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
+        Progress { status, owner: Some(engine.server), records, ..given_back(self.accepted_at) }
     }
+}
 
-    /// The first save creates the execution with its event. A caller that still waits learns at once
-    /// when nothing can be kept; what is durable already is tried again until there is room.
-    async fn save(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
-        let Some(epoch) = self.epoch else {
-            return self.create(engine, progress).await;
-        };
-        let mut pause = SAVE_PAUSE;
-        loop {
-            match engine.store.execution_progress(self.id, epoch, progress.clone()).await {
-                Ok(()) => {
-                    engine.has_room();
-                    return Ok(());
-                }
-                Err(error @ (store::Error::Overloaded | store::Error::Full)) => {
-                    engine.store_failed(&error);
-                    if engine.drain_is_over() {
-                        return Err(Stopped::Gone);
-                    }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(SAVE_PAUSE_MAX);
-                }
-                Err(error) => {
-                    engine.store_failed(&error);
-                    return Err(Stopped::Gone);
-                }
-            }
-        }
-    }
-
-    async fn create(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
-        let new = NewExecution {
-            id: self.id,
-            workflow: self.workflow,
-            workflow_key: self.workflow_key.clone(),
-            revision: self.revision,
-            mode: self.mode,
-            event: Arc::clone(&self.event),
-            accepted_at: self.accepted_at,
-            timeout_at: self.timeout_at,
-            progress,
-        };
-        match engine.store.execution_create(new).await {
-            Ok(()) => {
-                self.epoch = Some(1);
-                engine.has_room();
-                engine.count.accepted.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(error) => {
-                engine.store_failed(&error);
-                if let Some(caller) = self.caller.take() {
-                    let _ = caller.reply.send(Err(NotDurable::because(&error)));
-                }
-                Err(Stopped::Gone)
-            }
-        }
-    }
-
-    /// For an execution that cannot go on at all: its revision is gone or does not fit its journal.
-    pub(crate) async fn give_up(engine: &Arc<Inner>, claimed: &store::Claimed, note: String) {
-        tracing::error!(execution = %claimed.id, note, "an execution cannot go on");
-        let now = clock::now();
-        let answer = matches!(claimed.mode, Mode::Sync).then(|| SentAnswer {
-            answer: Answer::for_end(domain::execution::status::End::Error, claimed.id),
-            sent_at: now,
-        });
-        let progress = Progress {
-            status: Status::Error,
-            reason: None,
-            owner: None,
-            due_at: now,
-            records: Vec::new(),
-            answer,
-            notes: vec![note],
-            finished_at: Some(now),
-        };
-        if let Err(error) = engine.store.execution_progress(claimed.id, claimed.epoch, progress).await {
-            engine.store_failed(&error);
-        }
+/// The clock on the wall says when, and it may be set back meanwhile: then it is not yet time.
+async fn until(at: Option<Timestamp>) {
+    let Some(at) = at else { return std::future::pending().await };
+    while clock::now() < at {
+        tokio::time::sleep(at.since(clock::now())).await;
     }
 }

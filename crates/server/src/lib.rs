@@ -31,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use api::AdminToken;
+pub use error::{RefusalInfo, refusals};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
 

@@ -21,8 +21,9 @@ pub enum Error {
     /// This server was declared dead; it must stop.
     #[error("this server's lease was lost")]
     ServerLeaseLost,
-    /// More waits to be written than the store is willing to hold. Nothing was kept.
-    #[error("too much is waiting to be written")]
+    /// More waits for the database than the store is willing to hold, or another program has locked it.
+    /// Nothing was kept; later calls may succeed.
+    #[error("too much is waiting for the database")]
     Overloaded,
     /// No space. Nothing was kept; later writes may succeed.
     #[error("the disk or the database is full")]
@@ -35,6 +36,7 @@ pub enum Error {
     /// The data folder is in use, or written by a newer version, or damaged.
     #[error("the database cannot be opened: {reason}")]
     Unusable { reason: String },
+    /// For a reason of its own, which another try would meet again. Nothing was kept.
     /// `operation` is the trait method's name. The cause stays in `source`, not in the text.
     #[error("the database failed during {operation}")]
     Database {

@@ -191,6 +191,20 @@ async fn create_together_from(store: &Sqlite, first: i64) -> Vec<store::Result<(
 }
 
 #[tokio::test]
+async fn while_another_program_has_the_database_locked_calls_are_put_off() {
+    let folder = folder();
+    let store = Sqlite::open(options(folder.path())).unwrap();
+    store.execution_create(sized(1, 10)).await.unwrap();
+    let shell = rusqlite::Connection::open(folder.path().join("hookflow.db")).unwrap();
+    shell.execute_batch("begin immediate").unwrap();
+    let refused = store.execution_create(sized(2, 10)).await;
+    assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
+    shell.execute_batch("rollback").unwrap();
+    store.execution_create(sized(2, 10)).await.unwrap();
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn freed_space_goes_back_to_the_file_system() {
     let folder = folder();
     let store = Sqlite::open(options(folder.path())).unwrap();

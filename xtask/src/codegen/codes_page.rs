@@ -2,15 +2,18 @@
 
 use domain::flow::codes;
 
+use super::WRITTEN_BY;
+
 pub(super) fn page() -> String {
-    let mut page = "\
-<!-- Written by `cargo run -p xtask -- codegen`. -->
+    let mut page = format!(
+        "\
+{WRITTEN_BY}
 # Problem codes
 
 `hookflow check`, `hookflow apply` and publishing report every problem of a workflow document at once,
 each with a JSON pointer, one of these codes, a sentence, and a line if it came from a file.
 "
-    .to_owned();
+    );
     let mut group = "";
     for (code, meaning) in codes::ALL {
         let (family, _) = code.split_once('.').unwrap_or((code, ""));

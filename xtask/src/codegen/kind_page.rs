@@ -6,7 +6,7 @@ use nodes::KindInfo;
 use nodes::contract::Example;
 use serde_json::{Value, json};
 
-const WRITTEN_BY: &str = "<!-- Written by `cargo run -p xtask -- codegen`. -->";
+use super::WRITTEN_BY;
 
 /// Where a kind stands in a workflow file.
 #[derive(Debug, Clone, Copy)]

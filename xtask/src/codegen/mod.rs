@@ -1,10 +1,13 @@
-//! Writes what is derived from the code: the reference of nodes, triggers and problem codes.
+//! Writes what is derived from the code: the reference of nodes, triggers, problem codes, refusals
+//! and settings.
 //!
 //! The pages are committed, so that they can be read without a build; `--check` fails when they are
 //! not what the code says. In the folders it owns, a page that nothing makes any more is taken away.
 
+mod answers_page;
 mod codes_page;
 mod kind_page;
+mod settings_page;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,6 +18,9 @@ use nodes::Registry;
 
 /// Folders that hold generated pages and nothing else.
 const OWNED: [&str; 2] = ["docs/reference/nodes", "docs/reference/triggers"];
+
+/// The first line of every page.
+const WRITTEN_BY: &str = "<!-- Written by `cargo run -p xtask -- codegen`. -->";
 
 /// Path below the root → content.
 type Pages = BTreeMap<PathBuf, String>;
@@ -49,6 +55,8 @@ fn pages() -> anyhow::Result<Pages> {
     let registry = Registry::released();
     let mut pages = Pages::new();
     pages.insert("docs/reference/problems.md".into(), codes_page::page());
+    pages.insert("docs/reference/answers.md".into(), answers_page::page()?);
+    pages.insert("docs/reference/settings.md".into(), settings_page::page(settings_page::DEFAULTS)?);
     let triggers: Vec<_> = registry.trigger_kinds().collect();
     let nodes: Vec<_> = registry.kinds().collect();
     for (folder, heading, kinds, place) in [

@@ -63,7 +63,11 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         } else if !problems.is_empty() {
             files::print(out, &named.path, &problems)?;
         } else if all_read && status.is_success() {
-            out.line(line(named, applied))?;
+            out.line(line(named, applied, args.publish))?;
+            if named.document().is_some_and(|document| document["key"].is_null()) {
+                let key = plain(&text(applied, "key"));
+                out.line(format!("  add `key: {key}` to the file, or the next apply makes another workflow"))?;
+            }
             out.line(plain(&text(applied, "url")))?;
         }
     }
@@ -92,8 +96,8 @@ fn document(named: &Named, applied: &Value, problems: &[Problem]) -> Value {
     })
 }
 
-/// `payment.yaml: created "Payment callback", revision 1 is live, on`
-fn line(named: &Named, applied: &Value) -> String {
+/// `payment.yaml: created "Payment callback", revision 1 is live`
+fn line(named: &Named, applied: &Value, published: bool) -> String {
     let flag = |name: &str| applied[name].as_bool().unwrap_or(false);
     let what = match (flag("created"), flag("changed")) {
         (true, _) => "created",
@@ -101,9 +105,10 @@ fn line(named: &Named, applied: &Value) -> String {
         (false, false) => "unchanged",
     };
     let live = match applied["revision"].as_u64() {
-        Some(number) => format!("revision {number} is live"),
         None => "not published yet (--publish)".to_owned(),
+        Some(number) if !published => format!("a draft; revision {number} stays live (--publish changes that)"),
+        Some(number) if flag("enabled") => format!("revision {number} is live"),
+        Some(number) => format!("revision {number}; it is off (`enabled: true` switches it on)"),
     };
-    let switched = if flag("enabled") { "on" } else { "off" };
-    format!("{}: {what} \"{}\", {live}, {switched}", named.path.display(), plain(&text(applied, "title")))
+    format!("{}: {what} \"{}\", {live}", named.path.display(), plain(&text(applied, "title")))
 }

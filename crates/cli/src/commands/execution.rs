@@ -33,6 +33,10 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     Ok(())
 }
 
+/// Columns of a small terminal.
+const WIDTH: usize = 80;
+/// A result longer than this is cut.
+const RESULT_SHOWN_MAX: usize = 400;
 /// Text of an event or an answer longer than this is cut.
 const BODY_SHOWN_MAX: usize = 4_096;
 
@@ -43,7 +47,7 @@ fn page(execution: &Value) -> String {
         page += &format!(" in {took}");
     }
     page += &format!(
-        "\nworkflow {}, revision {}, {}, accepted {}\n",
+        "\nworkflow  {}, revision {}, {}\naccepted  {}\n",
         text(execution, "workflow_key"),
         text(execution, "revision"),
         text(execution, "mode"),
@@ -62,9 +66,10 @@ fn page(execution: &Value) -> String {
         plain(&query),
         plain(&text(event, "remote_addr"))
     );
+    page += &headers(event);
     page += &body(event);
 
-    page += "\nWAY\n";
+    page += "\nNODES\n";
     let runs = execution["node_runs"].as_array().map(Vec::as_slice).unwrap_or_default();
     for run in runs {
         page += &node_run(run);
@@ -76,16 +81,13 @@ fn page(execution: &Value) -> String {
     let answer = &execution["answer"];
     if answer.is_object() {
         page += &format!("\nANSWER  {} at {}\n", text(answer, "status"), text(answer, "sent_at"));
-        for header in answer["headers"].as_array().into_iter().flatten() {
-            let part = |index: usize| plain(header[index].as_str().unwrap_or_default());
-            page += &format!("  {}: {}\n", part(0), part(1));
-        }
+        page += &headers(answer);
         page += &body(answer);
     }
     page
 }
 
-/// `  paid       condition  succeeded  0.042 ms  → {"branch":"true"}`, and what went wrong below it.
+/// `  paid       condition  succeeded  0.042 ms  → true`, and what went wrong below it.
 fn node_run(run: &Value) -> String {
     let visit = text(run, "visit");
     let node = if visit.is_empty() { text(run, "node") } else { format!("{} [{visit}]", text(run, "node")) };
@@ -99,7 +101,9 @@ fn node_run(run: &Value) -> String {
         took(&run["started_at"], &run["finished_at"]),
     );
     if !run["result"].is_null() {
-        lines += &format!("  → {}", plain(&cut(&run["result"].to_string(), 120)));
+        let result = plain(&cut(&run["result"].to_string(), RESULT_SHOWN_MAX));
+        let same_line = lines.chars().count() + result.chars().count() + 4 <= WIDTH;
+        lines += &format!("{}→ {result}", if same_line { "  " } else { "\n    " });
     }
     lines = format!("{}\n", lines.trim_end());
     if run["error"].is_object() {
@@ -116,7 +120,15 @@ fn node_run(run: &Value) -> String {
     lines
 }
 
-/// The body of an event or an answer, indented, cut when it is long.
+fn headers(of: &Value) -> String {
+    let lines = of["headers"].as_array().into_iter().flatten().map(|header| {
+        let part = |index: usize| plain(header[index].as_str().unwrap_or_default());
+        format!("  {}: {}", part(0), part(1)).trim_end().to_owned() + "\n"
+    });
+    lines.collect()
+}
+
+/// The body of an event or an answer below its headers, indented, cut when it is long.
 fn body(of: &Value) -> String {
     let text = match &of["body"] {
         Value::Null if of["body_base64"].is_string() => "(not text, see --json)".to_owned(),
@@ -125,7 +137,8 @@ fn body(of: &Value) -> String {
         other => other.to_string(),
     };
     let text = plain_lines(&cut(&text, BODY_SHOWN_MAX));
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    let lines = text.lines().map(|line| format!("  {line}\n"));
+    if text.is_empty() { String::new() } else { format!("\n{}", lines.collect::<String>()) }
 }
 
 fn cut(text: &str, max: usize) -> String {
@@ -154,8 +167,13 @@ mod tests {
         let execution = json!({
             "id": "ex_1", "workflow_key": "1hfmkioou0d", "revision": 3, "status": "error", "mode": "sync", "reason": null,
             "accepted_at": "2026-11-22T10:00:00.000000Z", "finished_at": "2026-11-22T10:00:00.001500Z",
-            "event": {"method": "POST", "query_string": "a=1", "remote_addr": "127.0.0.1", "body": {"order": {"id": 7}}},
-            "node_runs": [run("paid", "condition", "succeeded", json!({"branch": "true"})), call],
+            "event": {"method": "POST", "query_string": "a=1", "remote_addr": "127.0.0.1",
+                      "headers": [["content-type", "application/json"], ["x-empty", ""]], "body": {"order": {"id": 7}}},
+            "node_runs": [
+                run("paid", "condition", "succeeded", json!(true)),
+                run("query", "sql", "succeeded", json!([{"id": 1, "name": "a row that does not fit beside it"}])),
+                call,
+            ],
             "answer": {"status": 500, "headers": [["Content-Type", "text/plain"]], "body": "one\ntwo\u{1b}", "sent_at": "2026-11-22T10:00:00.001500Z"},
             "notes": ["the answer's template failed"],
         });

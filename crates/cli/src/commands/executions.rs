@@ -1,5 +1,7 @@
 //! `executions`: what has run.
 
+use std::collections::HashMap;
+
 use domain::execution::status::Status;
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -39,27 +41,40 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     let mut query = Vec::new();
     query.extend(args.workflow.map(|workflow| ("workflow", workflow)));
     query.extend(args.status.map(|status| ("status", status)));
-    let executions = Client::find(global)?.list(&["executions"], &query, Some(args.limit as usize)).await?;
+    let client = Client::find(global)?;
+    let executions = client.list(&["executions"], &query, Some(args.limit as usize)).await?;
     if out.json {
         executions.iter().try_for_each(|execution| out.document(execution))?;
     } else if executions.is_empty() {
         out.line("no executions")?;
     } else {
-        let rows: Vec<[String; 6]> = executions.iter().map(row).collect();
-        out.table(["ID", "WORKFLOW", "STATUS", "ANSWER", "ACCEPTED", "TOOK"], &rows)?;
+        let workflows = client.list(&["workflows"], &[], None).await?;
+        let titles: HashMap<String, String> =
+            workflows.iter().map(|workflow| (text(workflow, "key"), text(workflow, "title"))).collect();
+        let rows: Vec<[String; 5]> = executions.iter().map(|execution| row(execution, &titles)).collect();
+        out.table(["ID", "STATUS", "HTTP", "ACCEPTED (UTC)", "WORKFLOW"], &rows)?;
     }
     Ok(())
 }
 
-fn row(execution: &Value) -> [String; 6] {
+/// Fits into 80 columns with a title of 17 characters; `execution` has the rest.
+fn row(execution: &Value, titles: &HashMap<String, String>) -> [String; 5] {
+    let workflow = text(execution, "workflow_key");
     [
         text(execution, "id"),
-        text(execution, "workflow_key"),
         status_with_reason(execution),
         text(execution, "answer_status"),
-        text(execution, "accepted_at"),
-        took(&execution["accepted_at"], &execution["finished_at"]),
+        moment(&text(execution, "accepted_at")),
+        titles.get(&workflow).cloned().unwrap_or(workflow),
     ]
+}
+
+/// `2026-11-22T10:00:00.000042Z` → `11-22 10:00:00`
+fn moment(time: &str) -> String {
+    match time.split_once('-').zip(time.split_once('.')) {
+        Some(((year, _), (seconds, _))) => seconds[year.len() + 1..].replace('T', " "),
+        None => time.to_owned(),
+    }
 }
 
 /// `waiting (timer)`
@@ -94,5 +109,16 @@ mod tests {
         assert_eq!(took("2026-11-22T10:00:00.123456Z"), "123.456 ms");
         assert_eq!(took("2026-11-22T10:01:02.003999Z"), "62.003 s");
         assert_eq!(took(""), "");
+    }
+
+    #[test]
+    fn a_row_says_which_workflow_and_fits() {
+        let execution = json!({"id": "ex_03ha7gwm1o0eeu7em5ewm4yjc", "workflow_key": "1hfmkioou0d", "status": "succeeded",
+            "reason": null, "answer_status": 422, "accepted_at": "2026-11-22T10:00:00.000042Z"});
+        let titles = HashMap::from([("1hfmkioou0d".to_owned(), "Payment callback".to_owned())]);
+        let cells = row(&execution, &titles);
+        assert_eq!(cells[3..], ["11-22 10:00:00", "Payment callback"]);
+        assert!(cells.join("  ").len() <= 80);
+        assert_eq!(row(&execution, &HashMap::new())[4], "1hfmkioou0d", "deleted since");
     }
 }

@@ -26,12 +26,13 @@ pub(crate) async fn run(_args: Args, global: &Global, out: &mut Output) -> Resul
     } else if workflows.is_empty() {
         out.line("no workflows yet: `hookflow apply FILE --publish` makes one")?;
     } else {
-        let rows: Vec<[String; 4]> = workflows.iter().map(row).collect();
-        out.table(["KEY", "STATE", "TITLE", "URL"], &rows)?;
+        let rows: Vec<[String; 3]> = workflows.iter().map(row).collect();
+        out.table(["KEY", "STATE", "TITLE"], &rows)?;
     }
     Ok(())
 }
 
-fn row(workflow: &Value) -> [String; 4] {
-    [text(workflow, "key"), show::state(workflow), text(workflow, "title"), text(workflow, "url")]
+/// Without the URL, which is long and ends in the key: `show` has it.
+fn row(workflow: &Value) -> [String; 3] {
+    [text(workflow, "key"), show::state(workflow), text(workflow, "title")]
 }

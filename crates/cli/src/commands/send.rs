@@ -91,7 +91,9 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         for (name, value) in &headers {
             out.line(format!("{}: {}", plain(name), plain(value)))?;
         }
-        out.line(format!("\n{}", plain_lines(&String::from_utf8_lossy(&body))))?;
+        if !body.is_empty() {
+            out.line(format!("\n{}", plain_lines(&String::from_utf8_lossy(&body))))?;
+        }
     }
     match execution {
         Some(_) => Ok(()),

@@ -58,25 +58,35 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         if welcomed {
             show_the_door(out, &running).await?;
         }
-        until_told(&running, &mut signals).await
+        until_told(&running, &mut signals).await?;
+        tell(out, "\nStopping. Ctrl-C again ends at once.", || tracing::info!("stopping"))
     }
     .await;
     folder.withdraw();
     tokio::select! {
-        () = running.stop() => tracing::info!("stopped"),
+        () = running.stop() => {}
         // Whoever asks twice does not want to wait. What runs is taken up by the next start.
         () = signals.next() => std::process::exit(FAILED.into()),
     }
-    outcome
+    outcome?;
+    tell(out, "Stopped. Everything that was accepted is on disk.", || tracing::info!("stopped"))
+}
+
+/// A line for people on stdout, and one for programs in the log; on a terminal that shows both, the first alone.
+fn tell(out: &mut Output, line: &str, log: impl FnOnce()) -> Result<(), Failure> {
+    if out.json || !logs::beside_the_output() {
+        log();
+    }
+    if !out.json {
+        out.line(line)?;
+    }
+    Ok(())
 }
 
 /// Waits for a reason to stop. `Err`: not because someone asked for it.
 async fn until_told(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
     tokio::select! {
-        () = signals.next() => {
-            tracing::info!("stopping: a second signal ends at once");
-            Ok(())
-        }
+        () = signals.next() => Ok(()),
         reason = running.broken() => {
             tracing::error!(reason, "the server has to end");
             Err(Failure::new("serve.broken", reason).hint("start it again: everything that was accepted is on disk"))
@@ -85,11 +95,12 @@ async fn until_told(running: &Running, signals: &mut Signals) -> Result<(), Fail
 }
 
 fn say_where(out: &mut Output, info: &ServeInfo, folder: &Folder, origin: &str) -> Result<(), Failure> {
-    tracing::info!(hooks = %info.hooks, admin = %info.admin, data = %folder.path().display(), "started");
+    tell(out, "Hookflow is up. Ctrl-C stops it.", || {
+        tracing::info!(hooks = %info.hooks, admin = %info.admin, data = %folder.path().display(), "started");
+    })?;
     if out.json {
         return Ok(out.document(info)?);
     }
-    out.line("Hookflow is up. Ctrl-C stops it.")?;
     out.fields(&[
         ("  hooks", format!("{origin}/api/webhook:trigger/…")),
         ("  admin", format!("http://{}", info.admin)),

@@ -16,6 +16,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use domain::flow::suggest::did_you_mean;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -208,12 +209,13 @@ fn setting_named_by(variable: &str) -> Option<String> {
 }
 
 fn unknown(name: &str, source: &Source) -> Complaint {
-    Complaint::new("config.unknown_key", format!("there is no setting `{name}` ({source})"))
-        .hint("`hookflow config check` without it lists every setting")
+    let near = did_you_mean(name, KEYS.iter().map(|key| key.name));
+    Complaint::new("config.unknown_key", format!("{source}: there is no setting `{name}`{near}"))
+        .hint("`hookflow config check --defaults` prints every setting with its meaning")
 }
 
 fn wrong(key: &Key, value: &Value, wants: &str, source: &Source) -> Complaint {
-    Complaint::new("config.value", format!("`{}` is {wants}, not {value} ({source})", key.name))
+    Complaint::new("config.value", format!("{source}: `{}` must be {wants}, not {value}", key.name))
 }
 
 fn not_toml(path: &Path, file: &Option<(PathBuf, String)>, error: &toml::de::Error) -> Complaint {

@@ -77,13 +77,13 @@ fn every_mistake_of_every_layer_is_reported_with_its_source() {
     let environment = [("HOOKFLOW_DRAIN", "1"), ("HOOKFLOW_LEASE_MS", "soon")];
     let found = complaints(&layers(file, &environment, &[("public_url", "--public-url", "https://a.example/x?y")]));
     insta::assert_snapshot!(found.join("\n"), @r#"
-    [config.value] `admin_insecure` is true or false, not "perhaps" (my.toml)
-    [config.value] `body_depth_max` is a number from 1 to 64, not 65 (my.toml)
-    [config.unknown_key] there is no setting `hoks` (my.toml)
-    [config.value] `log` is error, warn, info, debug or trace, or directives such as info,store=debug, not "" (my.toml)
-    [config.unknown_key] there is no setting `drain` (HOOKFLOW_DRAIN)
-    [config.value] `lease_ms` is a number from 1000 to 600000, not "soon" (HOOKFLOW_LEASE_MS)
-    [config.value] `public_url` is scheme and host without a path, such as https://hooks.example.com, or empty, not "https://a.example/x?y" (--public-url)
+    [config.value] my.toml: `admin_insecure` must be true or false, not "perhaps"
+    [config.value] my.toml: `body_depth_max` must be a number from 1 to 64, not 65
+    [config.unknown_key] my.toml: there is no setting `hoks`, did you mean `hooks`?
+    [config.value] my.toml: `log` must be error, warn, info, debug or trace, or directives such as info,store=debug, not ""
+    [config.unknown_key] HOOKFLOW_DRAIN: there is no setting `drain`
+    [config.value] HOOKFLOW_LEASE_MS: `lease_ms` must be a number from 1000 to 600000, not "soon"
+    [config.value] --public-url: `public_url` must be scheme and host without a path, such as https://hooks.example.com, or empty, not "https://a.example/x?y"
     "#);
 }
 

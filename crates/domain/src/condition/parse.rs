@@ -6,6 +6,7 @@ use super::compare::pattern;
 use super::operator::Operator;
 use super::{Comparison, Formula, Rule};
 use crate::flow::codes;
+use crate::flow::suggest::did_you_mean;
 use crate::problem::{Problems, below};
 use crate::template::{Evaluator, Templated, Term};
 use crate::value::Value;
@@ -117,7 +118,10 @@ fn operator(fields: &Map<String, Value>, pointer: &str, problems: &mut Problems)
     let operator = word.as_str().and_then(Operator::from_word);
     if operator.is_none() {
         let known: Vec<_> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
-        let message = format!("there is no operator {word}; there are {}", known.join(", "));
+        let near = word.as_str().map_or_else(String::new, |word| did_you_mean(word, known.iter().copied()));
+        // All of them is a long list: only for who is not near any.
+        let hint = if near.is_empty() { format!("; there are {}", known.join(", ")) } else { near };
+        let message = format!("there is no operator {word}{hint}");
         problems.add(below(pointer, "operator"), codes::CONDITION_UNKNOWN_OPERATOR, message);
     }
     operator

@@ -306,6 +306,14 @@ fn every_mistake_becomes_a_problem_with_its_place() {
     }
 }
 
+#[test]
+fn a_slip_of_the_pen_in_an_operator_is_recognised() {
+    let message =
+        |operator: &str| parse(&json!({"left": 1, "operator": operator, "right": 1})).unwrap_err()[0].message.clone();
+    assert_eq!(message("greter"), "there is no operator \"greter\", did you mean `greater`?");
+    assert!(message("resembles").starts_with("there is no operator \"resembles\"; there are equal, not_equal, "));
+}
+
 fn json_value() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "all",

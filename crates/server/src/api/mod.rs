@@ -31,7 +31,6 @@ use axum::routing::{any, get, post};
 use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
-use hyper::body::Incoming;
 use prometheus_client::registry::Registry;
 use tower::Service as _;
 
@@ -40,7 +39,7 @@ pub use auth::AdminToken;
 use crate::body::{BodyLimits, Budget};
 use crate::error::ApiError;
 use crate::hooks::TRIGGER_PATH;
-use crate::listener::Handler;
+use crate::listener::{Arriving, Handler};
 use crate::metrics;
 use crate::probes::{self, Readiness};
 use crate::standing;
@@ -124,7 +123,7 @@ async fn scrape(State(api): State<Arc<Api>>) -> Result<([(http::HeaderName, &'st
 impl Handler for Admin {
     type Body = Body;
 
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, _: IpAddr) -> Response<Body> {
+    async fn handle(self: Arc<Self>, request: Request<Arriving>, _: IpAddr) -> Response<Body> {
         let mut response = match self.0.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},

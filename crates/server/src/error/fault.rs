@@ -24,6 +24,17 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    pub(super) const ALL: [Self; 8] = [
+        Self::BadHead,
+        Self::HeadTooLarge,
+        Self::Host,
+        Self::Target,
+        Self::SlowHead,
+        Self::SlowBody,
+        Self::BrokenBody,
+        Self::Connections,
+    ];
+
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::BadHead | Self::Host | Self::BrokenBody => StatusCode::BAD_REQUEST,

@@ -31,6 +31,30 @@ pub(crate) const PROBLEM: &str = "application/problem+json";
 /// When what is missing for a moment may be there again, in seconds.
 pub(crate) const RETRY_SOON_S: u32 = 2;
 
+/// An answer that says no, for the reference.
+#[derive(Debug)]
+pub struct RefusalInfo {
+    pub status: u16,
+    pub code: &'static str,
+    /// An example of the sentence: limits and places in it vary.
+    pub detail: String,
+    /// Whether it stands in the request log; what does not is counted only.
+    pub logged: bool,
+}
+
+/// Everything the public listener turns a request away with, in the order of the checks.
+pub fn refusals() -> Vec<RefusalInfo> {
+    Refusal::each()
+        .iter()
+        .map(|refusal| RefusalInfo {
+            status: refusal.status().as_u16(),
+            code: refusal.code(),
+            detail: refusal.detail().into_owned(),
+            logged: refusal.is_logged(),
+        })
+        .collect()
+}
+
 /// The body of a problem: the standard members, then `extra` ones.
 pub(crate) fn problem_body(status: StatusCode, code: &str, detail: &str, extra: &[(&str, Value)]) -> Bytes {
     // RFC 9457: with `about:blank` the title is the status code's own phrase.

@@ -11,6 +11,7 @@ use http_body_util::Full;
 
 use super::{Fault, RETRY_SOON_S, problem, retry};
 use crate::body::ReadError;
+use crate::hooks::HookLimits;
 
 /// When a sender may knock again at an endpoint that is off for now, in seconds.
 const RETRY_WHEN_OFF_S: u32 = 60;
@@ -47,6 +48,28 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// One of each, in the order of the checks; with default limits where a limit is named.
+    pub(super) fn each() -> Vec<Self> {
+        let limits = HookLimits::default();
+        let faults = Fault::ALL.into_iter().map(Self::Http);
+        let refusals = [
+            Self::Unknown,
+            Self::Gone,
+            Self::Off(WhenOff::NotFound),
+            Self::Off(WhenOff::RetryLater),
+            Self::Method { allow: "POST" },
+            Self::Credentials { realm: String::new() },
+            Self::TooLarge { max: limits.body_bytes_max },
+            Self::MediaType,
+            Self::Encoding,
+            Self::NotEncoded { encoding: "gzip" },
+            Self::Body(BodyError::NotJson { message: "expected a value".to_owned(), line: 1, column: 8 }),
+            Self::Body(BodyError::TooDeep { max: limits.body_depth_max, line: 1, column: 65 }),
+            Self::NotDurable { retry_after_s: RETRY_SOON_S },
+        ];
+        faults.chain(refusals).collect()
+    }
+
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Unknown | Self::Off(WhenOff::NotFound) => StatusCode::NOT_FOUND,
@@ -159,5 +182,42 @@ impl From<ReadError> for Refusal {
             ReadError::Broken => Self::Http(Fault::BrokenBody),
             ReadError::NoRoom => Self::NotDurable { retry_after_s: RETRY_SOON_S },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A new refusal does not compile here until it has a place, and fails until it is in `each`.
+    #[test]
+    fn the_reference_forgets_none() {
+        let place = |refusal: &Refusal| match refusal {
+            Refusal::Unknown => 0,
+            Refusal::Gone => 1,
+            Refusal::Off(WhenOff::NotFound) => 2,
+            Refusal::Off(WhenOff::RetryLater) => 3,
+            Refusal::Method { .. } => 4,
+            Refusal::Credentials { .. } => 5,
+            Refusal::TooLarge { .. } => 6,
+            Refusal::MediaType => 7,
+            Refusal::Encoding => 8,
+            Refusal::NotEncoded { .. } => 9,
+            Refusal::Body(BodyError::NotJson { .. }) => 10,
+            Refusal::Body(BodyError::TooDeep { .. }) => 11,
+            Refusal::NotDurable { .. } => 12,
+            Refusal::Http(Fault::BadHead) => 13,
+            Refusal::Http(Fault::HeadTooLarge) => 14,
+            Refusal::Http(Fault::Host) => 15,
+            Refusal::Http(Fault::Target) => 16,
+            Refusal::Http(Fault::SlowHead) => 17,
+            Refusal::Http(Fault::SlowBody) => 18,
+            Refusal::Http(Fault::BrokenBody) => 19,
+            Refusal::Http(Fault::Connections) => 20,
+        };
+        let places: BTreeSet<i32> = Refusal::each().iter().map(place).collect();
+        assert_eq!(places, (0..=20).collect());
     }
 }

@@ -26,14 +26,13 @@ use bytes::Bytes;
 use engine::Engine;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 
 pub use limits::HookLimits;
 
 use crate::body::Budget;
 use crate::error::Refusal;
-use crate::listener::Handler;
+use crate::listener::{Arriving, Handler};
 use crate::metrics::HookMetrics;
 use crate::probes::{self, Readiness};
 use crate::standing;
@@ -100,7 +99,7 @@ impl Hooks {
 impl Handler for Hooks {
     type Body = Full<Bytes>;
 
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
+    async fn handle(self: Arc<Self>, request: Request<Arriving>, peer: IpAddr) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let mut response = match Place::at(head.uri.path()) {
             Place::Trigger(key) => trigger::trigger(&self, key, &head, body, peer).await,

@@ -8,12 +8,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::HOST;
-use http::{Request, Response};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::Handler;
+use super::arriving;
 use super::connection::Shared;
 use super::pulse::Pulse;
 use crate::error::{self, Fault};
@@ -26,7 +27,9 @@ pub(super) async fn pass<H: Handler>(
     pulse: Pulse,
 ) -> Response<Outgoing<Either<H::Body, Full<Bytes>>>> {
     pulse.request_began();
-    let response = match check(&request, shared.limits.target_bytes_max) {
+    let checked = check(&request, shared.limits.target_bytes_max);
+    let (request, rest) = arriving::split(request);
+    let mut response = match checked {
         Ok(()) => {
             let handler = Arc::clone(&shared.handler);
             let answer = async move { handler.handle(request, peer).await };
@@ -44,6 +47,9 @@ pub(super) async fn pass<H: Handler>(
             own(fault.response())
         }
     };
+    if !response.headers().contains_key(CONNECTION) && !rest.can_follow().await {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response.map(|body| Outgoing { body, pulse })
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// The least that [`ListenerLimits::head_bytes_max`] can be.
 pub const HEAD_BYTES_MIN: usize = 8 << 10;
 
+/// As much of a body that its handler left unread is read after all, and for so long, so that the connection can go on.
+pub(super) const REST_BYTES_MAX: usize = 64 << 10;
+pub(super) const REST_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// How much a listener takes on, and how long it waits for its peers.
 #[derive(Debug, Clone)]
 pub struct ListenerLimits {

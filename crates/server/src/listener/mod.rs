@@ -9,12 +9,14 @@
 //! Invariants
 //! - Whatever a peer does or leaves undone, its connection ends: every wait has a limit.
 //! - No panic of a handler reaches the connection or the process.
+//! - An answer after which the connection ends says so.
 //! - Nothing a peer sends here is logged; what is turned away is counted, by reason.
 //!
 //! Both listeners, the public one and the admin one, are of this kind.
 //!
 //! Not here: what requests mean (`hooks`, `api`), how long a body may take (they read it).
 
+mod arriving;
 mod connection;
 mod gate;
 mod limits;
@@ -31,7 +33,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -39,6 +41,7 @@ use tokio_util::task::TaskTracker;
 
 pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
 
+pub(crate) use self::arriving::Arriving;
 use self::connection::Shared;
 use crate::error::Fault;
 use crate::metrics::ListenerMetrics;
@@ -53,7 +56,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// Answers one request. Dropped when the connection breaks while it waits.
     fn handle(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        request: Request<Arriving>,
         peer: IpAddr,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
 }

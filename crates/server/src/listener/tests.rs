@@ -14,7 +14,7 @@ struct Echo;
 impl Handler for Echo {
     type Body = Full<Bytes>;
 
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+    async fn handle(self: Arc<Self>, request: Request<Arriving>, _: IpAddr) -> Response<Full<Bytes>> {
         match request.uri().path() {
             "/panic" => panic!("on purpose"),
             "/wait" => tokio::time::sleep(Duration::from_millis(300)).await,
@@ -305,6 +305,40 @@ async fn an_answer_that_does_not_wait_for_the_body_still_arrives() {
     }
     let answer = read_all(&mut stream).await;
     assert!(answer.ends_with("unread"), "{answer}");
+}
+
+/// A client that is not told would send its next request into a connection that closes.
+#[tokio::test]
+async fn an_answer_that_does_not_wait_for_the_body_says_whether_the_connection_goes_on() {
+    let running = start(short()).await;
+    let post = |framing: &str| format!("POST /unread HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n");
+    let (sized, chunked) = (post("Content-Length: 2"), post("Transfer-Encoding: chunked"));
+    let endless = format!("{chunked}10000\r\n{}\r\n10000\r\n", "x".repeat(0x10000));
+    let cases: [(&str, &[&str], bool); 8] = [
+        ("no body", &[&post("X-A: a")], true),
+        ("a small body", &[&format!("{sized}hi")], true),
+        ("a small body, a little later", &[&sized, "hi"], true),
+        ("chunks, a little later", &[&chunked, "2\r\nhi\r\n", "0\r\n\r\n"], true),
+        ("a body that does not come", &[&sized], false),
+        ("chunks that do not end", &[&chunked, "2\r\nhi\r\n"], false),
+        ("a large body", &[&post("Content-Length: 65537")], false),
+        ("more chunks than are worth it", &[&endless], false),
+    ];
+    for (name, pieces, goes_on) in cases {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        for piece in pieces {
+            stream.write_all(piece.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let answer = read_until(&mut stream, "unread").await;
+        assert_eq!(!answer.contains("connection: close\r\n"), goes_on, "{name}: {answer}");
+        if goes_on {
+            stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").await.unwrap();
+            read_until(&mut stream, "hi").await;
+        } else {
+            assert_eq!(read_all(&mut stream).await, "", "{name}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -175,7 +175,8 @@ impl Loop {
                 self.shared.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
             }
             Verdict::Broken(reason) => self.shared.fence.break_with(reason),
-            Verdict::Full | Verdict::Busy => {}
+            Verdict::Busy => tracing::warn!("another program has locked the database"),
+            Verdict::Full => {}
         }
         if !self.db.is_autocommit()
             && let Err(error) = self.step("ROLLBACK")
@@ -305,9 +306,7 @@ where
             },
             Verdict::Full => Err(Error::Full),
             Verdict::Broken(reason) => Err(Error::Broken { reason: reason.clone() }),
-            Verdict::Busy => {
-                Err(Error::Database { operation, source: "another program has locked the database".into() })
-            }
+            Verdict::Busy => Err(Error::Overloaded),
         };
         // A caller that has gone does not change what is on disk.
         let _ = reply.send(answer);

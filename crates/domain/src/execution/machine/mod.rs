@@ -16,6 +16,7 @@
 //! - What the journal records as finished is never run or evaluated again.
 //! - A `Run` comes with its `running` record.
 //! - Once finished it answers every input with nothing.
+//! - What it records can be read back: values deeper than that are their node's error.
 //!
 //! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
 
@@ -37,7 +38,7 @@ use crate::flow::plan::{Branch, Goto, Operation, Outcome, Plan, Step, StepIndex}
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
-use crate::value::Value;
+use crate::value::{DEPTH_MAX, Value, is_too_deep};
 
 /// Pure steps taken in one turn before others get theirs; one step that holds JSONata is a turn of its own.
 const STEPS_PER_TURN_MAX: usize = 100;
@@ -301,11 +302,11 @@ impl Machine {
             },
         };
         Ok(match &step.operation {
-            Operation::Compute(value) => Evaluated::Result(value.render(&scope, "", missing)?),
+            Operation::Compute(value) => Evaluated::Result(recordable(value.render(&scope, "", missing)?)?),
             Operation::Branch(branch) => Evaluated::Outcome(decide(branch, &scope, missing)?),
             Operation::Answer(answer) => Evaluated::Answer(answer.render(&scope, "", missing)?),
             Operation::End(end) => Evaluated::End(*end),
-            Operation::Effect { input } => Evaluated::Effect(input.render(&scope, "", missing)?),
+            Operation::Effect { input } => Evaluated::Effect(recordable(input.render(&scope, "", missing)?)?),
             Operation::Wait { duration_ms } => {
                 Evaluated::Wait(wait_duration(&duration_ms.render(&scope, "/ms", missing)?)?)
             }
@@ -320,7 +321,7 @@ impl Machine {
         now: Timestamp,
     ) -> Taken {
         run.finished_at = Some(now);
-        match outcome {
+        match outcome.and_then(recordable) {
             Ok(result) => {
                 run.status = NodeStatus::Succeeded;
                 self.results.insert(run.node.clone(), result.clone());
@@ -427,6 +428,17 @@ enum Evaluated<'p> {
     End(End),
     Effect(Value),
     Wait(Duration),
+}
+
+/// A value on its way into the journal: one that could not be read back is the node's error.
+fn recordable(value: Value) -> Result<Value, NodeError> {
+    if is_too_deep(&value) {
+        return Err(NodeError::new(
+            "value.too_deep",
+            format!("lists and objects are nested deeper than {DEPTH_MAX}, which cannot be recorded"),
+        ));
+    }
+    Ok(value)
 }
 
 fn decide<'p>(branch: &'p Branch, scope: &Scope<'_>, missing: &mut Vec<Missing>) -> Result<&'p Outcome, NodeError> {

@@ -1,135 +1,18 @@
-//! The engine over a real SQLite store: what callers get, what is on disk by then, what goes on.
+//! What a caller gets and what becomes of the execution.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
-
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use domain::answer::Answer;
-use domain::credentials::ServerKey;
 use domain::execution::journal::latest;
 use domain::execution::status::{NodeStatus, Reason, Status};
-use domain::id::ExecutionId;
+use engine::Limits;
 use engine::authoring::AuthoringError;
-use engine::catalog::{Endpoint, Lookup};
-use engine::handle::{Accepted, Incoming, LateAnswer, NotDurable, Reply};
-use engine::{Engine, Limits};
-use nodes::Registry;
+use engine::catalog::Lookup;
+use engine::handle::LateAnswer;
 use serde_json::{Value, json};
-use store::sqlite::{Options, Sqlite};
-use store::{Execution, ExecutionFilter, RetentionRule};
-use tempfile::TempDir;
+use store::{ExecutionFilter, RetentionRule};
 
-struct Bench {
-    folder: TempDir,
-    engine: Engine,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        Self::with(Limits::default()).await
-    }
-
-    async fn with(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = start(folder.path(), limits).await;
-        Self { folder, engine }
-    }
-
-    /// Applies a workflow made of `flow` and returns its endpoint.
-    async fn publish(&self, flow: Value) -> Arc<Endpoint> {
-        let mut document = json!({ "hookflow": 1, "title": "Test", "enabled": true, "trigger": { "kind": "webhook" } });
-        document.as_object_mut().unwrap().extend(flow.as_object().unwrap().clone());
-        let applied = match self.engine.apply(vec![document], true).await {
-            Ok(applied) => applied,
-            Err(AuthoringError::Invalid(applied)) => panic!("{:#?}", applied[0].problems),
-            Err(error) => panic!("{error:?}"),
-        };
-        let key = applied[0].key.clone().unwrap();
-        match self.engine.endpoint(key.as_str()) {
-            Lookup::Found(endpoint) => endpoint,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn send(&self, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
-        send(&self.engine, endpoint, body).await
-    }
-
-    async fn stored(&self, id: ExecutionId) -> Execution {
-        self.engine.store().execution_get(id).await.unwrap().expect("it is stored")
-    }
-
-    async fn ended(&self, id: ExecutionId) -> Execution {
-        ended(&self.engine, id).await
-    }
-
-    fn effects(&self, file: &str) -> Vec<String> {
-        effects(self.folder.path(), file)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-}
-
-async fn start(folder: &Path, limits: Limits) -> Engine {
-    let options = Options::new(folder.join("hookflow.db"));
-    let store = Sqlite::open(options).unwrap();
-    Engine::start(store, Registry::standard(), ServerKey::new([7; 32]), limits).await.unwrap()
-}
-
-async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
-    let body = Bytes::from(body.to_string());
-    let incoming = Incoming {
-        method: "POST".to_owned(),
-        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        query_string: "a=1".to_owned(),
-        body_nodes: 1,
-        body,
-        remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
-    };
-    engine.accept(endpoint, incoming).await
-}
-
-async fn ended(engine: &Engine, id: ExecutionId) -> Execution {
-    let until = Instant::now() + Duration::from_secs(10);
-    loop {
-        if let Some(execution) = engine.store().execution_get(id).await.unwrap()
-            && !execution.head.status.is_open()
-        {
-            return execution;
-        }
-        assert!(Instant::now() < until, "{id} does not end");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-fn effects(folder: &Path, file: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
-}
-
-fn answered(accepted: &Accepted) -> &Answer {
-    match &accepted.reply {
-        Reply::Answer(answer) => answer,
-        Reply::Later { ticket } => panic!("a ticket: {ticket}"),
-    }
-}
-
-fn ticket(accepted: &Accepted) -> &str {
-    match &accepted.reply {
-        Reply::Later { ticket } => ticket,
-        Reply::Answer(answer) => panic!("an answer: {answer:?}"),
-    }
-}
-
-fn respond() -> Value {
-    json!({ "key": "answer", "kind": "response", "config": { "status": 201, "body": { "id": "{{ trigger.body.id }}" } } })
-}
+use crate::bench::{Bench, answered, ended, respond, send, start, ticket};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_answer_is_the_stored_one_and_costs_one_flush() {

@@ -1,0 +1,131 @@
+//! The machine where the simulator cannot lead it: values at the edge, and a journal that is not its own.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+
+use std::sync::Arc;
+
+use domain::event::{Event, TriggerValues};
+use domain::execution::journal::NodeRun;
+use domain::execution::machine::{Action, Facts, Input, Machine, Turn};
+use domain::execution::status::{End, NodeStatus};
+use domain::flow::document::Mode;
+use domain::flow::plan::{Operation, Plan, Step, StepIndex};
+use domain::id::{EventId, ExecutionId};
+use domain::problem::Problems;
+use domain::template::Templated;
+use domain::testing::evaluator::NoExpressions;
+use domain::time::Timestamp;
+use domain::value::{DEPTH_MAX, Value};
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+fn plan(operation: Operation) -> Arc<Plan> {
+    let steps = vec![Step {
+        key: "only".parse().unwrap(),
+        kind: "test".to_owned(),
+        disabled: false,
+        operation,
+        branches: Vec::new(),
+        next: None,
+    }];
+    Arc::new(Plan {
+        mode: Mode::Sync,
+        timeout_ms: 0,
+        answer_deadline_ms: 1_000,
+        configured_answer: None,
+        declared_headers: Vec::new(),
+        steps,
+        first: Some(StepIndex(0)),
+    })
+}
+
+fn facts() -> (Facts, TriggerValues) {
+    let event = Event {
+        id: EventId::new(NOW, 1),
+        method: "POST".to_owned(),
+        headers: Vec::new(),
+        query_string: String::new(),
+        body: nested(64, json!(1)).to_string().into(),
+        remote_addr: [127, 0, 0, 1].into(),
+        received_at: NOW,
+    };
+    let facts = Facts {
+        execution: ExecutionId::new(NOW, 1),
+        workflow_key: "simulated0000".parse().unwrap(),
+        revision: 1,
+        timeout_at: None,
+    };
+    (facts, TriggerValues::new(Arc::new(event)))
+}
+
+fn machine(plan: &Arc<Plan>) -> Machine {
+    let (facts, trigger) = facts();
+    Machine::new(Arc::clone(plan), facts, trigger)
+}
+
+/// `inner` inside `depth` lists.
+fn nested(depth: usize, inner: Value) -> Value {
+    (0..depth).fold(inner, |inner, _| json!([inner]))
+}
+
+/// As deep as a document can be, around a body as deep as a request can be.
+fn around_the_body(depth: usize) -> Templated {
+    let value = nested(depth - 64, json!("{{ trigger.body }}"));
+    Templated::parse(&value, "", &NoExpressions, &mut Problems::new())
+}
+
+fn reads_back(records: &[NodeRun]) {
+    let text = serde_json::to_string(records).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<NodeRun>>(&text).unwrap(), records);
+}
+
+fn too_deep(turn: &Turn) {
+    reads_back(&turn.records);
+    let run = turn.records.last().unwrap();
+    assert_eq!((run.status, run.error.as_ref().unwrap().code.as_str()), (NodeStatus::Error, "value.too_deep"));
+    assert!(matches!(&turn.action, Action::Finish(finish) if finish.end == End::Error));
+}
+
+#[test]
+fn what_is_rendered_can_be_read_back_or_is_an_error() {
+    for depth in [DEPTH_MAX, DEPTH_MAX + 1, DEPTH_MAX + 64] {
+        for operation in
+            [Operation::Compute(around_the_body(depth)), Operation::Effect { input: around_the_body(depth) }]
+        {
+            let turn = machine(&plan(operation)).feed(Input::Advance, NOW).unwrap();
+            reads_back(&turn.records);
+            if depth > DEPTH_MAX {
+                too_deep(&turn);
+            } else {
+                assert!(turn.records.iter().all(|run| run.error.is_none()));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_an_effect_brings_can_be_read_back_or_is_an_error() {
+    let effect = plan(Operation::Effect { input: around_the_body(64) });
+    for (depth, fits) in [(DEPTH_MAX, true), (DEPTH_MAX + 1, false), (1_000, false)] {
+        let mut machine = machine(&effect);
+        machine.feed(Input::Advance, NOW).unwrap();
+        let turn = machine.feed(Input::EffectDone(Ok(nested(depth, json!(1)))), NOW).unwrap();
+        if fits {
+            reads_back(&turn.records);
+            assert!(matches!(&turn.action, Action::Finish(finish) if finish.end == End::Succeeded));
+        } else {
+            too_deep(&turn);
+        }
+    }
+}
+
+/// Nothing would follow it, and its execution would stay open for ever.
+#[test]
+fn a_journal_at_its_end_makes_no_machine() {
+    let plan = plan(Operation::End(End::Failed));
+    let records = machine(&plan).feed(Input::Advance, NOW).unwrap().records;
+    let (facts, trigger) = facts();
+    let mismatch = Machine::rebuild(plan, facts, trigger, records).unwrap_err();
+    assert!(mismatch.to_string().contains("come to its end"), "{mismatch}");
+}

@@ -1,0 +1,181 @@
+//! Making progress durable, and whom that concerns: the caller who waits, and the server that has no room.
+//! ```text
+//! not yet stored   create: kept, or refused and the caller knows it
+//! stored           progress: tried again while there is no room; a caller is let go at its deadline
+//! ```
+//! Invariants
+//! - Who was told that nothing is kept was told so because nothing is.
+//! - What is stored is moved on, given back or ended. It is left as it is only when it belongs to another
+//!   server, or when this one can write no more; the next start takes it then.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use domain::answer::Answer;
+use domain::execution::status::{End, Status};
+use domain::flow::document::Mode;
+use domain::id::ExecutionId;
+use domain::time::Timestamp;
+use store::{NewExecution, Progress, SentAnswer};
+use tokio::time::sleep_until;
+
+use crate::clock;
+use crate::handle::{Accepted, Inner, NotDurable, Reply};
+use crate::worker::{Caller, Stopped, Worker};
+
+/// First pause before a save that found no room is tried again; doubled up to [`PAUSE_MAX`].
+const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+impl Inner {
+    /// Writes how far an execution has come, for as long as it takes while there is no room.
+    pub(crate) async fn progress(&self, id: ExecutionId, epoch: u32, progress: Progress) -> Result<(), store::Error> {
+        let mut pause = PAUSE;
+        loop {
+            match self.store.execution_progress(id, epoch, progress.clone()).await {
+                Ok(()) => {
+                    self.has_room();
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.store_failed(&error);
+                    let passes = matches!(error, store::Error::Overloaded | store::Error::Full);
+                    if !passes || self.drain_is_over() {
+                        return Err(error);
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+}
+
+impl Worker {
+    /// The first save creates the execution with its event.
+    pub(crate) async fn save(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+        let Some(epoch) = self.epoch else {
+            return self.create(engine, progress).await;
+        };
+        let mut saved = Box::pin(engine.progress(self.id, epoch, progress));
+        let saved = tokio::select! {
+            biased;
+            saved = &mut saved => saved,
+            () = caller_deadline(self.caller.as_ref()) => {
+                self.answer_later(engine);
+                saved.await
+            }
+        };
+        saved.map_err(|error| match error {
+            // Another try would meet the same: it ends here rather than be stuck with what it tried to write.
+            store::Error::Database { .. } => Stopped::Broke(format!("its record could not be written: {error}")),
+            _ => Stopped::Gone,
+        })
+    }
+
+    async fn create(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+        let new = NewExecution {
+            id: self.id,
+            workflow: self.workflow,
+            workflow_key: self.workflow_key.clone(),
+            revision: self.revision,
+            mode: self.mode,
+            event: Arc::clone(&self.event),
+            accepted_at: self.accepted_at,
+            timeout_at: self.timeout_at,
+            progress,
+        };
+        match engine.store.execution_create(new).await {
+            Ok(()) => {
+                self.epoch = Some(1);
+                engine.has_room();
+                engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => {
+                engine.store_failed(&error);
+                if let Some(caller) = self.caller.take() {
+                    let _ = caller.reply.send(Err(NotDurable::because(&error)));
+                }
+                Err(Stopped::Gone)
+            }
+        }
+    }
+
+    /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.
+    pub(crate) async fn let_caller_go(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(), Stopped> {
+        if self.epoch.is_none() {
+            let records = self.machine.take_unsaved();
+            self.save(engine, self.open(engine, status, records)).await?;
+        }
+        self.answer_later(engine);
+        Ok(())
+    }
+
+    /// Only once it is durable.
+    fn answer_later(&mut self, engine: &Inner) {
+        if let Some(caller) = self.caller.take() {
+            let reply = Reply::Later { ticket: engine.ticket(self.id) };
+            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply }));
+        }
+    }
+
+    /// Ends an execution that cannot go on, and says why in its notes.
+    pub(crate) async fn break_off(&mut self, engine: &Arc<Inner>, note: String) {
+        tracing::error!(execution = %self.id, note, "an execution cannot go on");
+        let progress = broken_off(self.id, self.mode, note);
+        let answer = progress.answer.clone().map(|sent| sent.answer);
+        if self.save(engine, progress).await.is_ok() {
+            self.answer(answer);
+        }
+    }
+
+    /// The final answer, once it is stored.
+    pub(crate) fn answer(&mut self, answer: Option<Answer>) {
+        if let Some(answer) = answer
+            && let Some(caller) = self.caller.take()
+        {
+            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply: Reply::Answer(answer) }));
+        }
+    }
+
+    /// For a caller who still waits when the task is over without an end.
+    pub(crate) fn leave_caller(&mut self, engine: &Inner) {
+        if self.epoch.is_some() {
+            // It is kept, so nobody must send it again.
+            self.answer_later(engine);
+        } else if let Some(caller) = self.caller.take() {
+            let _ = caller.reply.send(Err(NotDurable::new("the server is stopping")));
+        }
+    }
+}
+
+pub(crate) async fn caller_deadline(caller: Option<&Caller>) {
+    match caller {
+        Some(caller) => sleep_until(caller.deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The end of an execution that cannot go on at all.
+pub(crate) fn broken_off(execution: ExecutionId, mode: Mode, note: String) -> Progress {
+    let now = clock::now();
+    let answer =
+        matches!(mode, Mode::Sync).then(|| SentAnswer { answer: Answer::for_end(End::Error, execution), sent_at: now });
+    Progress { status: Status::Error, answer, notes: vec![note], finished_at: Some(now), ..given_back(now) }
+}
+
+/// Nobody's from now on, to be claimed at `due_at`; its journal says where it stands.
+pub(crate) fn given_back(due_at: Timestamp) -> Progress {
+    Progress {
+        status: Status::Queued,
+        reason: None,
+        owner: None,
+        due_at,
+        records: Vec::new(),
+        answer: None,
+        notes: Vec::new(),
+        finished_at: None,
+    }
+}

@@ -1,0 +1,118 @@
+//! The real store, with failures and delays put in front of it: what SQLite cannot be brought to do on command.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::execution::status::Status;
+use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::time::Timestamp;
+use domain::workflow::{Revision, Workflow};
+use store::sqlite::Sqlite;
+use store::*;
+
+type Fault = Box<dyn FnMut(&'static str) -> Option<Error> + Send>;
+
+pub(crate) struct Faulty {
+    pub(crate) real: Arc<Sqlite>,
+    fault: Mutex<Option<Fault>>,
+    slow: Mutex<Option<(&'static str, Duration)>>,
+}
+
+impl std::fmt::Debug for Faulty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Faulty")
+    }
+}
+
+impl Faulty {
+    pub(crate) fn new(real: Arc<Sqlite>) -> Arc<Self> {
+        Arc::new(Self { real, fault: Mutex::default(), slow: Mutex::default() })
+    }
+
+    /// Asks `fault` before each call, by its name, whether it fails.
+    pub(crate) fn fail(&self, fault: impl FnMut(&'static str) -> Option<Error> + Send + 'static) {
+        *self.fault.lock().unwrap() = Some(Box::new(fault));
+    }
+
+    /// The next `times` calls of `operation` fail.
+    pub(crate) fn fail_times(&self, operation: &'static str, times: usize, error: fn() -> Error) {
+        let mut left = times;
+        self.fail(move |called| {
+            let fails = called == operation && left > 0;
+            left -= usize::from(fails);
+            fails.then(error)
+        });
+    }
+
+    /// Calls of `operation` answer so much later than they have worked.
+    pub(crate) fn slow_down(&self, operation: &'static str, by: Duration) {
+        *self.slow.lock().unwrap() = Some((operation, by));
+    }
+
+    fn check(&self, operation: &'static str) -> Result<()> {
+        let mut fault = self.fault.lock().unwrap();
+        fault.as_mut().and_then(|fault| fault(operation)).map_or(Ok(()), Err)
+    }
+
+    async fn linger(&self, operation: &'static str) {
+        let slow = *self.slow.lock().unwrap();
+        if let Some((slow, by)) = slow
+            && slow == operation
+        {
+            tokio::time::sleep(by).await;
+        }
+    }
+}
+
+macro_rules! hand_on {
+    ($(fn $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)+) => {
+        #[async_trait]
+        impl Store for Faulty {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$answer> {
+                self.check(stringify!($name))?;
+                let answer = self.real.$name($($arg),*).await;
+                self.linger(stringify!($name)).await;
+                answer
+            })+
+
+            fn stats(&self) -> Stats {
+                self.real.stats()
+            }
+
+            fn health(&self) -> Result<()> {
+                self.real.health()
+            }
+        }
+    };
+}
+
+hand_on! {
+    fn server_start(server: ServerId, lease: Duration) -> ();
+    fn server_beat(server: ServerId, lease: Duration) -> ();
+    fn server_stop(server: ServerId) -> ();
+    fn workflow_save(saves: Vec<WorkflowSave>) -> ();
+    fn workflow_get(workflow: WorkflowId) -> Option<Workflow>;
+    fn workflow_by_key(key: &EndpointKey) -> Option<Workflow>;
+    fn workflow_list(before: Option<WorkflowId>, limit: u32) -> Vec<Workflow>;
+    fn workflow_rotate(workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> ();
+    fn workflow_delete(workflow: WorkflowId, at: Timestamp) -> ();
+    fn key_retired() -> Vec<EndpointKey>;
+    fn revision_get(workflow: WorkflowId, number: u32) -> Option<Revision>;
+    fn execution_create(new: NewExecution) -> ();
+    fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
+    fn execution_claim(claim: Claim) -> Vec<Claimed>;
+    fn execution_claim_one(execution: ExecutionId, server: ServerId) -> Option<Claimed>;
+    fn execution_next_due() -> Option<Timestamp>;
+    fn execution_get(execution: ExecutionId) -> Option<Execution>;
+    fn execution_answer(execution: ExecutionId) -> Option<(Status, Option<SentAnswer>)>;
+    fn execution_list(filter: ExecutionFilter) -> Vec<ExecutionHead>;
+    fn request_append(requests: Vec<RefusedRequest>) -> ();
+    fn request_list(filter: RequestFilter) -> Vec<RequestHead>;
+    fn request_get(request: RequestId) -> Option<RefusedRequest>;
+    fn retention_slice(rule: RetentionRule) -> u32;
+    fn retention_workflows() -> Vec<WorkflowId>;
+    fn request_trim(per_workflow_max: u32, total_max: u32, limit: u32) -> u32;
+    fn space_slice() -> ();
+    fn close() -> ();
+}

@@ -1,0 +1,10 @@
+//! The engine over a real SQLite store: what callers get, what is on disk by then, what goes on.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+
+mod bench;
+mod crash;
+mod executions;
+mod failures;
+mod faulty;
+mod limits;
