@@ -16,13 +16,6 @@ use serde_json::Value;
 /// Longer than anything here should take, so that a hang fails rather than blocks.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client that asks no proxy for what is on this machine.
-pub fn http() -> reqwest::Client {
-    // Refused only if another test was first.
-    _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().unwrap()
-}
-
 /// Says what was shown, also when the test passes: written past the harness's capture.
 pub fn say(line: &str) {
     std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -31,6 +24,13 @@ pub fn say(line: &str) {
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A client that asks no proxy for what is on this machine.
+pub fn http() -> reqwest::Client {
+    // Refused only if another test was first.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// A folder with a data folder in it, and the commands that run there.
