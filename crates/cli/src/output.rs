@@ -66,21 +66,28 @@ fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
 
 /// The text on one line, control characters escaped.
 pub(crate) fn plain(text: &str) -> String {
-    escape(text, |_| false)
+    escape(text, |_| false, |plain, character| plain.extend(character.escape_default()))
 }
 
 /// The text with its lines and tabs, other control characters escaped.
 pub(crate) fn plain_lines(text: &str) -> String {
-    escape(text, |character| matches!(character, '\n' | '\t'))
+    let keep = |character| matches!(character, '\n' | '\t');
+    escape(text, keep, |plain, character| plain.extend(character.escape_default()))
 }
 
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+/// A line of JSON, control characters escaped as JSON has it. Only text can hold any.
+pub(crate) fn plain_json(line: &str) -> String {
+    // All of them have four digits.
+    escape(line, |_| false, |plain, character| plain.push_str(&format!("\\u{:04x}", u32::from(character))))
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool, put: impl Fn(&mut String, char)) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         // Marks that turn the direction of writing can make text look like other text.
         let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if (character.is_control() || turns) && !keep(character) {
-            plain.extend(character.escape_default());
+            put(&mut plain, character);
         } else {
             plain.push(character);
         }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -178,4 +179,45 @@ fn a_welcome_with_mistakes_stops_the_start() {
     let ran = home.run(&["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--welcome", "bad.yaml"]);
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("error[file.") && ran.stderr.contains("bad.yaml:"), "{}", ran.stderr);
+}
+
+/// The URL of an endpoint is a secret, and so is whatever a sender sends to it.
+#[test]
+fn nothing_that_was_sent_is_in_the_log() {
+    let home = Home::new();
+    let server = home.serve_with(&[("HOOKFLOW_LOG", "trace")], &[]);
+    let orders = home.publish(&home.file("orders.yaml", ORDERS));
+    let key = orders["key"].as_str().unwrap().to_owned();
+    for (target, lines, body) in [
+        (
+            format!("/api/webhook:trigger/{key}?q=canary"),
+            "Content-Type: application/json\r\nX-A: canary",
+            "{\"a\":\"canary\"}",
+        ),
+        (format!("/api/webhook:trigger/{key}"), "Content-Type: application/json", "{\"canary"),
+        (format!("/api/webhook:trigger/{key}"), "Authorization: Basic canary\r\nCookie: canary=1", "canary"),
+        ("/api/webhook:answer/canary.canary".to_owned(), "X-A: \u{1b}]canary\u{7}", ""),
+        ("/canary".to_owned(), "Host: canary", "canary"),
+    ] {
+        let length = body.len();
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{lines}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let mut stream = std::net::TcpStream::connect(server.hooks()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    }
+    home.run(&["rotate", &key]);
+    let token = std::fs::read_to_string(home.data().join("admin.token")).unwrap();
+    let ran = server.terminate();
+    assert!(!ran.stderr.is_empty(), "it logs");
+    for secret in ["canary", key.as_str(), token.trim()] {
+        let line = ran.stderr.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+    for line in ran.stderr.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
 }

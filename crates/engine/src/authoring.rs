@@ -134,7 +134,7 @@ impl Inner {
                 if !taken.insert(key.clone()) {
                     mistakes.add("/key", "key.duplicate", "another of these files has the same key");
                 }
-                if matches!(self.catalog.lookup(key.as_str()), Lookup::Retired) {
+                if matches!(self.catalog.lookup(key.as_str()), Lookup::Retired { .. }) {
                     mistakes.add("/key", "key.retired", "this key was rotated away and cannot be used again");
                 }
                 self.store.workflow_by_key(key).await?

@@ -2,7 +2,7 @@
 //!
 //! Read without a lock on every request; changed by putting a new table in place of the old one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -44,7 +44,10 @@ pub struct Live {
 pub enum Lookup {
     Found(Arc<Endpoint>),
     /// Rotated away.
-    Retired,
+    Retired {
+        key: EndpointKey,
+        workflow: WorkflowId,
+    },
     Unknown,
 }
 
@@ -70,7 +73,7 @@ pub(crate) struct Catalog {
 #[derive(Debug, Clone, Default)]
 struct Table {
     endpoints: HashMap<EndpointKey, Arc<Endpoint>>,
-    retired: HashSet<EndpointKey>,
+    retired: HashMap<EndpointKey, WorkflowId>,
 }
 
 impl Catalog {
@@ -102,10 +105,12 @@ impl Catalog {
 
     pub(crate) fn lookup(&self, key: &str) -> Lookup {
         let table = self.table.load();
-        match table.endpoints.get(key) {
-            Some(endpoint) => Lookup::Found(Arc::clone(endpoint)),
-            None if table.retired.contains(key) => Lookup::Retired,
-            None => Lookup::Unknown,
+        if let Some(endpoint) = table.endpoints.get(key) {
+            Lookup::Found(Arc::clone(endpoint))
+        } else if let Some((key, workflow)) = table.retired.get_key_value(key) {
+            Lookup::Retired { key: key.clone(), workflow: *workflow }
+        } else {
+            Lookup::Unknown
         }
     }
 
@@ -135,7 +140,7 @@ impl Catalog {
                 // It would stand as switched off, and stay so.
                 Err(NoPlan::Unknown(error)) => return Err(error),
                 Err(NoPlan::Unusable(reason)) => {
-                    tracing::error!(workflow = %workflow.key, revision, reason, "the live revision cannot be used");
+                    tracing::error!(workflow = %workflow.id, revision, reason, "the live revision cannot be used");
                     None
                 }
             },

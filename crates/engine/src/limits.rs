@@ -44,7 +44,7 @@ impl Default for Limits {
             executions_in_memory_max: 4_096,
             body_bytes_in_memory_max: 256 << 20,
             parsed_nodes_max: 4_000_000,
-            request_log_queue_max: 4_096,
+            request_log_queue_max: 1_024,
             request_log_per_workflow_max: 1_000,
             request_log_max: 100_000,
             retention_days: 30,

@@ -1,6 +1,7 @@
 //! Reading a request's body: never more bytes than allowed, never longer than a patient server
 //! waits, and never more in all connections together than the process can hold.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Taken on a sender's word before any of it has come.
 const TRUSTED_BYTES: usize = 64 << 10;
+/// An answer up to here is not counted: there are no more of them than connections.
+const SMALL_ANSWER_BYTES: usize = 16 << 10;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimits {
@@ -34,38 +37,64 @@ pub(crate) enum ReadError {
 }
 
 /// Bytes of bodies held at the same time, in all.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Budget {
-    held: AtomicUsize,
+    held: Arc<AtomicUsize>,
     max: usize,
 }
 
 impl Budget {
-    pub(crate) const fn new(max: usize) -> Self {
-        Self { held: AtomicUsize::new(0), max }
+    pub(crate) fn new(max: usize) -> Self {
+        Self { held: Arc::default(), max }
     }
 
-    pub(crate) fn share(&self) -> Share<'_> {
-        Share { budget: self, held: 0 }
+    pub(crate) fn share(&self) -> Share {
+        Share { budget: self.clone(), held: 0 }
+    }
+
+    /// An answer, counted until its last byte has been sent. It is never refused, for it is on disk
+    /// already: whoever does not read large answers leaves less room for requests.
+    pub(crate) fn hold(&self, answer: Bytes) -> Bytes {
+        if answer.len() <= SMALL_ANSWER_BYTES {
+            return answer;
+        }
+        let mut share = self.share();
+        share.take(answer.len());
+        Bytes::from_owner(Held { answer, _share: share })
+    }
+}
+
+struct Held {
+    answer: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.answer
     }
 }
 
 /// What one request holds of the budget; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Share<'a> {
-    budget: &'a Budget,
+pub(crate) struct Share {
+    budget: Budget,
     held: usize,
 }
 
-impl Share<'_> {
+impl Share {
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        let before = self.budget.held.fetch_add(bytes, Ordering::Relaxed);
+        if self.take(bytes) > self.budget.max { Err(ReadError::NoRoom) } else { Ok(()) }
+    }
+
+    /// How much is held in all from now on.
+    fn take(&mut self, bytes: usize) -> usize {
         self.held += bytes;
-        if before.saturating_add(bytes) > self.budget.max { Err(ReadError::NoRoom) } else { Ok(()) }
+        self.budget.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes)
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for Share {
     fn drop(&mut self) {
         self.budget.held.fetch_sub(self.held, Ordering::Relaxed);
     }
@@ -73,17 +102,17 @@ impl Drop for Share<'_> {
 
 /// A body on its way in. What has come so far stands in the caller's `bytes`, also after an error.
 #[derive(Debug)]
-pub(crate) struct Reader<'a, 'b, B> {
+pub(crate) struct Reader<'a, B> {
     body: B,
     bytes: &'a mut Vec<u8>,
-    share: &'a mut Share<'b>,
+    share: &'a mut Share,
     limits: BodyLimits,
     declared: Option<usize>,
     began: Instant,
 }
 
-impl<'a, 'b, B: Body<Data = Bytes> + Unpin> Reader<'a, 'b, B> {
-    pub(crate) fn new(body: B, bytes: &'a mut Vec<u8>, share: &'a mut Share<'b>, limits: BodyLimits) -> Self {
+impl<'a, B: Body<Data = Bytes> + Unpin> Reader<'a, B> {
+    pub(crate) fn new(body: B, bytes: &'a mut Vec<u8>, share: &'a mut Share, limits: BodyLimits) -> Self {
         let declared = body.size_hint().exact().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         Self { body, bytes, share, limits, declared, began: Instant::now() }
     }
@@ -187,6 +216,18 @@ mod tests {
         assert_eq!(read(chunks(&["01234567"]), &budget).await.0, Err(ReadError::NoRoom));
         drop(held);
         assert_eq!(read(chunks(&["01234567"]), &budget).await.0, Ok(()));
+        assert_eq!(budget.held.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_large_answer_is_counted_until_the_last_of_it_is_gone() {
+        let budget = Budget::new(10);
+        let sent = budget.hold(Bytes::from(vec![b'x'; SMALL_ANSWER_BYTES + 1]));
+        let rest = sent.slice(5..);
+        drop(sent);
+        assert_eq!(budget.held.load(Ordering::Relaxed), SMALL_ANSWER_BYTES + 1);
+        assert_eq!(budget.share().grow(1), Err(ReadError::NoRoom));
+        drop(rest);
         assert_eq!(budget.held.load(Ordering::Relaxed), 0);
     }
 

@@ -11,52 +11,123 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
+/// The whole list of what the admin listener answers without a token: health, readiness and totals.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_below_v1_answers_without_the_token() {
+async fn nothing_but_probes_and_totals_answers_without_the_token() {
     let bench = Bench::new().await;
+    let routes = [
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/apply",
+        "/api/v1/check",
+        "/api/v1/workflows",
+        "/api/v1/workflows/0000000000000",
+        "/api/v1/workflows/0000000000000/rotate-key",
+        "/api/v1/executions",
+        "/api/v1/executions/ex_1",
+        "/api/v1/requests",
+        "/api/v1/requests/req_1",
+        "/api/v1/nodes",
+        "/api/v1/nothing",
+        "/api/v1/%2e%2e/metrics",
+    ];
     for token in [None, Some("Authorization: Bearer wrong"), Some("Authorization: Basic aGZ0X3Rlc3Q=")] {
-        for (method, path) in [
-            ("GET", "/api/v1/workflows"),
-            ("GET", "/api/v1/nothing"),
-            ("DELETE", "/api/v1/workflows"),
-            ("POST", "/api/v1/apply"),
-            ("GET", "/api/v1"),
-        ] {
-            let headers: Vec<_> = token.into_iter().chain([JSON]).collect();
-            let answer = exchange(bench.admin, &request(method, path, &headers, b"")).await;
-            assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer")), "{method} {path}");
-            assert_eq!(answer.json()["code"], "api.token");
+        for method in ["GET", "HEAD", "POST", "DELETE", "OPTIONS"] {
+            for path in routes {
+                let headers: Vec<_> = token.into_iter().chain([JSON]).collect();
+                let answer = exchange(bench.admin, &request(method, path, &headers, b"")).await;
+                let told = (answer.status, answer.header("www-authenticate"));
+                assert_eq!(told, (401, Some("Bearer")), "{method} {path}");
+                assert!(method == "HEAD" || answer.json()["code"] == "api.token");
+            }
         }
     }
-    for path in ["//api/v1/workflows", "/api/v1%2Fworkflows", "/API/v1/workflows", "/api/webhook:trigger/a", "/"] {
+    for path in [
+        "/",
+        "//api/v1/workflows",
+        "/api//v1/workflows",
+        "/api/v1%2Fworkflows",
+        "/API/v1/workflows",
+        "/api/v1;x/workflows",
+        "/api/v2/workflows",
+        "/api/webhook:trigger/a",
+        "/debug/pprof",
+        "/metrics/",
+        "/healthz;x",
+        "*",
+    ] {
         let answer = exchange(bench.admin, &request("GET", path, &[], b"")).await;
-        assert!(matches!(answer.status, 401 | 404), "{path}: {answer:?}");
+        assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("api.unknown")), "{path}");
     }
+    let connect = exchange(bench.admin, &request("CONNECT", "a:443", &[], b"")).await;
+    assert_eq!(connect.status, 404, "{connect:?}");
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(exchange(bench.admin, &request("GET", path, &[], b"")).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_and_bodies_are_taken_as_http_has_them() {
+    let bench = Bench::new().await;
+    let refused = bench.api("DELETE", "/workflows", None).await;
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET,HEAD")));
+    assert_eq!(bench.api("GET", "/apply", None).await.header("allow"), Some("POST"));
+    let head = bench.api("HEAD", "/workflows", None).await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!(head.header("content-type"), Some("application/json"));
+
+    let token = format!("Authorization: bearer {}", support::TOKEN);
+    let post = async |lines: &[&str], body: &[u8]| {
+        let lines = [&[token.as_str()], lines].concat();
+        exchange(bench.admin, &request("POST", "/api/v1/check", &lines, body)).await
+    };
+    let large = post(&[JSON, "Content-Length: 100000000"], b"").await;
+    assert_eq!((large.status, &large.json()["code"]), (413, &json!("api.too_large")));
+    let packed = post(&[JSON, "Content-Encoding: gzip"], &support::gzip(b"{\"documents\":[]}")).await;
+    assert_eq!((packed.status, &packed.json()["code"]), (415, &json!("api.encoding")));
+    let unknown = post(&[JSON], b"{\"documents\":[],\"dokuments\":1}").await;
+    assert_eq!((unknown.status, &unknown.json()["code"]), (400, &json!("api.body")));
+    assert!(unknown.json()["detail"].as_str().unwrap().contains("dokuments"));
+    assert_eq!(post(&[JSON], b"{\"documents\":[]}").await.json(), json!({"items": []}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_sealed_and_every_error_a_problem() {
     let bench = Bench::new().await;
-    for (method, path, status, code) in [
-        ("GET", "/nothing", 404, "api.unknown"),
-        ("DELETE", "/workflows", 405, "api.method"),
-        ("GET", "/workflows/0000000000000", 404, "workflow.unknown"),
-        ("GET", "/workflows/%ff", 404, "api.unknown"),
-        ("GET", "/executions/ex_1", 404, "execution.unknown"),
-        ("GET", "/requests/req_1", 404, "request.unknown"),
-        ("GET", "/executions?status=done", 400, "api.query"),
-        ("GET", "/executions?limit=501", 400, "api.query"),
-        ("GET", "/executions?from=today", 400, "api.query"),
-        ("GET", "/executions?nonsense=1", 400, "api.query"),
-        ("GET", "/executions?cursor=x", 400, "api.query"),
-        ("GET", "/executions?workflow=0000000000000", 404, "workflow.unknown"),
-        ("GET", "/requests?outcome=lost", 400, "api.query"),
-        ("POST", "/apply", 400, "api.body"),
+    let never = "ex_0000000000000000000000000";
+    for (method, path, status, code, named) in [
+        ("GET", "/nothing", 404, "api.unknown", ""),
+        ("DELETE", "/workflows", 405, "api.method", ""),
+        ("GET", "/workflows/0000000000000", 404, "workflow.unknown", ""),
+        ("GET", "/workflows/%ff", 404, "api.unknown", ""),
+        ("POST", "/workflows/0000000000000/rotate-key", 404, "workflow.unknown", ""),
+        ("GET", "/executions/ex_1", 404, "execution.unknown", ""),
+        ("GET", &format!("/executions/{never}"), 404, "execution.unknown", ""),
+        ("GET", "/executions/req_0000000000000000000000000", 404, "execution.unknown", ""),
+        ("GET", "/requests/req_1", 404, "request.unknown", ""),
+        ("GET", &format!("/requests/{never}"), 404, "request.unknown", ""),
+        ("GET", "/executions?status=done", 400, "api.query", "status"),
+        ("GET", "/executions?limit=0", 400, "api.query", "limit"),
+        ("GET", "/executions?limit=501", 400, "api.query", "limit"),
+        ("GET", "/workflows?limit=501", 400, "api.query", "limit"),
+        ("GET", "/requests?limit=x", 400, "api.query", "limit"),
+        ("GET", "/requests?limit=1&limit=2", 400, "api.query", "limit"),
+        ("GET", "/executions?from=today", 400, "api.query", "from"),
+        ("GET", "/executions?to=2026-13-01T00:00:00Z", 400, "api.query", "to"),
+        ("GET", "/executions?nonsense=1", 400, "api.query", "nonsense"),
+        ("GET", "/executions?cursor=x", 400, "api.query", "cursor"),
+        ("GET", "/requests?cursor=wf_0000000000000000000000000", 400, "api.query", "cursor"),
+        ("GET", "/workflows?cursor=x", 400, "api.query", "cursor"),
+        ("GET", "/executions?workflow=0000000000000", 404, "workflow.unknown", ""),
+        ("GET", "/requests?outcome=lost", 400, "api.query", "outcome"),
+        ("POST", "/apply", 400, "api.body", ""),
     ] {
         let answer = bench.api(method, path, None).await;
         assert_eq!((answer.status, &answer.json()["code"]), (status, &json!(code)), "{method} {path}: {answer:?}");
+        assert!(answer.json()["detail"].as_str().unwrap().contains(named), "{answer:?}");
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!((answer.header("cache-control"), answer.header("server")), (Some("no-store"), None));
         assert!(answer.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"));
     }
     let token = format!("Authorization: Bearer {}", support::TOKEN);

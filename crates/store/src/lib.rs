@@ -50,8 +50,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Executions and revisions stay readable, the workflow itself does not; its key is never free again.
     /// Errors: `NotFound`.
     async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
-    /// Every key that was rotated away.
-    async fn key_retired(&self) -> Result<Vec<EndpointKey>>;
+    /// Every key that was rotated away, with the workflow that had it.
+    async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>>;
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
 
     // -- executions ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::execution::journal::NodeRun;
 use domain::execution::status::{Reason, Status};
 use domain::flow::document::Mode;
-use domain::id::{EndpointKey, EventId, ExecutionId, RequestId, RevisionId, ServerId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, RevisionId, ServerId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use domain::workflow::Workflow;
@@ -157,7 +157,6 @@ pub struct RefusedRequest {
 /// A line of the request log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestHead {
-    pub id: RequestRef,
     pub workflow: WorkflowId,
     pub workflow_key: EndpointKey,
     pub received_at: Timestamp,
@@ -169,25 +168,18 @@ pub struct RequestHead {
 impl RequestHead {
     /// Where it stands in the log: what lies behind it is listed with this as [`RequestFilter::before`].
     pub fn cursor(&self) -> [u8; 16] {
-        match (&self.outcome, self.id) {
-            (Outcome::Accepted { execution }, _) => execution.to_bytes(),
-            (_, RequestRef::Refused(request)) => request.to_bytes(),
-            (_, RequestRef::Accepted(event)) => event.to_bytes(),
+        match &self.outcome {
+            Outcome::Accepted { execution } => execution.to_bytes(),
+            Outcome::Refused { request, .. } => request.to_bytes(),
         }
     }
 }
 
-/// Accepted requests are events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestRef {
-    Accepted(EventId),
-    Refused(RequestId),
-}
-
+/// What became of a request, and where the rest of it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Accepted { execution: ExecutionId },
-    Refused { code: String, status: u16 },
+    Refused { request: RequestId, code: String, status: u16 },
 }
 
 #[derive(Debug, Clone, Default)]

@@ -84,9 +84,15 @@ impl Home {
     }
 
     pub fn serve(&self, more: &[&str]) -> Server {
+        self.serve_with(&[], more)
+    }
+
+    pub fn serve_with(&self, settings: &[(&str, &str)], more: &[&str]) -> Server {
         let mut args = vec!["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
         args.extend(more);
-        let child = self.hookflow(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = self.hookflow(&args);
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
         let mut server = Server { child: Killed(child), info: Value::Null };
         let from = Instant::now();
         while server.info.is_null() {

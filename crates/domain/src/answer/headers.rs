@@ -7,8 +7,9 @@ use crate::flow::codes;
 /// Bytes of one rendered header value: what common proxies let through.
 pub const HEADER_VALUE_MAX: usize = 8 << 10;
 
-/// Session cookies of the admin listener, which a hook's answer must not set: one browser shares them over all ports.
-const OWN_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
+/// Session cookies of the admin listener, on plain http and on https. One browser shares them over all
+/// ports, so a hook's answer must not set them and a hook's event must not hold them.
+const SESSION_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
 const OWN_HEADER_PREFIX: &str = "hookflow-";
 /// Framing and connection belong to the server; the rest would reach beyond this one answer.
 const DENIED_HEADERS: [&str; 7] = [
@@ -47,6 +48,11 @@ impl HeaderError {
     }
 }
 
+/// Which of our own session cookies has this name, in any case.
+pub fn session_cookie(name: &str) -> Option<&'static str> {
+    SESSION_COOKIES.into_iter().find(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// A token of RFC 9110 section 5.6.2, and none of the headers that are not an author's to set.
 pub fn check_header_name(name: &str) -> Result<(), HeaderError> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -73,7 +79,7 @@ pub fn check_header_value(name: &str, value: &str) -> Result<(), HeaderError> {
         // Browsers keep `=name=value` as a cookie without a name that is sent back as `name=value`.
         let cookie = value.trim_start_matches([' ', '\t', '=']);
         let cookie = cookie.split(['=', ';']).next().unwrap_or_default().trim();
-        if let Some(own) = OWN_COOKIES.iter().find(|own| own.eq_ignore_ascii_case(cookie)) {
+        if let Some(own) = session_cookie(cookie) {
             return Err(HeaderError::OwnCookie(own));
         }
     }

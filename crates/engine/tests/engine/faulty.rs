@@ -97,7 +97,7 @@ hand_on! {
     fn workflow_list(before: Option<WorkflowId>, limit: u32) -> Vec<Workflow>;
     fn workflow_rotate(workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> ();
     fn workflow_delete(workflow: WorkflowId, at: Timestamp) -> ();
-    fn key_retired() -> Vec<EndpointKey>;
+    fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
     fn revision_get(workflow: WorkflowId, number: u32) -> Option<Revision>;
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();

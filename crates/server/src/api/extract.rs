@@ -7,9 +7,9 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::{Api, BODY};
-use crate::body::Reader;
+use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
-use crate::media;
+use crate::media::{self, Encoding};
 
 /// The one variable element of the path.
 pub(super) struct Name(pub(super) String);
@@ -47,8 +47,15 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
         if !media::is_json(&head.headers) {
             return Err(ApiError::MediaType);
         }
+        if media::encoding(&head.headers) != Some(Encoding::Identity) {
+            return Err(ApiError::Encoding);
+        }
         let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
-        Reader::new(body, &mut bytes, &mut share, BODY).rest().await?;
+        let mut reader = Reader::new(body, &mut bytes, &mut share, BODY);
+        if reader.declared().is_some_and(|bytes| bytes > BODY.bytes_max) {
+            return Err(ReadError::TooLarge { max: BODY.bytes_max }.into());
+        }
+        reader.rest().await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))

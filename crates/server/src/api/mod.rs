@@ -99,8 +99,11 @@ impl Admin {
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));
+        let bare = any(async || ApiError::Route).layer(from_fn_with_state(Arc::clone(&api), auth::require));
         let router = Router::new()
             .nest("/api/v1", v1)
+            // The one path below that nesting leaves out.
+            .route("/api/v1/", bare)
             .route("/metrics", get(scrape))
             .route("/healthz", any(async |method: Method| probes::health(&method).map(Body::new)))
             .route("/readyz", any(ready))

@@ -9,7 +9,7 @@ use domain::id::{EndpointKey, ExecutionId, NotAnId, RequestId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
-use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead, RequestRef};
+use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead};
 
 use super::Api;
 use super::extract::{Name, Params};
@@ -40,13 +40,11 @@ pub(super) struct RequestItem {
 
 impl From<RequestHead> for RequestItem {
     fn from(head: RequestHead) -> Self {
-        let id = match head.id {
-            RequestRef::Accepted(id) => id.to_string(),
-            RequestRef::Refused(id) => id.to_string(),
-        };
         let (id, outcome, execution_id, code, status) = match head.outcome {
             Outcome::Accepted { execution } => (execution.to_string(), ACCEPTED, Some(execution), None, None),
-            Outcome::Refused { code, status } => (id, REFUSED, None, Some(code), Some(status)),
+            Outcome::Refused { request, code, status } => {
+                (request.to_string(), REFUSED, None, Some(code), Some(status))
+            }
         };
         Self {
             id,

@@ -25,6 +25,8 @@ pub(crate) enum ApiError {
     Query(String),
     /// The body is not JSON by its media type.
     MediaType,
+    /// The body is packed.
+    Encoding,
     /// A body that cannot be read; a sentence that says why.
     Body(String),
     Read(ReadError),
@@ -96,6 +98,9 @@ impl IntoResponse for ApiError {
             Self::Query(why) => problem(StatusCode::BAD_REQUEST, "api.query", &why),
             Self::MediaType => {
                 problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "api.media_type", "Send the body as application/json.")
+            }
+            Self::Encoding => {
+                problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "api.encoding", "Send the body without a Content-Encoding.")
             }
             Self::Body(why) => problem(StatusCode::BAD_REQUEST, "api.body", &why),
             Self::Read(error) => read_failed(error),

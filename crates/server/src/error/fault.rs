@@ -15,6 +15,7 @@ pub(crate) enum Fault {
     /// Answered by hyper.
     HeadTooLarge,
     Host,
+    TransferEncoding,
     Target,
     SlowHead,
     SlowBody,
@@ -24,10 +25,11 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::BadHead,
         Self::HeadTooLarge,
         Self::Host,
+        Self::TransferEncoding,
         Self::Target,
         Self::SlowHead,
         Self::SlowBody,
@@ -39,6 +41,7 @@ impl Fault {
         match self {
             Self::BadHead | Self::Host | Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::Target => StatusCode::URI_TOO_LONG,
             Self::SlowHead | Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::Connections => StatusCode::SERVICE_UNAVAILABLE,
@@ -50,6 +53,7 @@ impl Fault {
             Self::BadHead => "http.bad_head",
             Self::HeadTooLarge => "http.head_too_large",
             Self::Host => "http.host",
+            Self::TransferEncoding => "http.transfer_encoding",
             Self::Target => "http.target_too_long",
             Self::SlowHead => "http.slow_head",
             Self::SlowBody => "http.slow_body",
@@ -63,6 +67,7 @@ impl Fault {
             Self::BadHead => "The request line or a header cannot be read.",
             Self::HeadTooLarge => "The headers are too large.",
             Self::Host => "A request has exactly one valid Host header.",
+            Self::TransferEncoding => "The only Transfer-Encoding understood here is chunked, once.",
             Self::Target => "The request target is too long.",
             Self::SlowHead => "The head of the request took too long to arrive.",
             Self::SlowBody => "The body of the request took too long to arrive.",

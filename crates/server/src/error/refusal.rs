@@ -216,8 +216,9 @@ mod tests {
             Refusal::Http(Fault::SlowBody) => 18,
             Refusal::Http(Fault::BrokenBody) => 19,
             Refusal::Http(Fault::Connections) => 20,
+            Refusal::Http(Fault::TransferEncoding) => 21,
         };
         let places: BTreeSet<i32> = Refusal::each().iter().map(place).collect();
-        assert_eq!(places, (0..=20).collect());
+        assert_eq!(places, (0..=21).collect());
     }
 }

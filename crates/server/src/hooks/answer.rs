@@ -16,9 +16,9 @@ use crate::standing;
 const RETRY_PENDING_S: u32 = 1;
 
 /// The answer itself. Its record is on disk.
-pub(super) fn finished(answer: Answer, execution: ExecutionId) -> Response<Full<Bytes>> {
+pub(super) fn finished(hooks: &Hooks, answer: Answer, execution: ExecutionId) -> Response<Full<Bytes>> {
     let headers = standing::outgoing(&answer, execution);
-    let mut response = Response::new(Full::new(answer.body));
+    let mut response = Response::new(Full::new(hooks.bodies.hold(answer.body)));
     // 200 to 599 is always legal.
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;
@@ -48,7 +48,7 @@ pub(super) async fn collect(hooks: &Hooks, method: &Method, ticket: &str) -> Res
         return hooks.turn_away(&Refusal::Method { allow: "GET, HEAD" });
     }
     match hooks.engine.late_answer(ticket).await {
-        Ok(LateAnswer::Ready { execution, answer }) => finished(answer, execution),
+        Ok(LateAnswer::Ready { execution, answer }) => finished(hooks, answer, execution),
         Ok(LateAnswer::Pending { execution }) => pending(execution),
         Ok(LateAnswer::Unknown) => hooks.turn_away(&Refusal::Unknown),
         Err(error) => {

@@ -20,7 +20,7 @@ pub(super) async fn inflate(
     encoding: Encoding,
     packed: &[u8],
     bytes_max: usize,
-    share: &mut Share<'_>,
+    share: &mut Share,
 ) -> Result<Vec<u8>, Refusal> {
     // Several members one after the other are one body (RFC 1952 2.2, RFC 8878 3.1).
     let (unpacked, rest) = match encoding {
@@ -66,7 +66,7 @@ async fn drain(
     decoder: &mut (impl AsyncRead + Unpin),
     encoding: Encoding,
     bytes_max: usize,
-    share: &mut Share<'_>,
+    share: &mut Share,
 ) -> Result<Vec<u8>, Refusal> {
     let mut unpacked = Vec::new();
     let mut turn_ends = TURN_BYTES;

@@ -4,11 +4,9 @@
 //! name. Our own session cookies are never kept: the browser that sends them to this listener
 //! meant the other one.
 
+use domain::answer::session_cookie;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
-
-/// The cookies of the admin listener, on plain http and on https.
-pub(crate) const SESSION_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
 
 /// Words that headers with a signature have in their names: `x-hub-signature-256`,
 /// `stripe-signature`, `webhook-signature`, `svix-signature`, `x-shopify-hmac-sha256`.
@@ -43,6 +41,17 @@ pub(super) fn kept(headers: &HeaderMap, declared: &[String], checked: bool) -> V
     kept
 }
 
+/// As many of `headers` as fit into `bytes_max`.
+pub(super) fn first(mut headers: Vec<(String, String)>, bytes_max: usize) -> Vec<(String, String)> {
+    let mut left = bytes_max;
+    headers.retain(|(name, value)| {
+        let rest = left.checked_sub(name.len() + value.len());
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    });
+    headers
+}
+
 fn is_private(name: &HeaderName) -> bool {
     [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || {
         let name = name.as_str();
@@ -60,7 +69,7 @@ pub(super) fn text(value: &HeaderValue) -> String {
 fn without_sessions(cookies: String) -> Option<String> {
     let is_ours = |cookie: &str| {
         let name = cookie.split('=').next().unwrap_or(cookie).trim();
-        SESSION_COOKIES.contains(&name)
+        session_cookie(name).is_some()
     };
     if !cookies.split(';').any(is_ours) {
         return Some(cookies);
@@ -143,6 +152,16 @@ mod tests {
         assert_eq!(lines, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
+    #[test]
+    fn the_log_takes_what_fits_and_leaves_out_the_large() {
+        let lines = |names: &[(&str, usize)]| {
+            names.iter().map(|(name, length)| ((*name).to_owned(), "x".repeat(*length))).collect::<Vec<_>>()
+        };
+        let sent = lines(&[("a", 4), ("b", 90), ("c", 4), ("d", 1)]);
+        assert_eq!(first(sent.clone(), 10), lines(&[("a", 4), ("c", 4)]));
+        assert_eq!(first(sent.clone(), 200), sent);
+    }
+
     proptest! {
         #[test]
         fn no_cookie_line_lets_a_session_through(
@@ -151,7 +170,7 @@ mod tests {
             let line = parts.join(";");
             if let Some(left) = without_sessions(line.clone()) {
                 let ours = left.split(';').any(|cookie| {
-                    SESSION_COOKIES.contains(&cookie.split('=').next().unwrap().trim())
+                    session_cookie(cookie.split('=').next().unwrap().trim()).is_some()
                 });
                 prop_assert!(!ours, "{} → {}", line, left);
                 prop_assert_eq!(left.matches("other").count(), line.matches("other").count());

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// The part of a refused request's headers that goes into the request log: whoever is turned away
+/// may send heads of any size the listener takes, and as many as they like.
+pub(super) const REFUSED_HEADERS_BYTES_MAX: usize = 8 << 10;
+
 /// What a request to an endpoint may cost.
 #[derive(Debug, Clone)]
 pub struct HookLimits {
@@ -13,7 +17,7 @@ pub struct HookLimits {
     pub body_timeout: Duration,
     /// Bytes a second.
     pub body_rate_min: u32,
-    /// Bytes of bodies being read, in all; more are answered 503.
+    /// Bytes of bodies being read and of large answers being sent, in all; more bodies are answered 503.
     pub bodies_bytes_max: usize,
     /// Bodies inflated at the same time: each needs up to some 20 MB beside its bytes.
     pub inflating_max: usize,

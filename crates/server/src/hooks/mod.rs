@@ -23,7 +23,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::id::{EndpointKey, WorkflowId};
+use domain::workflow::WhenOff;
 use engine::Engine;
+use engine::catalog::Endpoint;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::sync::Semaphore;
@@ -49,6 +52,8 @@ pub(crate) struct Hooks {
     limits: HookLimits,
     bodies: Budget,
     inflating: Semaphore,
+    /// Stands in for what is unknown.
+    nowhere: Arc<Endpoint>,
     metrics: HookMetrics,
     readiness: Readiness,
 }
@@ -86,7 +91,14 @@ impl Hooks {
     pub(crate) fn new(engine: Engine, limits: HookLimits, metrics: HookMetrics, readiness: Readiness) -> Self {
         let bodies = Budget::new(limits.bodies_bytes_max);
         let inflating = Semaphore::new(limits.inflating_max);
-        Self { engine, limits, bodies, inflating, metrics, readiness }
+        let nowhere = Arc::new(Endpoint {
+            workflow: WorkflowId::from_bytes([0; 16]),
+            key: EndpointKey::from_random(0),
+            when_off: WhenOff::NotFound,
+            credentials: None,
+            live: None,
+        });
+        Self { engine, limits, bodies, inflating, nowhere, metrics, readiness }
     }
 
     /// Counts, and answers.

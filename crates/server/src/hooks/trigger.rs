@@ -10,10 +10,12 @@
 //! of the connection.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use domain::event::body;
+use domain::id::{EndpointKey, WorkflowId};
 use domain::time::Timestamp;
 use engine::catalog::{Endpoint, Lookup};
 use engine::handle::{Incoming, Reply};
@@ -24,6 +26,7 @@ use hyper::body::Body;
 use store::RefusedRequest;
 
 use super::inflate::inflate;
+use super::limits::REFUSED_HEADERS_BYTES_MAX;
 use super::{Hooks, answer, basic, kept};
 use crate::body::{BodyLimits, Reader};
 use crate::error::Refusal;
@@ -36,10 +39,16 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
     body: B,
     peer: IpAddr,
 ) -> Response<Full<Bytes>> {
-    let endpoint = match hooks.engine.endpoint(key) {
-        Lookup::Found(endpoint) => endpoint,
-        Lookup::Retired => return hooks.turn_away(&Refusal::Gone),
-        Lookup::Unknown => return hooks.turn_away(&Refusal::Unknown),
+    let (endpoint, is_known) = match hooks.engine.endpoint(key) {
+        Lookup::Found(endpoint) => (endpoint, true),
+        Lookup::Retired { key, workflow } => {
+            let headers = kept::kept(&head.headers, &[], false);
+            let refused = Refused { workflow, key, headers, cause: &Refusal::Gone, came: &[] };
+            hooks.engine.log_refused(entry(hooks, refused, head, peer));
+            return hooks.turn_away(&Refusal::Gone);
+        }
+        // Goes all the way of one that is off, so that the time it takes does not tell them apart.
+        Lookup::Unknown => (Arc::clone(&hooks.nowhere), false),
     };
     let mut came = Vec::new();
     let refusal = match admit(hooks, &endpoint, head, body, &mut came).await {
@@ -55,7 +64,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
             match hooks.engine.accept(&endpoint, incoming).await {
                 Ok(accepted) => {
                     return match accepted.reply {
-                        Reply::Answer(answer) => answer::finished(answer, accepted.execution),
+                        Reply::Answer(answer) => answer::finished(hooks, answer, accepted.execution),
                         Reply::Later { ticket } => answer::later(&ticket, accepted.execution),
                     };
                 }
@@ -65,9 +74,14 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
         Err(refusal) => refusal,
     };
     if refusal.is_logged() {
-        log(hooks, &endpoint, head, &refusal, &came, peer);
+        let (workflow, key, headers) = (endpoint.workflow, endpoint.key.clone(), kept_headers(&endpoint, head));
+        let refused = Refused { workflow, key, headers, cause: &refusal, came: &came };
+        let entry = entry(hooks, refused, head, peer);
+        if is_known {
+            hooks.engine.log_refused(entry);
+        }
     }
-    hooks.turn_away(&refusal)
+    hooks.turn_away(if is_known { &refusal } else { &Refusal::Unknown })
 }
 
 /// A body that passed every check.
@@ -121,23 +135,35 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     Ok(Admitted { body: body.into(), nodes: checked.nodes })
 }
 
+/// What the request log says of a request beside its head.
+struct Refused<'a> {
+    workflow: WorkflowId,
+    /// As it was asked for.
+    key: EndpointKey,
+    headers: Vec<(String, String)>,
+    cause: &'a Refusal,
+    /// The body as far as it was read.
+    came: &'a [u8],
+}
+
 /// Tells the author why a sender was turned away.
-fn log(hooks: &Hooks, endpoint: &Endpoint, head: &Parts, refusal: &Refusal, came: &[u8], peer: IpAddr) {
+fn entry(hooks: &Hooks, refused: Refused<'_>, head: &Parts, peer: IpAddr) -> RefusedRequest {
+    let Refused { workflow, key, headers, cause, came } = refused;
     let came = &came[..came.len().min(hooks.limits.refused_body_bytes_max)];
-    hooks.engine.log_refused(RefusedRequest {
+    RefusedRequest {
         id: hooks.engine.new_request_id(),
-        workflow: endpoint.workflow,
-        workflow_key: endpoint.key.clone(),
-        code: refusal.code().to_owned(),
-        status: refusal.status().as_u16(),
-        detail: refusal.detail().into_owned(),
+        workflow,
+        workflow_key: key,
+        code: cause.code().to_owned(),
+        status: cause.status().as_u16(),
+        detail: cause.detail().into_owned(),
         method: head.method.as_str().to_owned(),
-        headers: kept_headers(endpoint, head),
+        headers: kept::first(headers, REFUSED_HEADERS_BYTES_MAX),
         query_string: query_string(head),
         body: Bytes::copy_from_slice(came),
         remote_addr: peer,
         received_at: now(),
-    });
+    }
 }
 
 fn kept_headers(endpoint: &Endpoint, head: &Parts) -> Vec<(String, String)> {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONNECTION, HOST};
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -58,12 +58,20 @@ fn own<B>(mut response: Response<Full<Bytes>>) -> Response<Either<B, Full<Bytes>
     response.map(Either::Right)
 }
 
-/// RFC 9112 3.2: exactly one Host, and a valid one; two are a way to smuggle.
+/// What hyper lets pass and two servers in a row could read differently, which is a way to smuggle.
 fn check(request: &Request<Incoming>, target_bytes_max: usize) -> Result<(), Fault> {
+    // RFC 9112 3.2: exactly one Host, and a valid one.
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) if host.as_bytes().iter().all(|byte| is_host_byte(*byte)) => {}
         _ => return Err(Fault::Host),
+    }
+    // RFC 9112 6.1: we know one coding, and it can be applied once.
+    let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => {}
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
+        _ => return Err(Fault::TransferEncoding),
     }
     if target_len(request.uri()) > target_bytes_max { Err(Fault::Target) } else { Ok(()) }
 }

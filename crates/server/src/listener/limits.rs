@@ -19,8 +19,10 @@ pub struct ListenerLimits {
     pub head_timeout: Duration,
     /// How long a connection may rest between two requests.
     pub idle_timeout: Duration,
-    /// How long a peer may go without taking a byte of an answer.
+    /// How long a peer may take for what it is sent, beside the time it needs at `write_rate_min`.
     pub write_timeout: Duration,
+    /// Bytes a second.
+    pub write_rate_min: u32,
     /// Request line and headers together; more is answered 431. At least [`HEAD_BYTES_MIN`].
     pub head_bytes_max: usize,
     /// The request target; longer is answered 414.
@@ -40,6 +42,7 @@ impl Default for ListenerLimits {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
+            write_rate_min: 8 << 10,
             head_bytes_max: 64 << 10,
             target_bytes_max: 16 << 10,
             turned_away_max: 64,

@@ -16,6 +16,7 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -34,10 +35,17 @@ enum Phase {
 struct State {
     phase: Phase,
     since: Instant,
-    /// Since when the peer takes nothing of what we write.
-    blocked_since: Option<Instant>,
+    /// The socket takes no more: the peer has to read first.
+    blocked: Option<Blocked>,
     /// The peer has closed its side, or the connection is broken.
     ended: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Blocked {
+    since: Instant,
+    /// Bytes the peer has made room for since.
+    taken: usize,
 }
 
 /// Shared between a connection's socket, its requests and its watchdog, which are all one task.
@@ -55,12 +63,7 @@ pub(super) enum Overdue {
 
 impl Pulse {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
-            phase: Phase::Fresh,
-            since: Instant::now(),
-            blocked_since: None,
-            ended: false,
-        })))
+        Self(Arc::new(Mutex::new(State { phase: Phase::Fresh, since: Instant::now(), blocked: None, ended: false })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,8 +97,9 @@ impl Pulse {
 
     fn due(&self, limits: &ListenerLimits) -> Option<(Instant, Overdue)> {
         let state = self.state();
-        if let Some(since) = state.blocked_since {
-            return Some((since + limits.write_timeout, Overdue::Silence));
+        if let Some(blocked) = state.blocked {
+            let earned = Duration::from_secs_f64(blocked.taken as f64 / f64::from(limits.write_rate_min.max(1)));
+            return Some((blocked.since + limits.write_timeout + earned, Overdue::Silence));
         }
         match state.phase {
             Phase::Fresh => Some((state.since + limits.head_timeout, Overdue::Silence)),
@@ -156,8 +160,14 @@ impl<T> Watched<T> {
     fn wrote(&self, progress: &Poll<io::Result<usize>>) {
         let mut state = self.pulse.state();
         match progress {
-            Poll::Pending => state.blocked_since = state.blocked_since.or_else(|| Some(Instant::now())),
-            Poll::Ready(Ok(_)) => state.blocked_since = None,
+            Poll::Pending => {
+                state.blocked.get_or_insert_with(|| Blocked { since: Instant::now(), taken: 0 });
+            }
+            Poll::Ready(Ok(bytes)) => {
+                if let Some(blocked) = &mut state.blocked {
+                    blocked.taken += bytes;
+                }
+            }
             Poll::Ready(Err(_)) => state.ended = true,
         }
     }
@@ -197,7 +207,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         self.socket.is_write_vectored()
     }
 
+    /// hyper flushes once it has nothing left to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pulse.state().blocked = None;
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 

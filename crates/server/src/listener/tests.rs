@@ -1,5 +1,6 @@
 //! Over real sockets, with limits short enough to wait for.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use http_body_util::{BodyExt, Full};
@@ -8,8 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::*;
 use crate::standing;
 
-/// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone.
-struct Echo;
+/// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone,
+/// `/heads` counts and answers with a large head.
+#[derive(Default)]
+struct Echo(AtomicUsize);
 
 impl Handler for Echo {
     type Body = Full<Bytes>;
@@ -19,6 +22,10 @@ impl Handler for Echo {
             "/panic" => panic!("on purpose"),
             "/wait" => tokio::time::sleep(Duration::from_millis(300)).await,
             "/unread" => return Response::new("unread".into()),
+            "/heads" => {
+                self.0.fetch_add(1, Ordering::Relaxed);
+                return Response::builder().header("x-large", "x".repeat(8 << 10)).body(Full::default()).unwrap();
+            }
             "/large" => return Response::new(vec![b'x'; 64 << 20].into()),
             _ => {}
         }
@@ -32,6 +39,7 @@ impl Handler for Echo {
 struct Running {
     address: SocketAddr,
     listener: Listener,
+    echo: Arc<Echo>,
     metrics: ListenerMetrics,
 }
 
@@ -39,8 +47,9 @@ async fn start(limits: ListenerLimits) -> Running {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let metrics = ListenerMetrics::new();
-    let listener = Listener::start(socket, Arc::new(Echo), limits, metrics.clone());
-    Running { address, listener, metrics }
+    let echo = Arc::new(Echo::default());
+    let listener = Listener::start(socket, Arc::clone(&echo), limits, metrics.clone());
+    Running { address, listener, echo, metrics }
 }
 
 fn short() -> ListenerLimits {
@@ -163,11 +172,68 @@ async fn a_peer_that_takes_nothing_of_its_answer_is_dropped() {
     let running = start(short()).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    stream.read_u8().await.unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while !running.listener.connections.is_empty() {
+        assert!(Instant::now() < until, "it is held for ever");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let mut taken = Vec::new();
     // Whether what is in the buffers still arrives is up to the system; the whole answer does not.
     let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut taken)).await.unwrap();
-    assert!(taken.len() < 64 << 20);
+    assert!(taken.len() + 1 < 64 << 20);
+}
+
+/// A client whose system has little room for what it does not read.
+async fn narrow(running: &Running) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 << 10).unwrap();
+    socket.connect(running.address).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_peer_that_sips_at_its_answer_is_dropped() {
+    let limits = ListenerLimits { write_timeout: Duration::from_millis(200), write_rate_min: 1 << 30, ..short() };
+    let running = start(limits).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let (mut taken, mut sip) = (0, vec![0; 256 << 10]);
+    // Never silent for as long as `write_timeout`, and yet below the rate it has to keep.
+    while let Ok(read @ 1..) = stream.read(&mut sip).await {
+        taken += read;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(taken < 64 << 20, "it could take as long as it liked");
+}
+
+/// A counter's value once it stands still.
+async fn settled(counter: &AtomicUsize) -> usize {
+    let mut before = usize::MAX;
+    loop {
+        let now = counter.load(Ordering::Relaxed);
+        if now == before {
+            return now;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_no_answers_is_asked_nothing_more() {
+    let running = start(ListenerLimits { write_timeout: Duration::from_secs(30), ..short() }).await;
+    let mut stream = narrow(&running).await;
+    let requests = "HEAD /heads HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10_000);
+    let (mut read, mut write) = stream.split();
+    let sent = tokio::time::timeout(Duration::from_millis(500), write.write_all(requests.as_bytes())).await;
+    let handled = settled(&running.echo.0).await;
+    // What the system buffers, and no more: 10,000 would be 80 MB of answers.
+    assert!(handled < 2_500, "{handled} requests were handled, {sent:?}");
+    // Once it reads, everything goes on where it was.
+    let mut discarded = vec![0; 1 << 20];
+    while running.echo.0.load(Ordering::Relaxed) <= handled + 500 {
+        assert!(read.read(&mut discarded).await.unwrap() > 0);
+    }
 }
 
 #[tokio::test]

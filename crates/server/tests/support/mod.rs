@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,13 @@ pub(crate) const TOKEN: &str = "hft_test";
 /// The body limit of these tests.
 pub(crate) const BODY_MAX: usize = 4_096;
 
+/// What a test may change before its server starts.
+pub(crate) struct Setup {
+    pub(crate) server: ServerLimits,
+    pub(crate) engine: Limits,
+    pub(crate) database_bytes_max: Option<u64>,
+}
+
 pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     pub(crate) engine: Engine,
@@ -38,14 +46,14 @@ impl Bench {
         Self::with(|_| {}).await
     }
 
-    pub(crate) async fn with(change: impl FnOnce(&mut ServerLimits)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
         let listener = ListenerLimits {
             head_timeout: Duration::from_millis(300),
             linger: Duration::from_millis(300),
             stop_timeout: Duration::from_secs(5),
             ..ListenerLimits::default()
         };
-        let mut limits = ServerLimits {
+        let server = ServerLimits {
             hooks: HookLimits {
                 body_bytes_max: BODY_MAX,
                 body_timeout: Duration::from_millis(300),
@@ -54,11 +62,14 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        change(&mut limits);
+        let mut setup = Setup { server, engine: Limits::default(), database_bytes_max: None };
+        change(&mut setup);
+        let Setup { server: limits, engine, database_bytes_max } = setup;
         let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+        let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
+        let store = Sqlite::open(options).unwrap();
         let key = ServerKey::new([7; 32]);
-        let engine = Engine::start(store, Registry::standard(), key, Limits::default()).await.unwrap();
+        let engine = Engine::start(store, Registry::standard(), key, engine).await.unwrap();
         let (hooks, admin) = (bind().await, bind().await);
         let stop = CancellationToken::new();
         let (hooks_at, admin_at) = (hooks.local_addr().unwrap(), admin.local_addr().unwrap());
@@ -149,8 +160,8 @@ impl Bench {
             let heads = self.engine.store().request_list(filter).await.unwrap();
             assert!(heads.len() <= count, "{heads:#?}");
             if let (Some(head), true) = (heads.first(), heads.len() == count) {
-                let store::RequestRef::Refused(id) = head.id else { panic!("{head:?}") };
-                return self.engine.store().request_get(id).await.unwrap().unwrap();
+                let store::Outcome::Refused { request, .. } = head.outcome else { panic!("{head:?}") };
+                return self.engine.store().request_get(request).await.unwrap().unwrap();
             }
             assert!(Instant::now() < until, "{} refused requests, not {count}", heads.len());
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -234,4 +245,44 @@ fn parse(text: &str) -> Answer {
         .filter(|(name, _)| name != "date")
         .collect();
     Answer { status, headers, body: body.to_owned() }
+}
+
+pub(crate) fn credentials() -> Value {
+    json!({"credentials": {"basic": {"username": "hook", "password": "s3cret"}}})
+}
+
+/// `hook:s3cret`
+pub(crate) const RIGHT: &str = "Authorization: Basic aG9vazpzM2NyZXQ=";
+
+const STANDING: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "sandbox; default-src 'none'"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+];
+
+pub(crate) fn assert_standing(answer: &Answer) {
+    for (name, value) in STANDING {
+        assert_eq!(answer.header(name), Some(value), "{name} in {answer:?}");
+    }
+    for name in ["server", "x-powered-by", "via", "set-cookie"] {
+        assert_eq!(answer.header(name), None, "{answer:?}");
+    }
+}
+
+pub(crate) fn assert_problem(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_standing(answer);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert_eq!(answer.header("hookflow-execution"), None);
+    let problem = answer.json();
+    let members: Vec<_> = problem.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(members, ["type", "title", "status", "code", "detail"]);
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)));
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

@@ -132,7 +132,7 @@ pub async fn rotating_retires_the_old_key(store: &dyn Store) {
     store.workflow_save(vec![new(workflow(1))]).await.unwrap();
     store.workflow_rotate(workflow_id(1), key(2), at(8)).await.unwrap();
 
-    assert_eq!(store.key_retired().await.unwrap(), [key(1)]);
+    assert_eq!(store.key_retired().await.unwrap(), [(key(1), workflow_id(1))]);
     assert_eq!(store.workflow_by_key(&key(1)).await.unwrap(), None);
     let rotated = store.workflow_by_key(&key(2)).await.unwrap().unwrap();
     assert_eq!((rotated.id, rotated.changed_at, rotated.edit), (workflow_id(1), at(8), 1));

@@ -192,7 +192,7 @@ impl Store for Sqlite {
         workflow::delete(self, workflow, at).await
     }
 
-    async fn key_retired(&self) -> Result<Vec<EndpointKey>> {
+    async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>> {
         workflow::retired(self).await
     }
 

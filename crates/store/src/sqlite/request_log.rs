@@ -1,18 +1,18 @@
 //! The request log: accepted requests are executions with their events, refused ones have rows of their own.
 
-use domain::id::{EventId, ExecutionId, RequestId, WorkflowId};
+use domain::id::{ExecutionId, RequestId, WorkflowId};
 use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
 use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
 use crate::error::Result;
-use crate::row::{Outcome, RefusedRequest, RequestFilter, RequestHead, RequestRef};
+use crate::row::{Outcome, RefusedRequest, RequestFilter, RequestHead};
 
 macro_rules! accepted {
     ($($condition:literal)?) => {
         concat!(
-            "select execution.id, event.id, workflow_id, workflow_key, received_at, method, remote_addr
+            "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr
                from execution cross join event on event.id = execution.event_id
               where execution.id < ?1 ", $($condition,)? " order by execution.id desc limit ?2"
         )
@@ -50,7 +50,7 @@ statements! {
 }
 
 pub(super) async fn append(store: &Sqlite, requests: Vec<RefusedRequest>) -> Result<()> {
-    let bytes = requests.iter().map(|request| request.body.len() + request.query_string.len() + 512).sum();
+    let bytes = requests.iter().map(size).sum();
     store
         .write("request_append", bytes, move |db| {
             for request in &requests {
@@ -76,6 +76,12 @@ pub(super) async fn append(store: &Sqlite, requests: Vec<RefusedRequest>) -> Res
             Ok(())
         })
         .await
+}
+
+/// An estimate: all that a sender decides, and something for the rest.
+fn size(request: &RefusedRequest) -> usize {
+    let headers: usize = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    request.body.len() + request.query_string.len() + headers + 512
 }
 
 pub(super) async fn list(store: &Sqlite, filter: RequestFilter) -> Result<Vec<RequestHead>> {
@@ -168,25 +174,21 @@ fn beyond(db: &Connection, per_workflow_max: u32, total_max: u32, limit: u32) ->
 }
 
 fn read_accepted(row: &Row<'_>) -> rusqlite::Result<RequestHead> {
-    Ok(RequestHead {
-        id: RequestRef::Accepted(EventId::from_bytes(row.get(1)?)),
-        workflow: WorkflowId::from_bytes(row.get(2)?),
-        workflow_key: row.get::<_, Word<_>>(3)?.0,
-        received_at: Timestamp::from_micros(row.get(4)?),
-        method: row.get(5)?,
-        remote_addr: row.get::<_, Word<_>>(6)?.0,
-        outcome: Outcome::Accepted { execution: ExecutionId::from_bytes(row.get(0)?) },
-    })
+    read_head(row, Outcome::Accepted { execution: ExecutionId::from_bytes(row.get(0)?) })
 }
 
 fn read_refused(row: &Row<'_>) -> rusqlite::Result<RequestHead> {
+    let request = RequestId::from_bytes(row.get(0)?);
+    read_head(row, Outcome::Refused { request, code: row.get(6)?, status: row.get(7)? })
+}
+
+fn read_head(row: &Row<'_>, outcome: Outcome) -> rusqlite::Result<RequestHead> {
     Ok(RequestHead {
-        id: RequestRef::Refused(RequestId::from_bytes(row.get(0)?)),
         workflow: WorkflowId::from_bytes(row.get(1)?),
         workflow_key: row.get::<_, Word<_>>(2)?.0,
         received_at: Timestamp::from_micros(row.get(3)?),
         method: row.get(4)?,
         remote_addr: row.get::<_, Word<_>>(5)?.0,
-        outcome: Outcome::Refused { code: row.get(6)?, status: row.get(7)? },
+        outcome,
     })
 }

@@ -42,7 +42,7 @@ statements! {
     KEY_OF = "select key from workflow where id = ?1 and deleted_at is null";
     SET_KEY = "update workflow set key = ?2, changed_at = ?3 where id = ?1";
     RETIRE = "insert into retired_key (key, workflow_id, retired_at) values (?1, ?2, ?3)";
-    RETIRED = "select key from retired_key order by key";
+    RETIRED = "select key, workflow_id from retired_key order by key";
     DELETE = "update workflow set deleted_at = ?2 where id = ?1 and deleted_at is null";
     LAST_NUMBER = "select coalesce(max(number), 0) from revision where workflow_id = ?1";
     ADD_REVISION = "insert into revision (workflow_id, number, id, note, published_at, flow)
@@ -160,8 +160,9 @@ pub(super) async fn delete(store: &Sqlite, workflow: WorkflowId, at: Timestamp) 
         .await
 }
 
-pub(super) async fn retired(store: &Sqlite) -> Result<Vec<EndpointKey>> {
-    store.read("key_retired", |db| Ok(rows(db, RETIRED, [], |row| Ok(row.get::<_, Word<_>>(0)?.0))?)).await
+pub(super) async fn retired(store: &Sqlite) -> Result<Vec<(EndpointKey, WorkflowId)>> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, Word<_>>(0)?.0, WorkflowId::from_bytes(row.get(1)?)));
+    store.read("key_retired", move |db| Ok(rows(db, RETIRED, [], read)?)).await
 }
 
 pub(super) async fn revision(store: &Sqlite, workflow: WorkflowId, number: u32) -> Result<Option<Revision>> {
