@@ -59,7 +59,9 @@ codegen: need-rust ## write what is generated from the code
 .PHONY: unit
 unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
 	$(call say,tests)
-	@cargo test --workspace --all-features --locked
+	@mkdir -p target
+	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
+	awk '/^test result/ { passed += $$4; failed += $$6 } END { printf "\ntests: %d passed, %d failed\n", passed, failed }' target/tests.log
 
 # Packages that tests compare against, or run.
 e2e/node_modules/.made: e2e/package-lock.json | need-node
