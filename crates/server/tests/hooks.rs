@@ -301,28 +301,32 @@ async fn spent_budgets_are_answered_503_until_they_come_back() {
     .await;
     let key = bench.publish(json!({})).await;
     let large = format!("\"{}\"", "x".repeat(BODY_MAX - 2));
-    let mut slow = TcpStream::connect(bench.hooks).await.unwrap();
     let whole = request("POST", &trigger(&key), &[JSON], large.as_bytes());
-    slow.write_all(&whole[..whole.len() - 1]).await.unwrap();
-    let deadline = Instant::now() + Duration::from_secs(5);
-    let refused = loop {
-        let answer = bench.post(&key, &[JSON], &large[..1_000]).await;
-        // Until the server has read the slow one it says that this is no JSON.
-        if answer.status != 400 {
-            break answer;
+    let (most, last) = whole.split_at(whole.len() - 1);
+    let mut accepted = 0_usize;
+    for attempt in 1.. {
+        let mut slow = TcpStream::connect(bench.hooks).await.unwrap();
+        slow.write_all(most).await.unwrap();
+        // Nothing tells when the server has read it; if that was too soon, again with more patience.
+        tokio::time::sleep(Duration::from_millis(50 * attempt)).await;
+        let refused = bench.post(&key, &[JSON], &large[..1_000]).await;
+        slow.write_all(last).await.unwrap();
+        let finished = finish(&mut slow).await;
+        accepted += usize::from(finished.status == 200);
+        if refused.status == 503 {
+            assert_problem(&refused, 503, "hook.not_durable");
+            assert_eq!(refused.header("retry-after"), Some("2"));
+            assert_eq!(finished.status, 200, "who came first is not turned away");
+            break;
         }
-        assert!(Instant::now() < deadline);
-    };
-    assert_problem(&refused, 503, "hook.not_durable");
-    assert_eq!(refused.header("retry-after"), Some("2"));
-    slow.write_all(&whole[whole.len() - 1..]).await.unwrap();
-    assert_eq!(finish(&mut slow).await.status, 200);
+        assert!(attempt < 20, "the budget is never spent: {}", refused.status);
+    }
     assert_eq!(bench.post(&key, &[JSON], &large).await.status, 200, "the budget has come back");
 
     let nodes = bench.post_json(&key, &json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])).await;
     assert_problem(&nodes, 503, "hook.not_durable");
     assert_eq!(bench.post_json(&key, &json!([1, 2, 3])).await.status, 200);
-    assert_eq!(bench.executions().await, 3);
+    assert_eq!(bench.executions().await, accepted + 2);
 }
 
 /// Row 12.
