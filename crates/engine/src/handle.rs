@@ -10,6 +10,7 @@ use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
 use domain::id::{ExecutionId, RequestId, ServerId};
+use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
 use subtle::ConstantTimeEq;
@@ -242,6 +243,11 @@ impl Engine {
         if self.inner.refused.try_send(request).is_err() {
             self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// The time by the clock that executions are stamped with.
+    pub fn now(&self) -> Timestamp {
+        clock::now()
     }
 
     /// A fresh id, time-ordered.

@@ -11,12 +11,10 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use domain::event::body;
 use domain::id::{EndpointKey, WorkflowId};
-use domain::time::Timestamp;
 use engine::catalog::{Endpoint, Lookup};
 use engine::handle::{Incoming, Reply};
 use http::request::Parts;
@@ -162,7 +160,7 @@ fn entry(hooks: &Hooks, refused: Refused<'_>, head: &Parts, peer: IpAddr) -> Ref
         query_string: query_string(head),
         body: Bytes::copy_from_slice(came),
         remote_addr: peer,
-        received_at: now(),
+        received_at: hooks.engine.now(),
     }
 }
 
@@ -173,9 +171,4 @@ fn kept_headers(endpoint: &Endpoint, head: &Parts) -> Vec<(String, String)> {
 
 fn query_string(head: &Parts) -> String {
     head.uri.query().unwrap_or_default().to_owned()
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
