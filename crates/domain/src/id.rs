@@ -126,6 +126,16 @@ id!(
     "req_"
 );
 id!(
+    /// One saved sample request.
+    SampleId,
+    "sam_"
+);
+id!(
+    /// One token of the API.
+    TokenId,
+    "tok_"
+);
+id!(
     /// One server process, from its start to its end.
     ServerId,
     "srv_"

@@ -18,5 +18,6 @@ pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
+pub mod token;
 pub mod value;
 pub mod workflow;

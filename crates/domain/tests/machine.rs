@@ -53,7 +53,7 @@ fn facts() -> (Facts, TriggerValues) {
     let facts = Facts {
         execution: ExecutionId::new(NOW, 1),
         workflow_key: "simulated0000".parse().unwrap(),
-        revision: 1,
+        revision: Some(1),
         timeout_at: None,
     };
     (facts, TriggerValues::new(Arc::new(event)))

@@ -256,7 +256,7 @@ fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
     let facts = Facts {
         execution,
         workflow_key: "simulated0000".parse().unwrap(),
-        revision: 1,
+        revision: Some(1),
         timeout_at: (plan.timeout_ms > 0).then(|| START.plus(Duration::from_millis(plan.timeout_ms))),
     };
     let trigger = || {
@@ -436,7 +436,7 @@ fn cancelling_at_any_turn_ends_it() {
             let facts = Facts {
                 execution: ExecutionId::new(START, seed),
                 workflow_key: "simulated0000".parse().unwrap(),
-                revision: 1,
+                revision: Some(1),
                 timeout_at: None,
             };
             let event = Event {

@@ -18,13 +18,15 @@ use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
 use domain::id::{EventId, ExecutionId};
 use domain::template::scope::{Results, Scope, System};
-use store::{NewExecution, Progress, SentAnswer};
+use store::{ExecutionHead, NewExecution, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::catalog::{Endpoint, Live};
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
+use crate::live::Change;
+use crate::saving;
 use crate::worker::{Caller, Worker};
 
 impl Inner {
@@ -53,7 +55,22 @@ impl Inner {
         });
         let id = ExecutionId::new(now, clock::random());
         let timeout_at = (live.plan.timeout_ms > 0).then(|| now.plus(Duration::from_millis(live.plan.timeout_ms)));
-        let facts = Facts { execution: id, workflow_key: endpoint.key.clone(), revision: live.revision, timeout_at };
+        let head = ExecutionHead {
+            id,
+            workflow: endpoint.workflow,
+            workflow_key: endpoint.key.clone(),
+            revision: Some(live.revision),
+            replay_of: None,
+            status: Status::Queued,
+            mode: live.plan.mode,
+            reason: None,
+            answer_status: None,
+            accepted_at: now,
+            finished_at: None,
+        };
+        let pinned = Pinned::Revision(live.revision);
+        let facts =
+            Facts { execution: id, workflow_key: endpoint.key.clone(), revision: Some(live.revision), timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
         let (reply, replied) = oneshot::channel();
@@ -66,13 +83,9 @@ impl Inner {
                     .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
                 let worker = Worker {
-                    id,
-                    workflow: endpoint.workflow,
-                    workflow_key: endpoint.key.clone(),
-                    revision: live.revision,
-                    mode: Mode::Sync,
+                    head,
+                    pinned,
                     event,
-                    accepted_at: now,
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: None,
@@ -86,11 +99,13 @@ impl Inner {
             Mode::Async => {
                 let (answer, notes) = self.configured_answer(live, &facts, &trigger);
                 let place = self.turns.place(endpoint.workflow);
+                let head = ExecutionHead { answer_status: Some(answer.status), ..head };
                 let new = NewExecution {
                     id,
                     workflow: endpoint.workflow,
                     workflow_key: endpoint.key.clone(),
-                    revision: live.revision,
+                    pinned: pinned.clone(),
+                    replay_of: None,
                     mode: Mode::Async,
                     event: Arc::clone(&event),
                     accepted_at: now,
@@ -107,14 +122,11 @@ impl Inner {
                         finished_at: None,
                     },
                 };
+                let request = saving::accepted(&head, &event);
                 let worker = place.map(|place| Worker {
-                    id,
-                    workflow: endpoint.workflow,
-                    workflow_key: endpoint.key.clone(),
-                    revision: live.revision,
-                    mode: Mode::Async,
+                    head: head.clone(),
+                    pinned,
                     event,
-                    accepted_at: now,
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: Some(1),
@@ -130,6 +142,8 @@ impl Inner {
                             engine.has_room();
                             engine.count.accepted.fetch_add(1, Ordering::Relaxed);
                             let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
+                            engine.live.tell(Change::Request(request));
+                            engine.live.tell(Change::Execution(head));
                             match worker {
                                 Some(worker) => worker.run(engine).await,
                                 None => engine.due.at(now),

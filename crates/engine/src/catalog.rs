@@ -14,7 +14,7 @@ use domain::problem::{Problem, Problems};
 use domain::value::Value;
 use domain::workflow::{WhenOff, Workflow};
 use nodes::Registry;
-use store::Store;
+use store::{Pinned, Store};
 
 /// Compiled plans of revisions that are not live but that open executions are pinned to.
 const OLD_PLANS_MAX: usize = 256;
@@ -172,6 +172,16 @@ impl Catalog {
         }
         plans.insert((workflow, revision), Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// The compiled plan of what an execution is pinned to.
+    pub(crate) async fn pinned(&self, workflow: WorkflowId, pinned: &Pinned) -> Result<Arc<Plan>, NoPlan> {
+        match pinned {
+            Pinned::Revision(number) => self.plan(workflow, *number).await,
+            Pinned::Draft(flow) => compile(&self.registry, flow)
+                .map(Arc::new)
+                .map_err(|problems| NoPlan::Unusable(format!("the draft does not compile: {}", sentences(&problems)))),
+        }
     }
 
     fn plans(&self) -> std::sync::MutexGuard<'_, HashMap<(WorkflowId, u32), Arc<Plan>>> {

@@ -127,7 +127,7 @@ impl Claims {
 
 /// Goes on with an execution that now belongs to this server, or ends it if that is `cancelled`.
 pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bool) {
-    let (id, epoch, mode) = (claimed.id, claimed.epoch, claimed.mode);
+    let (id, epoch, mode) = (claimed.head.id, claimed.epoch, claimed.head.mode);
     let progress = match revive(engine, claimed).await {
         Ok(worker) => {
             if cancelled {
@@ -150,32 +150,29 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
 }
 
 async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
-    let plan = engine.catalog.plan(claimed.workflow, claimed.revision).await?;
+    let head = claimed.head;
+    let plan = engine.catalog.pinned(head.workflow, &claimed.pinned).await?;
     let nodes = domain::event::body::check(&claimed.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
     let event = Arc::new(claimed.event);
     let facts = Facts {
-        execution: claimed.id,
-        workflow_key: claimed.workflow_key.clone(),
-        revision: claimed.revision,
+        execution: head.id,
+        workflow_key: head.workflow_key.clone(),
+        revision: head.revision,
         timeout_at: claimed.timeout_at,
     };
     let trigger = TriggerValues::new(Arc::clone(&event));
     let machine = Machine::rebuild(plan, facts, trigger, claimed.records)
         .map_err(|mismatch| NoPlan::Unusable(mismatch.to_string()))?;
     Ok(Worker {
-        id: claimed.id,
-        workflow: claimed.workflow,
-        workflow_key: claimed.workflow_key,
-        revision: claimed.revision,
-        mode: claimed.mode,
-        accepted_at: claimed.accepted_at,
+        pinned: claimed.pinned,
         timeout_at: claimed.timeout_at,
         machine,
         epoch: Some(claimed.epoch),
         caller: None,
-        cancel: engine.cancels.listen(claimed.id),
-        _place: engine.turns.place_for_claimed(claimed.workflow),
+        cancel: engine.cancels.listen(head.id),
+        _place: engine.turns.place_for_claimed(head.workflow),
         _share: engine.budget.share_for_claimed(event.body.len(), nodes),
         event,
+        head,
     })
 }

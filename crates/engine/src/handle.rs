@@ -26,6 +26,7 @@ use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
+use crate::live::Live;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
 use crate::turns::Turns;
@@ -150,6 +151,7 @@ pub(crate) struct Inner {
     services: TaskTracker,
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
+    pub(crate) live: Live,
     refused: mpsc::Sender<RefusedRequest>,
     /// When the disk had no room for what was written last.
     full_at: Mutex<Option<Instant>>,
@@ -186,6 +188,7 @@ impl Engine {
             services: TaskTracker::new(),
             stop_services: CancellationToken::new(),
             cancels: Arc::default(),
+            live: Live::default(),
             refused,
             full_at: Mutex::default(),
             broken: watch::Sender::new(None),

@@ -6,6 +6,8 @@ pub mod authoring;
 pub mod catalog;
 pub mod handle;
 pub mod limits;
+pub mod live;
+pub mod runs;
 
 mod accept;
 mod budget;

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::handle::Inner;
+use crate::live::Change;
 
 /// Refused requests in one write.
 const BATCH_MAX: usize = 256;
@@ -49,8 +50,14 @@ impl RequestLog {
 
     async fn write(&self, batch: Vec<RefusedRequest>) {
         let count = batch.len() as u64;
+        let heads: Vec<_> = batch.iter().map(RefusedRequest::head).collect();
         let counter = match self.engine.store.request_append(batch).await {
-            Ok(()) => &self.engine.count.requests_logged,
+            Ok(()) => {
+                for head in heads {
+                    self.engine.live.tell(Change::Request(head));
+                }
+                &self.engine.count.requests_logged
+            }
             Err(error) => {
                 self.engine.store_failed(&error);
                 &self.engine.count.requests_dropped

@@ -13,15 +13,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::answer::Answer;
+use domain::event::Event;
+use domain::execution::journal::NodeRun;
 use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
 use domain::id::ExecutionId;
 use domain::time::Timestamp;
-use store::{NewExecution, Progress, SentAnswer};
+use store::{ExecutionHead, NewExecution, Outcome, Progress, RequestHead, SentAnswer};
 use tokio::time::sleep_until;
 
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable, Reply};
+use crate::live::Change;
 use crate::worker::{Caller, Stopped, Worker};
 
 /// First pause before a save that found no room is tried again; doubled up to [`PAUSE_MAX`].
@@ -58,7 +61,8 @@ impl Worker {
         let Some(epoch) = self.epoch else {
             return self.create(engine, progress).await;
         };
-        let mut saved = Box::pin(engine.progress(self.id, epoch, progress));
+        let (head, records) = (progress.applied_to(&self.head), engine.live.wants(&self.head, &progress.records));
+        let mut saved = Box::pin(engine.progress(self.head.id, epoch, progress));
         let saved = tokio::select! {
             biased;
             saved = &mut saved => saved,
@@ -71,18 +75,22 @@ impl Worker {
             // Another try would meet the same: it ends here rather than be stuck with what it tried to write.
             store::Error::Database { .. } => Stopped::Broke(format!("its record could not be written: {error}")),
             _ => Stopped::Gone,
-        })
+        })?;
+        self.is_saved(engine, head, records);
+        Ok(())
     }
 
     async fn create(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+        let (head, records) = (progress.applied_to(&self.head), engine.live.wants(&self.head, &progress.records));
         let new = NewExecution {
-            id: self.id,
-            workflow: self.workflow,
-            workflow_key: self.workflow_key.clone(),
-            revision: self.revision,
-            mode: self.mode,
+            id: head.id,
+            workflow: head.workflow,
+            workflow_key: head.workflow_key.clone(),
+            pinned: self.pinned.clone(),
+            replay_of: head.replay_of,
+            mode: head.mode,
             event: Arc::clone(&self.event),
-            accepted_at: self.accepted_at,
+            accepted_at: head.accepted_at,
             timeout_at: self.timeout_at,
             progress,
         };
@@ -91,6 +99,8 @@ impl Worker {
                 self.epoch = Some(1);
                 engine.has_room();
                 engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                engine.live.tell(Change::Request(accepted(&head, &self.event)));
+                self.is_saved(engine, head, records);
                 Ok(())
             }
             Err(error) => {
@@ -101,6 +111,15 @@ impl Worker {
                 Err(Stopped::Gone)
             }
         }
+    }
+
+    /// Whoever looks on may know it now.
+    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Vec<NodeRun>) {
+        for run in records {
+            engine.live.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
+        }
+        self.head = head;
+        engine.live.tell(Change::Execution(self.head.clone()));
     }
 
     /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.
@@ -116,15 +135,15 @@ impl Worker {
     /// Only once it is durable.
     fn answer_later(&mut self, engine: &Inner) {
         if let Some(caller) = self.caller.take() {
-            let reply = Reply::Later { ticket: engine.ticket(self.id) };
-            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply }));
+            let reply = Reply::Later { ticket: engine.ticket(self.head.id) };
+            let _ = caller.reply.send(Ok(Accepted { execution: self.head.id, reply }));
         }
     }
 
     /// Ends an execution that cannot go on, and says why in its notes.
     pub(crate) async fn break_off(&mut self, engine: &Arc<Inner>, note: String) {
-        tracing::error!(execution = %self.id, note, "an execution cannot go on");
-        let progress = broken_off(self.id, self.mode, note);
+        tracing::error!(execution = %self.head.id, note, "an execution cannot go on");
+        let progress = broken_off(self.head.id, self.head.mode, note);
         let answer = progress.answer.clone().map(|sent| sent.answer);
         if self.save(engine, progress).await.is_ok() {
             self.answer(answer);
@@ -136,7 +155,7 @@ impl Worker {
         if let Some(answer) = answer
             && let Some(caller) = self.caller.take()
         {
-            let _ = caller.reply.send(Ok(Accepted { execution: self.id, reply: Reply::Answer(answer) }));
+            let _ = caller.reply.send(Ok(Accepted { execution: self.head.id, reply: Reply::Answer(answer) }));
         }
     }
 
@@ -148,6 +167,18 @@ impl Worker {
         } else if let Some(caller) = self.caller.take() {
             let _ = caller.reply.send(Err(NotDurable::new("the server is stopping")));
         }
+    }
+}
+
+/// An accepted request as the request log shows it.
+pub(crate) fn accepted(head: &ExecutionHead, event: &Event) -> RequestHead {
+    RequestHead {
+        workflow: head.workflow,
+        workflow_key: head.workflow_key.clone(),
+        received_at: event.received_at,
+        method: event.method.clone(),
+        remote_addr: event.remote_addr,
+        outcome: Outcome::Accepted { execution: head.id },
     }
 }
 

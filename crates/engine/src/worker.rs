@@ -23,12 +23,10 @@ use domain::event::Event;
 use domain::execution::journal::{NodeError, NodeRun};
 use domain::execution::machine::{Action, Finish, Input, Machine, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
-use domain::flow::document::Mode;
-use domain::id::{EndpointKey, ExecutionId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use nodes::contract::RunContext;
-use store::{Progress, SentAnswer};
+use store::{ExecutionHead, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -42,13 +40,10 @@ use crate::turns::{Place, Turn};
 
 /// An execution in memory.
 pub(crate) struct Worker {
-    pub(crate) id: ExecutionId,
-    pub(crate) workflow: WorkflowId,
-    pub(crate) workflow_key: EndpointKey,
-    pub(crate) revision: u32,
-    pub(crate) mode: Mode,
+    /// As last saved.
+    pub(crate) head: ExecutionHead,
+    pub(crate) pinned: Pinned,
     pub(crate) event: Arc<Event>,
-    pub(crate) accepted_at: Timestamp,
     pub(crate) timeout_at: Option<Timestamp>,
     pub(crate) machine: Machine,
     /// The store's epoch once it is durable.
@@ -88,7 +83,7 @@ impl Worker {
             self.break_off(&engine, note).await;
         }
         self.leave_caller(&engine);
-        let (id, wished) = (self.id, self.cancel.close());
+        let (id, wished) = (self.head.id, self.cancel.close());
         drop(self);
         // The wish may have come too late for this task and be still unfulfilled.
         if wished && let Err(error) = Box::pin(engine.cancel(id)).await {
@@ -148,7 +143,7 @@ impl Worker {
 
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
-        let mut turn = Box::pin(engine.turns.turn(self.workflow));
+        let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {
                 Woken::Done(turn) => return Ok((Some(turn), Input::Advance)),
@@ -193,7 +188,7 @@ impl Worker {
 
     fn effect_done(&self, outcome: Result<Result<Value, NodeError>, JoinError>) -> Input {
         Input::EffectDone(outcome.unwrap_or_else(|panicked| {
-            tracing::error!(execution = %self.id, error = %panicked, "a node panicked");
+            tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
             Err(NodeError::new("node.panicked", "the node panicked"))
         }))
     }
@@ -253,7 +248,7 @@ impl Worker {
 
     /// The progress of an execution that stays with this server.
     pub(crate) fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
-        Progress { status, owner: Some(engine.server), records, ..given_back(self.accepted_at) }
+        Progress { status, owner: Some(engine.server), records, ..given_back(self.head.accepted_at) }
     }
 }
 

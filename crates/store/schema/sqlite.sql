@@ -15,8 +15,9 @@ CREATE TABLE execution (
     id             blob    not null primary key,
     workflow_id    blob    not null,
     workflow_key   text    not null,
-    revision       integer not null,
+    revision       integer,                    -- null: a test, whose flow is in tested_draft
     event_id       blob    not null,
+    replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,
     status         text    not null,
     reason         text,
@@ -32,6 +33,8 @@ CREATE TABLE execution (
     answer_headers text,                       -- JSON list of [name, value]
     answer_body    blob
 ) strict, without rowid;
+
+CREATE INDEX execution_by_replay_of on execution (replay_of) where replay_of is not null;
 
 CREATE INDEX execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
 
@@ -86,9 +89,37 @@ CREATE TABLE revision (
     primary key (workflow_id, number)
 ) strict;
 
+CREATE TABLE sample (
+    id           blob    not null primary key,
+    workflow_id  blob    not null,
+    name         text    not null,
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    body         blob    not null,
+    created_at   integer not null
+) strict;
+
+CREATE INDEX sample_by_workflow on sample (workflow_id, id);
+
 CREATE TABLE server (
     id blob not null primary key
 ) strict, without rowid;
+
+CREATE TABLE tested_draft (
+    execution_id blob not null primary key,
+    flow         text not null                 -- JSON object
+) strict, without rowid;
+
+CREATE TABLE token (
+    id           blob    not null primary key,
+    name         text    not null,
+    digest       blob    not null unique,      -- SHA-256
+    scopes       text    not null,             -- JSON list
+    created_at   integer not null,
+    expires_at   integer,
+    last_used_at integer
+) strict;
 
 CREATE TABLE workflow (
     id             blob    not null primary key,

@@ -1,6 +1,6 @@
 //! Why the store could not do what it was asked.
 
-use domain::id::{EndpointKey, ExecutionId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, SampleId, TokenId, WorkflowId};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -15,6 +15,12 @@ pub enum Error {
     KeyTaken { key: EndpointKey },
     #[error("there is no workflow {workflow}")]
     NotFound { workflow: WorkflowId },
+    #[error("there is no sample {sample}")]
+    SampleNotFound { sample: SampleId },
+    #[error("the workflow has {max} samples already")]
+    TooManySamples { max: u32 },
+    #[error("there is no token {token}")]
+    TokenNotFound { token: TokenId },
     /// Another server holds the execution now, or it has ended. The caller drops what it did.
     #[error("the lease on execution {execution} was lost")]
     LeaseLost { execution: ExecutionId },

@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
+use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
@@ -53,6 +54,27 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Every key that was rotated away, with the workflow that had it.
     async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>>;
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
+
+    /// Newest first, those with a number below `before`. Also of a workflow that was deleted.
+    async fn revision_list(&self, workflow: WorkflowId, before: Option<u32>, limit: u32) -> Result<Vec<RevisionHead>>;
+
+    /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
+    async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
+    /// All of a workflow's, newest first. They go when the workflow is deleted.
+    async fn sample_list(&self, workflow: WorkflowId) -> Result<Vec<SavedSample>>;
+    /// Errors: `SampleNotFound`, also when it is another workflow's.
+    async fn sample_delete(&self, workflow: WorkflowId, sample: SampleId) -> Result<()>;
+
+    // -- tokens of the API -------------------------------------------------------------------------
+
+    async fn token_create(&self, token: Token) -> Result<()>;
+    async fn token_by_digest(&self, digest: [u8; 32]) -> Result<Option<Token>>;
+    /// Newest first.
+    async fn token_list(&self) -> Result<Vec<Token>>;
+    /// Errors: `TokenNotFound`.
+    async fn token_revoke(&self, token: TokenId) -> Result<()>;
+    /// Nothing happens when it is gone.
+    async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()>;
 
     // -- executions ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ use domain::event::Event;
 use domain::execution::journal::NodeRun;
 use domain::execution::status::{Reason, Status};
 use domain::flow::document::Mode;
-use domain::id::{EndpointKey, ExecutionId, RequestId, RevisionId, ServerId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, RevisionId, SampleId, ServerId, WorkflowId};
 use domain::time::Timestamp;
 use domain::value::Value;
 use domain::workflow::Workflow;
@@ -36,14 +36,34 @@ pub struct NewExecution {
     pub id: ExecutionId,
     pub workflow: WorkflowId,
     pub workflow_key: EndpointKey,
-    pub revision: u32,
+    pub pinned: Pinned,
+    /// The execution whose event runs once more.
+    pub replay_of: Option<ExecutionId>,
     pub mode: Mode,
+    /// One that is kept already is shared.
     pub event: std::sync::Arc<Event>,
     pub accepted_at: Timestamp,
     /// When the workflow's timeout ends it.
     pub timeout_at: Option<Timestamp>,
     /// Starts at epoch 1.
     pub progress: Progress,
+}
+
+/// The flow an execution runs to its end, whatever becomes of the workflow meanwhile.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pinned {
+    Revision(u32),
+    /// A test: a copy of the draft, kept with the execution.
+    Draft(std::sync::Arc<Value>),
+}
+
+impl Pinned {
+    pub const fn revision(&self) -> Option<u32> {
+        match self {
+            Self::Revision(number) => Some(*number),
+            Self::Draft(_) => None,
+        }
+    }
 }
 
 /// How far an execution has come: its small row as it shall be, and what is new in the journal.
@@ -62,6 +82,19 @@ pub struct Progress {
     /// Appended to the execution's notes.
     pub notes: Vec<String>,
     pub finished_at: Option<Timestamp>,
+}
+
+impl Progress {
+    /// What the small row comes to once this is written.
+    pub fn applied_to(&self, head: &ExecutionHead) -> ExecutionHead {
+        ExecutionHead {
+            status: self.status,
+            reason: self.reason,
+            answer_status: self.answer.as_ref().map(|sent| sent.answer.status).or(head.answer_status),
+            finished_at: self.finished_at,
+            ..head.clone()
+        }
+    }
 }
 
 /// An answer and when it was given.
@@ -87,13 +120,10 @@ pub struct Claim {
 /// An execution that now belongs to the caller, with all that is needed to go on.
 #[derive(Debug, Clone)]
 pub struct Claimed {
-    pub id: ExecutionId,
-    pub workflow: WorkflowId,
-    pub workflow_key: EndpointKey,
-    pub revision: u32,
-    pub mode: Mode,
+    /// As it is from now on: running.
+    pub head: ExecutionHead,
+    pub pinned: Pinned,
     pub event: Event,
-    pub accepted_at: Timestamp,
     pub timeout_at: Option<Timestamp>,
     pub epoch: u32,
     pub records: Vec<NodeRun>,
@@ -105,7 +135,10 @@ pub struct ExecutionHead {
     pub id: ExecutionId,
     pub workflow: WorkflowId,
     pub workflow_key: EndpointKey,
-    pub revision: u32,
+    /// `None`: a test, which runs a copy of the draft.
+    pub revision: Option<u32>,
+    /// The execution whose event runs once more.
+    pub replay_of: Option<ExecutionId>,
     pub status: Status,
     pub mode: Mode,
     pub reason: Option<Reason>,
@@ -123,6 +156,10 @@ pub struct Execution {
     pub records: Vec<NodeRun>,
     pub answer: Option<SentAnswer>,
     pub notes: Vec<String>,
+    /// Executions that ran its event once more, oldest first.
+    pub replays: Vec<ExecutionId>,
+    /// The copy of the draft that a test runs.
+    pub draft: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -152,6 +189,20 @@ pub struct RefusedRequest {
     pub body: Bytes,
     pub remote_addr: std::net::IpAddr,
     pub received_at: Timestamp,
+}
+
+impl RefusedRequest {
+    /// Its line in the request log.
+    pub fn head(&self) -> RequestHead {
+        RequestHead {
+            workflow: self.workflow,
+            workflow_key: self.workflow_key.clone(),
+            received_at: self.received_at,
+            method: self.method.clone(),
+            remote_addr: self.remote_addr,
+            outcome: Outcome::Refused { request: self.id, code: self.code.clone(), status: self.status },
+        }
+    }
 }
 
 /// A line of the request log.
@@ -191,6 +242,28 @@ pub struct RequestFilter {
     /// layout, so accepted and refused requests are ordered among each other.
     pub before: Option<[u8; 16]>,
     pub limit: u32,
+}
+
+/// A request that an author keeps to try a workflow with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedSample {
+    pub id: SampleId,
+    pub workflow: WorkflowId,
+    pub name: String,
+    pub method: String,
+    pub headers: Vec<(String, String)>,
+    pub query_string: String,
+    pub body: Bytes,
+    pub created_at: Timestamp,
+}
+
+/// A revision in a list: all but its flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionHead {
+    pub id: RevisionId,
+    pub number: u32,
+    pub note: String,
+    pub published_at: Timestamp,
 }
 
 #[derive(Debug, Clone)]

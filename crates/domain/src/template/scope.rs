@@ -25,5 +25,6 @@ pub struct System<'a> {
     pub now: Timestamp,
     pub execution_id: ExecutionId,
     pub workflow_key: &'a str,
-    pub revision: u32,
+    /// `None`: a copy of the draft, which a test runs.
+    pub revision: Option<u32>,
 }

@@ -46,7 +46,8 @@ impl World {
     /// One second after the request came.
     pub fn scope(&self) -> Scope<'_> {
         let now = Timestamp::from_rfc3339("2026-11-22T10:00:01Z").expect("written as it has to be");
-        let system = System { now, execution_id: ExecutionId::new(now, 2), workflow_key: "1hfmkioou0d", revision: 4 };
+        let system =
+            System { now, execution_id: ExecutionId::new(now, 2), workflow_key: "1hfmkioou0d", revision: Some(4) };
         Scope { trigger: &self.trigger, nodes: &self.nodes, system }
     }
 }

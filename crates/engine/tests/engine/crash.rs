@@ -96,7 +96,7 @@ fn an_execution_crashes_with_its_old_revision_and_goes_on_with_it() {
     runtime().block_on(async {
         let engine = start(image.path(), Limits::default()).await;
         let stored = ended(&engine, id).await;
-        assert_eq!((stored.head.status, stored.head.revision), (Status::Succeeded, 1), "{:?}", stored.notes);
+        assert_eq!((stored.head.status, stored.head.revision), (Status::Succeeded, Some(1)), "{:?}", stored.notes);
         assert_eq!(bench.effects("out"), [format!("{id}.old. 1")]);
         tokio::time::timeout(Duration::from_secs(5), engine.stop()).await.unwrap();
     });

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
+use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 use store::sqlite::Sqlite;
 use store::*;
@@ -99,6 +100,15 @@ hand_on! {
     fn workflow_delete(workflow: WorkflowId, at: Timestamp) -> ();
     fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
     fn revision_get(workflow: WorkflowId, number: u32) -> Option<Revision>;
+    fn revision_list(workflow: WorkflowId, before: Option<u32>, limit: u32) -> Vec<RevisionHead>;
+    fn sample_add(sample: SavedSample, max: u32) -> ();
+    fn sample_list(workflow: WorkflowId) -> Vec<SavedSample>;
+    fn sample_delete(workflow: WorkflowId, sample: SampleId) -> ();
+    fn token_create(token: Token) -> ();
+    fn token_by_digest(digest: [u8; 32]) -> Option<Token>;
+    fn token_list() -> Vec<Token>;
+    fn token_revoke(token: TokenId) -> ();
+    fn token_used(token: TokenId, at: Timestamp) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;

@@ -29,13 +29,17 @@ pub(super) struct ExecutionItem {
     id: ExecutionId,
     workflow_id: WorkflowId,
     workflow_key: EndpointKey,
-    revision: u32,
+    /// Null for a test, which runs a copy of the draft.
+    revision: Option<u32>,
     status: Status,
     mode: Mode,
     reason: Option<Reason>,
     answer_status: Option<u16>,
     accepted_at: Timestamp,
     finished_at: Option<Timestamp>,
+    replay_of: Option<ExecutionId>,
+    /// The draft was run, not a revision.
+    test: bool,
 }
 
 impl From<ExecutionHead> for ExecutionItem {
@@ -51,6 +55,8 @@ impl From<ExecutionHead> for ExecutionItem {
             answer_status: head.answer_status,
             accepted_at: head.accepted_at,
             finished_at: head.finished_at,
+            replay_of: head.replay_of,
+            test: head.revision.is_none(),
         }
     }
 }
@@ -65,8 +71,7 @@ pub(super) struct ExecutionView {
     node_runs: Vec<NodeRunView>,
     /// Exactly as sent; null when nothing was sent yet.
     answer: Option<AnswerView>,
-    replay_of: Option<ExecutionId>,
-    test: bool,
+    replays: Vec<ExecutionId>,
     notes: Vec<String>,
 }
 
@@ -162,8 +167,7 @@ impl From<Execution> for ExecutionView {
             event: execution.event.into(),
             node_runs: journal::latest(execution.records).into_iter().map(Into::into).collect(),
             answer,
-            replay_of: None,
-            test: false,
+            replays: execution.replays,
             notes: execution.notes,
         }
     }

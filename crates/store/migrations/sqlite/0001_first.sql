@@ -59,8 +59,9 @@ create table execution (
     id             blob    not null primary key,
     workflow_id    blob    not null,
     workflow_key   text    not null,
-    revision       integer not null,
+    revision       integer,                    -- null: a test, whose flow is in tested_draft
     event_id       blob    not null,
+    replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,
     status         text    not null,
     reason         text,
@@ -84,6 +85,14 @@ create index execution_open on execution (owner, workflow_id, due_at) where due_
 -- Lists by status. The two most frequent ones are found without it.
 create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
 
+create index execution_by_replay_of on execution (replay_of) where replay_of is not null;
+
+-- The draft as it was when a test of it began.
+create table tested_draft (
+    execution_id blob not null primary key,
+    flow         text not null                 -- JSON object
+) strict, without rowid;
+
 -- Append-only: each checkpoint adds a part.
 create table journal (
     execution_id blob    not null,
@@ -92,6 +101,31 @@ create table journal (
     records      text    not null,             -- JSON list of node runs
     primary key (execution_id, part)
 ) strict, without rowid;
+
+-- Requests that an author keeps to try the workflow with.
+create table sample (
+    id           blob    not null primary key,
+    workflow_id  blob    not null,
+    name         text    not null,
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    body         blob    not null,
+    created_at   integer not null
+) strict;
+
+create index sample_by_workflow on sample (workflow_id, id);
+
+-- What programs show to use the API. The token itself is nowhere.
+create table token (
+    id           blob    not null primary key,
+    name         text    not null,
+    digest       blob    not null unique,      -- SHA-256
+    scopes       text    not null,             -- JSON list
+    created_at   integer not null,
+    expires_at   integer,
+    last_used_at integer
+) strict;
 
 create table refused_request (
     id           blob    not null primary key,

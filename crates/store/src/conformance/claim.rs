@@ -10,18 +10,18 @@ use super::sample::{
     LEASE, at, ended, event, execution, execution_id, key, node_run, queued, running, server_id, workflow_id,
 };
 use crate::Store;
-use crate::row::{Claim, Claimed, Progress};
+use crate::row::{Claim, Claimed, Pinned, Progress};
 
 fn claim(per_workflow: u32, limit: u32) -> Claim {
     Claim { server: server_id(1), now: at(1_000), per_workflow, limit, skip: Vec::new() }
 }
 
 fn ids(claimed: &[Claimed]) -> Vec<ExecutionId> {
-    claimed.iter().map(|claimed| claimed.id).collect()
+    claimed.iter().map(|claimed| claimed.head.id).collect()
 }
 
 fn workflows(claimed: &[Claimed]) -> Vec<WorkflowId> {
-    claimed.iter().map(|claimed| claimed.workflow).collect()
+    claimed.iter().map(|claimed| claimed.head.workflow).collect()
 }
 
 /// `count` executions of workflow `of`, numbered from `first` on, due at once.
@@ -57,20 +57,23 @@ pub async fn claim_is_exclusive(store: &dyn Store) {
 pub async fn claim_hands_out_all_that_is_needed_to_go_on(store: &dyn Store) {
     store.server_start(server_id(1), LEASE).await.unwrap();
     let mut new = execution(1, 2, Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(1)) });
-    new.revision = 5;
+    let drafted = Pinned::Draft(serde_json::json!({"mode": "sync"}).into());
+    new.pinned = drafted.clone();
     new.timeout_at = Some(at(60));
     new.progress.records = vec![node_run("call", NodeStatus::Succeeded)];
     store.execution_create(new).await.unwrap();
 
     let claimed = store.execution_claim(claim(1, 1)).await.unwrap().remove(0);
-    assert_eq!((claimed.id, claimed.workflow, claimed.workflow_key), (execution_id(1), workflow_id(2), key(2)));
-    assert_eq!((claimed.revision, claimed.epoch), (5, 2));
-    assert_eq!((claimed.accepted_at, claimed.timeout_at), (at(1), Some(at(60))));
+    let head = &claimed.head;
+    assert_eq!((head.id, head.workflow, head.workflow_key.clone()), (execution_id(1), workflow_id(2), key(2)));
+    assert_eq!((claimed.pinned.clone(), head.revision, claimed.epoch), (drafted, None, 2));
+    assert_eq!((head.status, head.reason), (Status::Running, None));
+    assert_eq!((head.accepted_at, claimed.timeout_at), (at(1), Some(at(60))));
     assert_eq!(claimed.event, event(1));
     assert_eq!(claimed.records, [node_run("call", NodeStatus::Succeeded)]);
     let stored = store.execution_get(execution_id(1)).await.unwrap().unwrap().head;
     assert_eq!((stored.status, stored.reason), (Status::Running, None));
-    store.execution_progress(claimed.id, 2, ended(Status::Succeeded, at(9))).await.unwrap();
+    store.execution_progress(claimed.head.id, 2, ended(Status::Succeeded, at(9))).await.unwrap();
 }
 
 pub async fn claim_takes_what_is_due_oldest_first(store: &dyn Store) {
@@ -141,7 +144,7 @@ pub async fn one_execution_can_be_claimed_before_it_is_due(store: &dyn Store) {
     store.execution_create(execution(1, 1, queued(at(5_000)))).await.unwrap();
     store.execution_create(execution(2, 1, ended(Status::Failed, at(1)))).await.unwrap();
     let claimed = store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().unwrap();
-    assert_eq!((claimed.id, claimed.epoch), (execution_id(1), 2));
+    assert_eq!((claimed.head.id, claimed.epoch), (execution_id(1), 2));
     for (n, why) in [(1, "taken"), (2, "ended"), (3, "unknown")] {
         let claimed = store.execution_claim_one(execution_id(n), server_id(1)).await.unwrap();
         assert!(claimed.is_none(), "{why}");

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::sample::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow_id};
 use crate::Store;
 use crate::error::Error;
-use crate::row::{ExecutionFilter, Progress, SentAnswer};
+use crate::row::{ExecutionFilter, Pinned, Progress, SentAnswer};
 
 fn answer(status: u16) -> SentAnswer {
     let headers = vec![("X-Got".to_owned(), "é".to_owned()), ("X-Got".to_owned(), String::new())];
@@ -25,7 +25,8 @@ pub async fn an_execution_reads_back_as_it_was_created(store: &dyn Store) {
     odd.remote_addr = "2001:db8::7".parse().unwrap();
     let mut new = execution(1, 2, ended(Status::Failed, at(4)));
     new.event = odd.clone().into();
-    new.revision = 7;
+    new.pinned = Pinned::Revision(7);
+    new.replay_of = Some(execution_id(8));
     new.mode = Mode::Sync;
     new.timeout_at = Some(at(9));
     new.progress.records = vec![node_run("first", NodeStatus::Succeeded), node_run("second", NodeStatus::Failed)];
@@ -40,8 +41,9 @@ pub async fn an_execution_reads_back_as_it_was_created(store: &dyn Store) {
     assert_eq!(stored.notes, new.progress.notes);
     let head = stored.head;
     assert_eq!((head.id, head.workflow, head.workflow_key), (new.id, new.workflow, new.workflow_key));
-    assert_eq!((head.revision, head.status, head.mode, head.reason), (7, Status::Failed, Mode::Sync, None));
+    assert_eq!((head.revision, head.status, head.mode, head.reason), (Some(7), Status::Failed, Mode::Sync, None));
     assert_eq!((head.answer_status, head.accepted_at, head.finished_at), (Some(422), at(1), Some(at(4))));
+    assert_eq!(head.replay_of, Some(execution_id(8)));
     assert_eq!(store.execution_answer(new.id).await.unwrap(), Some((Status::Failed, Some(answer(422)))));
 
     assert!(store.execution_get(execution_id(9)).await.unwrap().is_none());

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use domain::workflow::{Settings, Workflow};
 use serde_json::json;
 
-use crate::row::{NewExecution, Progress, RefusedRequest, WorkflowSave};
+use crate::row::{NewExecution, Pinned, Progress, RefusedRequest, WorkflowSave};
 
 /// `n` seconds after some moment.
 pub fn at(n: i64) -> Timestamp {
@@ -99,7 +99,8 @@ pub fn execution(n: i64, of: i64, progress: Progress) -> NewExecution {
         id: execution_id(n),
         workflow: workflow_id(of),
         workflow_key: key(of),
-        revision: 1,
+        pinned: Pinned::Revision(1),
+        replay_of: None,
         mode: Mode::Async,
         event: Arc::new(event(n)),
         accepted_at: at(n),

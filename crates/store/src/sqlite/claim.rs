@@ -7,16 +7,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::execution::status::Status;
 use domain::id::{EventId, ExecutionId, ServerId, WorkflowId};
 use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::Sqlite;
-use super::execution::{read_event, read_journal};
+use super::execution::{head, read_draft, read_event, read_head, read_journal};
 use super::fault::{Fault, is_fatal};
-use super::sql::{Word, execute, row, rows, statements};
+use super::sql::{execute, row, rows, statements};
 use crate::error::Result;
-use crate::row::{Claim, Claimed};
+use crate::row::{Claim, Claimed, ExecutionHead, Pinned};
 
 statements! {
     NEXT_OWNER = "select owner from execution where due_at is not null and owner > ?1 order by owner limit 1";
@@ -28,8 +29,9 @@ statements! {
             where due_at is not null and owner is ?1 and workflow_id = ?2 and due_at <= ?3
             order by due_at, id limit ?4";
     FIRST_DUE = "select min(due_at) from execution where due_at is not null and owner is ?1 and workflow_id = ?2";
-    GET = "select workflow_id, workflow_key, revision, mode, event_id, accepted_at, timeout_at, epoch + 1
-             from execution where id = ?1 and due_at is not null";
+    GET = concat!(
+        "select ", head!(), ", event_id, timeout_at, epoch + 1 from execution where id = ?1 and due_at is not null"
+    );
     OWNER = "select owner from execution where id = ?1 and due_at is not null";
     TAKE = "update execution set owner = ?2, epoch = epoch + 1, status = 'running', reason = null where id = ?1";
     SET_ASIDE = "update execution set owner = null, status = 'waiting', reason = 'quarantined', due_at = ?2
@@ -193,16 +195,17 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
 
 fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
     let claimed = row(db, GET, [id.to_bytes()], |row| {
+        let head = ExecutionHead { status: Status::Running, reason: None, ..read_head(row)? };
+        let pinned = match head.revision {
+            Some(number) => Pinned::Revision(number),
+            None => Pinned::Draft(read_draft(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.into()),
+        };
         Ok(Claimed {
-            id,
-            workflow: WorkflowId::from_bytes(row.get(0)?),
-            workflow_key: row.get::<_, Word<_>>(1)?.0,
-            revision: row.get(2)?,
-            mode: row.get::<_, Word<_>>(3)?.0,
-            event: read_event(db, EventId::from_bytes(row.get(4)?))?,
-            accepted_at: Timestamp::from_micros(row.get(5)?),
-            timeout_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
-            epoch: row.get(7)?,
+            head,
+            pinned,
+            event: read_event(db, EventId::from_bytes(row.get(11)?))?,
+            timeout_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
+            epoch: row.get(13)?,
             records: read_journal(db, id)?,
         })
     })?;

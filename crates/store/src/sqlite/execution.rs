@@ -10,19 +10,27 @@ use domain::execution::status::Status;
 use domain::flow::document::Mode;
 use domain::id::{EventId, ExecutionId, WorkflowId};
 use domain::time::Timestamp;
+use domain::value::Value;
 use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
 use super::fault::Fault;
 use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
 use crate::error::{Error, Result};
-use crate::row::{Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, SentAnswer};
+use crate::row::{Execution, ExecutionFilter, ExecutionHead, NewExecution, Pinned, Progress, SentAnswer};
+
+/// What `read_head` reads.
+macro_rules! head {
+    () => {
+        "id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at, replay_of"
+    };
+}
+pub(super) use head;
 
 macro_rules! list {
     ($($condition:literal)?) => {
         concat!(
-            "select id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at
-               from execution where id < ?1 ", $($condition,)? " order by id desc limit ?2"
+            "select ", head!(), " from execution where id < ?1 ", $($condition,)? " order by id desc limit ?2"
         )
     };
 }
@@ -34,8 +42,10 @@ statements! {
                     on conflict (id) do update set executions = executions + 1";
     INSERT = "insert into execution
                      (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
-                      accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body)
-              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                      accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body,
+                      replay_of)
+              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+    INSERT_DRAFT = "insert into tested_draft (execution_id, flow) values (?1, ?2)";
     APPEND = "insert into journal (execution_id, part, epoch, records)
               values (?1, (select coalesce(max(part), 0) + 1 from journal where execution_id = ?1), ?2, ?3)";
     /// The fence: only at the epoch it was claimed at, and only while it is open.
@@ -44,9 +54,11 @@ statements! {
     ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                where id = ?1";
     NOTE = "update execution set notes = json_insert(coalesce(notes, '[]'), '$[#]', ?2) where id = ?1";
-    GET = "select id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at,
-                  event_id, notes, answer_sent_at, answer_headers, answer_body
-             from execution where id = ?1";
+    GET = concat!(
+        "select ", head!(), ", event_id, notes, answer_sent_at, answer_headers, answer_body from execution where id = ?1"
+    );
+    REPLAYS = "select id from execution where replay_of = ?1 order by id";
+    GET_DRAFT = "select flow from tested_draft where execution_id = ?1";
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
     GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body from event where id = ?1";
     GET_JOURNAL = "select records from journal where execution_id = ?1 order by part";
@@ -106,10 +118,19 @@ impl Encoded {
 }
 
 pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
-    let NewExecution { id, workflow, workflow_key, revision, mode, event, accepted_at, timeout_at, progress } = new;
+    let NewExecution { id, workflow, workflow_key, pinned, replay_of, mode, event, accepted_at, timeout_at, progress } =
+        new;
+    let draft = match &pinned {
+        Pinned::Revision(_) => None,
+        Pinned::Draft(flow) => Some(json(flow)),
+    };
     let progress = Encoded::new(progress);
     let headers = json(&event.headers);
-    let bytes = headers.len() + event.query_string.len() + event.body.len() + progress.bytes();
+    let bytes = headers.len()
+        + event.query_string.len()
+        + event.body.len()
+        + draft.as_ref().map_or(0, String::len)
+        + progress.bytes();
     let work = move |db: &Connection| {
         execute(
             db,
@@ -132,7 +153,7 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
                 id.to_bytes(),
                 workflow.to_bytes(),
                 workflow_key.as_str(),
-                revision,
+                pinned.revision(),
                 event.id.to_bytes(),
                 mode_word(mode),
                 progress.status.as_str(),
@@ -147,8 +168,12 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
                 answer.map(|answer| answer.sent_at),
                 answer.map(|answer| &answer.headers),
                 answer.map(|answer| answer.body.as_ref()),
+                replay_of.map(ExecutionId::to_bytes),
             ],
         )?;
+        if let Some(draft) = &draft {
+            execute(db, INSERT_DRAFT, params![id.to_bytes(), draft])?;
+        }
         append(db, id, 1, progress.records.as_deref())
     };
     store.write("execution_create", bytes, work).await
@@ -187,14 +212,17 @@ pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option
     store
         .read("execution_get", move |db| {
             let found = row(db, GET, [execution.to_bytes()], |row| {
-                let notes: Option<Json<Vec<String>>> = row.get(11)?;
-                let answer = read_answer(row, 7, 12)?;
-                Ok((read_head(row)?, EventId::from_bytes(row.get(10)?), notes, answer))
+                let notes: Option<Json<Vec<String>>> = row.get(12)?;
+                let answer = read_answer(row, 7, 13)?;
+                Ok((read_head(row)?, EventId::from_bytes(row.get(11)?), notes, answer))
             })?;
             let Some((head, event, notes, answer)) = found else { return Ok(None) };
             let event = read_event(db, event)?;
             let records = read_journal(db, execution)?;
-            Ok(Some(Execution { head, event, records, answer, notes: notes.map_or_else(Vec::new, |notes| notes.0) }))
+            let replays = rows(db, REPLAYS, [execution.to_bytes()], |row| Ok(ExecutionId::from_bytes(row.get(0)?)))?;
+            let draft = if head.revision.is_none() { read_draft(db, execution)? } else { None };
+            let notes = notes.map_or_else(Vec::new, |notes| notes.0);
+            Ok(Some(Execution { head, event, records, answer, notes, replays, draft }))
         })
         .await
 }
@@ -232,7 +260,7 @@ pub(super) async fn list(store: &Sqlite, filter: ExecutionFilter) -> Result<Vec<
         .await
 }
 
-fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
+pub(super) fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
     Ok(ExecutionHead {
         id: ExecutionId::from_bytes(row.get(0)?),
         workflow: WorkflowId::from_bytes(row.get(1)?),
@@ -244,6 +272,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
         answer_status: row.get(7)?,
         accepted_at: Timestamp::from_micros(row.get(8)?),
         finished_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_micros),
+        replay_of: row.get::<_, Option<_>>(10)?.map(ExecutionId::from_bytes),
     })
 }
 
@@ -268,6 +297,10 @@ pub(super) fn read_event(db: &Connection, id: EventId) -> rusqlite::Result<Event
         })
     })?;
     event.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+pub(super) fn read_draft(db: &Connection, execution: ExecutionId) -> rusqlite::Result<Option<Value>> {
+    row(db, GET_DRAFT, [execution.to_bytes()], |row| Ok(row.get::<_, Json<Value>>(0)?.0))
 }
 
 pub(super) fn read_journal(db: &Connection, execution: ExecutionId) -> rusqlite::Result<Vec<NodeRun>> {

@@ -20,10 +20,12 @@ mod options;
 mod readers;
 mod request_log;
 mod retention;
+mod sample;
 mod server;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod token;
 mod workflow;
 mod writer;
 
@@ -36,8 +38,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, ServerId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
+use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc};
@@ -46,7 +49,7 @@ use crate::Store;
 use crate::error::Result;
 use crate::row::{
     Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, RefusedRequest, RequestFilter,
-    RequestHead, RetentionRule, SentAnswer, Stats, WorkflowSave,
+    RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats, WorkflowSave,
 };
 use checkpoint::Checkpoints;
 use connect::unusable;
@@ -198,6 +201,42 @@ impl Store for Sqlite {
 
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>> {
         workflow::revision(self, workflow, number).await
+    }
+
+    async fn revision_list(&self, workflow: WorkflowId, before: Option<u32>, limit: u32) -> Result<Vec<RevisionHead>> {
+        workflow::revisions(self, workflow, before, limit).await
+    }
+
+    async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()> {
+        sample::add(self, sample, max).await
+    }
+
+    async fn sample_list(&self, workflow: WorkflowId) -> Result<Vec<SavedSample>> {
+        sample::list(self, workflow).await
+    }
+
+    async fn sample_delete(&self, workflow: WorkflowId, sample: SampleId) -> Result<()> {
+        sample::delete(self, workflow, sample).await
+    }
+
+    async fn token_create(&self, token: Token) -> Result<()> {
+        token::create(self, token).await
+    }
+
+    async fn token_by_digest(&self, digest: [u8; 32]) -> Result<Option<Token>> {
+        token::by_digest(self, digest).await
+    }
+
+    async fn token_list(&self) -> Result<Vec<Token>> {
+        token::list(self).await
+    }
+
+    async fn token_revoke(&self, token: TokenId) -> Result<()> {
+        token::revoke(self, token).await
+    }
+
+    async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()> {
+        token::used(self, token, at).await
     }
 
     async fn execution_create(&self, new: NewExecution) -> Result<()> {

@@ -24,8 +24,9 @@ statements! {
     EXPIRED = "select id from execution
                 where workflow_id = ?1 and id <= max(?2, ?3) and due_at is null and (id <= ?2 or finished_at < ?4)
                 order by id limit ?5";
-    DELETE = "delete from execution where id = ?1 and due_at is null returning event_id";
+    DELETE = "delete from execution where id = ?1 and due_at is null returning event_id, revision";
     DELETE_JOURNAL = "delete from journal where execution_id = ?1";
+    DELETE_DRAFT = "delete from tested_draft where execution_id = ?1";
     SHARE_LESS = "update event set executions = executions - 1 where id = ?1 and executions > 1";
     DELETE_EVENT = "delete from event where id = ?1";
     NEXT_WORKFLOW = "select workflow_id from execution where workflow_id > ?1 order by workflow_id limit 1";
@@ -58,8 +59,12 @@ fn expired(db: &Connection, rule: &RetentionRule) -> rusqlite::Result<Vec<[u8; 1
 
 /// Whether it was there, and finished.
 fn delete(db: &Connection, id: &[u8; 16]) -> Result<bool, Fault> {
-    let Some(event) = row(db, DELETE, [id], |row| row.get::<_, [u8; 16]>(0))? else { return Ok(false) };
+    let deleted = row(db, DELETE, [id], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<u32>>(1)?)))?;
+    let Some((event, revision)) = deleted else { return Ok(false) };
     execute(db, DELETE_JOURNAL, [id])?;
+    if revision.is_none() {
+        execute(db, DELETE_DRAFT, [id])?;
+    }
     if execute(db, SHARE_LESS, [event])? == 0 {
         execute(db, DELETE_EVENT, [event])?;
     }

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 
 use super::sql::{self, LAST_ID};
 use super::{
-    Options, Sqlite, checkpoint, claim, connect, execution, migrate, request_log, retention, server, workflow,
+    Options, Sqlite, checkpoint, claim, connect, execution, migrate, request_log, retention, sample, server, token,
+    workflow,
 };
 use crate::{Error, Store};
 
@@ -24,7 +25,9 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         execution::STATEMENTS,
         request_log::STATEMENTS,
         retention::STATEMENTS,
+        sample::STATEMENTS,
         server::STATEMENTS,
+        token::STATEMENTS,
         workflow::STATEMENTS,
     ]
     .into_iter()

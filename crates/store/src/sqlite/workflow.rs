@@ -13,7 +13,7 @@ use super::Sqlite;
 use super::fault::Fault;
 use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
 use crate::error::{Error, Result};
-use crate::row::{NewRevision, WorkflowSave};
+use crate::row::{NewRevision, RevisionHead, WorkflowSave};
 
 macro_rules! columns {
     () => {
@@ -47,6 +47,9 @@ statements! {
     LAST_NUMBER = "select coalesce(max(number), 0) from revision where workflow_id = ?1";
     ADD_REVISION = "insert into revision (workflow_id, number, id, note, published_at, flow)
                     values (?1, ?2, ?3, ?4, ?5, ?6)";
+    REVISIONS = "select number, id, note, published_at from revision
+                  where workflow_id = ?1 and number < ?2 order by number desc limit ?3";
+    DELETE_SAMPLES = "delete from sample where workflow_id = ?1";
     REVISION = "select id, note, published_at, flow from revision where workflow_id = ?1 and number = ?2";
 }
 
@@ -155,7 +158,7 @@ pub(super) async fn delete(store: &Sqlite, workflow: WorkflowId, at: Timestamp) 
     store
         .write("workflow_delete", 0, move |db| match execute(db, DELETE, (workflow.to_bytes(), at.as_micros()))? {
             0 => Err(Error::NotFound { workflow }.into()),
-            _ => Ok(()),
+            _ => Ok(execute(db, DELETE_SAMPLES, [workflow.to_bytes()]).map(drop)?),
         })
         .await
 }
@@ -176,6 +179,26 @@ pub(super) async fn revision(store: &Sqlite, workflow: WorkflowId, number: u32) 
                     note: row.get(1)?,
                     published_at: Timestamp::from_micros(row.get(2)?),
                     flow: row.get::<_, Json<_>>(3)?.0,
+                })
+            })?)
+        })
+        .await
+}
+
+pub(super) async fn revisions(
+    store: &Sqlite,
+    workflow: WorkflowId,
+    before: Option<u32>,
+    limit: u32,
+) -> Result<Vec<RevisionHead>> {
+    store
+        .read("revision_list", move |db| {
+            Ok(rows(db, REVISIONS, params![workflow.to_bytes(), before.unwrap_or(u32::MAX), limit], |row| {
+                Ok(RevisionHead {
+                    number: row.get(0)?,
+                    id: RevisionId::from_bytes(row.get(1)?),
+                    note: row.get(2)?,
+                    published_at: Timestamp::from_micros(row.get(3)?),
                 })
             })?)
         })

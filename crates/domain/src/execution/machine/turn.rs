@@ -12,7 +12,8 @@ use crate::value::Value;
 pub struct Facts {
     pub execution: ExecutionId,
     pub workflow_key: EndpointKey,
-    pub revision: u32,
+    /// `None`: a copy of the draft, which a test runs.
+    pub revision: Option<u32>,
     /// When the workflow's timeout ends it.
     pub timeout_at: Option<Timestamp>,
 }

@@ -11,6 +11,12 @@ use domain::workflow::{Settings, Workflow};
 use serde::{Deserialize, Serialize};
 use store::{NewRevision, WorkflowSave};
 
+mod draft;
+mod settings;
+
+pub use draft::{Draft, Published};
+pub use settings::SettingsChange;
+
 use crate::catalog::Lookup;
 use crate::clock;
 use crate::handle::{Engine, Inner};
@@ -40,6 +46,14 @@ pub enum AuthoringError {
     /// Nothing was applied; each document's problems.
     #[error("{} of the documents have problems", .0.iter().filter(|applied| !applied.problems.is_empty()).count())]
     Invalid(Vec<Applied>),
+    /// The one document, or the draft, has these problems; nothing was changed.
+    #[error("there are {} problems", .0.len())]
+    Problems(Vec<Problem>),
+    /// Someone saved the draft meanwhile.
+    #[error("the draft is at edit {actual}, not {expected}")]
+    DraftConflict { expected: u32, actual: u32 },
+    #[error("the workflow has no revision {0}")]
+    UnknownRevision(u32),
     #[error("the store failed")]
     Store(#[from] store::Error),
 }
