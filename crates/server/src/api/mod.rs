@@ -14,8 +14,10 @@ mod executions;
 mod extract;
 mod json;
 mod nodes;
+mod openapi;
 mod page;
 mod requests;
+mod schema;
 mod views;
 mod workflows;
 
@@ -28,11 +30,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
+use domain::token::Scope;
 use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
 use tower::Service as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use auth::AdminToken;
 
@@ -85,12 +90,11 @@ pub(crate) struct Admin(Router);
 impl Admin {
     pub(crate) fn new(api: Api) -> Self {
         let api = Arc::new(api);
-        let v1 = Router::new()
+        let (v1, document) = operations(&api).split_for_parts();
+        let description = openapi::text(&document);
+        let v1 = v1
             .route("/apply", post(authoring::apply))
             .route("/check", post(authoring::check))
-            .route("/workflows", get(workflows::list))
-            .route("/workflows/{key}", get(workflows::get))
-            .route("/workflows/{key}/rotate-key", post(workflows::rotate_key))
             .route("/executions", get(executions::list))
             .route("/executions/{id}", get(executions::get))
             .route("/requests", get(requests::list))
@@ -104,6 +108,7 @@ impl Admin {
             .nest("/api/v1", v1)
             // The one path below that nesting leaves out.
             .route("/api/v1/", bare)
+            .route("/api/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], description)))
             .route("/metrics", get(scrape))
             .route("/healthz", any(async |method: Method| probes::health(&method).map(Body::new)))
             .route("/readyz", any(ready))
@@ -112,6 +117,23 @@ impl Admin {
             .with_state(api);
         Self(router)
     }
+}
+
+/// What can be done, by whom: one router a scope.
+fn operations(api: &Arc<Api>) -> OpenApiRouter<Arc<Api>> {
+    let reading = OpenApiRouter::new().routes(routes!(workflows::list)).routes(routes!(workflows::get));
+    let authoring = OpenApiRouter::new().routes(routes!(workflows::rotate_key));
+    OpenApiRouter::with_openapi(openapi::base()).merge(allowed(api, Scope::Read, reading)).merge(allowed(
+        api,
+        Scope::Author,
+        authoring,
+    ))
+}
+
+/// Asks for a token with `scope`, and says so in the description.
+fn allowed(_api: &Arc<Api>, scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
+    openapi::secure(operations.get_openapi_mut(), scope);
+    operations
 }
 
 async fn ready(State(api): State<Arc<Api>>, method: Method) -> Response<Body> {

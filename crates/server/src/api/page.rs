@@ -8,7 +8,7 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Page<T> {
     items: Vec<T>,
     /// For the next page; null on the last.

@@ -9,50 +9,59 @@ use domain::time::Timestamp;
 use domain::value::Value;
 use domain::workflow::{Retention, WhenOff, Workflow};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::extract::{Name, Params};
 use super::page::{self, Page};
+use super::schema;
 use crate::error::ApiError;
 
 /// A workflow in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WorkflowItem {
+    #[schema(value_type = String, pattern = "^wf_")]
     id: WorkflowId,
+    #[schema(value_type = String, pattern = "^[0-9a-z]{11,64}$")]
     key: EndpointKey,
     url: String,
     title: String,
     description: String,
     tags: Vec<String>,
     enabled: bool,
+    #[schema(value_type = schema::WhenOff)]
     when_off: WhenOff,
     /// As the draft has it; null when it says nothing of use.
     mode: Option<String>,
     /// The live one; null when nothing is published.
     revision: Option<u32>,
     draft_edit: u32,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
     credentials: Option<CredentialsView>,
+    #[schema(value_type = schema::Retention)]
     retention: Retention,
 }
 
 /// Passwords are never shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct CredentialsView {
     basic: BasicView,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct BasicView {
     username: String,
 }
 
 /// A workflow with its draft.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WorkflowView {
     #[serde(flatten)]
     item: WorkflowItem,
+    #[schema(value_type = Object)]
     draft: Value,
 }
 
@@ -82,14 +91,17 @@ impl WorkflowView {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     cursor: Option<String>,
     limit: Option<String>,
 }
 
-/// `GET workflows`.
+/// Every workflow, newest first.
+#[utoipa::path(get, path = "/workflows", operation_id = "workflow_list", tag = "workflows", params(Filter),
+    responses((status = 200, body = Page<WorkflowItem>)))]
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,
@@ -101,13 +113,17 @@ pub(super) async fn list(
     Ok(Json(Page::cut(items, limit, |item: &WorkflowItem| item.id.to_string())))
 }
 
-/// `GET workflows/{key}`.
+/// One workflow with its draft.
+#[utoipa::path(get, path = "/workflows/{key}", operation_id = "workflow_get", tag = "workflows",
+    params(("key" = String, Path, description = schema::KEY)), responses((status = 200, body = WorkflowView)))]
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<WorkflowView>, ApiError> {
     let workflow = api.engine.workflow(&key).await?;
     Ok(Json(WorkflowView::new(&api, workflow)))
 }
 
-/// `POST workflows/{key}/rotate-key`: the old key answers 410 from now on.
+/// Gives the workflow a new key; the old one answers 410 from now on.
+#[utoipa::path(post, path = "/workflows/{key}/rotate-key", operation_id = "workflow_rotate_key", tag = "workflows",
+    params(("key" = String, Path, description = schema::KEY)), responses((status = 200, body = WorkflowView)))]
 pub(super) async fn rotate_key(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<WorkflowView>, ApiError> {
     let workflow = api.engine.rotate(&key).await?;
     Ok(Json(WorkflowView::new(&api, workflow)))
