@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
+mod authoring;
 mod bench;
 mod crash;
 mod executions;
+mod export;
 mod failures;
 mod faulty;
 mod limits;
