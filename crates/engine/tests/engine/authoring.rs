@@ -297,6 +297,34 @@ async fn settings_change_as_a_merge_patch_and_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_changed_at_the_same_time_all_stand() {
+    let bench = Bench::new().await;
+    let key = create(&bench, &flow("a")).await.key;
+    for round in 1..9 {
+        let changes = [
+            json!({ "title": round.to_string() }),
+            json!({ "description": round.to_string() }),
+            json!({ "tags": [round.to_string()] }),
+            json!({ "retention": { "days": round } }),
+            json!({ "retention": { "executions_max": round } }),
+        ];
+        let changes: Vec<_> = changes
+            .map(|change| {
+                let (engine, key) = (bench.engine.clone(), key.clone());
+                tokio::spawn(async move { engine.change_settings(key.as_str(), SettingsChange(change)).await })
+            })
+            .into();
+        for change in changes {
+            change.await.unwrap().unwrap();
+        }
+        let settings = workflow(&bench, &key).await.settings;
+        let text = round.to_string();
+        assert_eq!((&settings.title, &settings.description, &settings.tags), (&text, &text, &vec![text.clone()]));
+        assert_eq!((settings.retention.days, settings.retention.executions_max), (Some(round), Some(round)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_stays_with_its_username_and_null_takes_credentials_away() {
     let bench = Bench::new().await;
     let key = create(&bench, &flow("a")).await.key;
