@@ -20,7 +20,7 @@ fn plainly_read(headers: &HeaderMap) -> Option<(Vec<u8>, Vec<u8>)> {
     let [value] = values[..] else { return None };
     let words: Vec<&[u8]> = value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
     let [scheme, encoded] = words[..] else { return None };
-    if scheme.to_ascii_lowercase() != b"basic" || encoded.len() > ENCODED_BYTES_MAX {
+    if !scheme.eq_ignore_ascii_case(b"basic") || encoded.len() > ENCODED_BYTES_MAX {
         return None;
     }
     let decoded = decode(encoded)?;

@@ -25,8 +25,11 @@ pub use query::query;
 pub use template::template;
 pub use workflow_file::workflow_file;
 
+/// Takes any bytes; panics when something does not hold.
+pub type Target = fn(&[u8]);
+
 /// The targets, by the names of their folders.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("head", head),
     ("basic", basic),
     ("query", query),

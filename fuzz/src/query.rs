@@ -17,8 +17,12 @@ pub fn query(bytes: &[u8]) {
     let parsed = parse(text);
     assert!(parsed.is_object());
     assert!(leaves(&parsed) <= text.split('&').count().min(PARAMETERS_MAX), "more values than parameters");
-    // A conflict may wrap each step once more; there are the name, the groups and a rest.
-    assert!(depth(&parsed) <= 2 * (DEPTH_MAX + 2), "deeper than brackets may nest");
+    for parameter in text.split('&') {
+        // The name, the groups and a rest.
+        assert!(depth(&parse(parameter)) <= DEPTH_MAX + 2, "deeper than brackets may nest: {parameter}");
+    }
+    // A conflict may wrap each step once more.
+    assert!(depth(&parsed) <= 2 * (DEPTH_MAX + 2), "deeper than brackets may nest, wrapped");
 
     let event = Event { query_string: text.to_owned(), ..Event::clone(World::with_body(Value::Null).trigger.event()) };
     let live = TriggerValues::new(Arc::new(event));

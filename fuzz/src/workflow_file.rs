@@ -4,6 +4,7 @@ use domain::flow::document::WorkflowDocument;
 use domain::flow::file::File;
 use domain::problem::{Problem, Problems, below};
 use domain::value::Value;
+use nodes::Registry;
 
 /// `bytes` is a file, YAML or JSON.
 pub fn workflow_file(bytes: &[u8]) {
@@ -21,12 +22,17 @@ pub fn workflow_file(bytes: &[u8]) {
 
     let mut problems = Problems::new();
     let document = WorkflowDocument::decode(&file.value, &mut problems);
+    let (_, checked) = Registry::standard().check(&file.value);
     if problems.is_empty() {
-        written_and_read(document);
+        let written = written_and_read(document);
+        assert_eq!(Registry::standard().check(&written).1, checked, "written, it has other mistakes");
     } else {
-        let problems = file.locate(problems.into_vec());
-        assert!(problems.is_sorted_by_key(|problem| problem.line));
-        assert_located(&problems, lines);
+        assert!(checked.len() >= problems.len(), "what the domain finds, the kinds' check finds too");
+    }
+    if !checked.is_empty() {
+        let located = file.locate(checked);
+        assert!(located.is_sorted_by_key(|problem| problem.line));
+        assert_located(&located, lines);
     }
 }
 
@@ -69,14 +75,15 @@ fn visit(value: &Value, pointer: String, each: &mut impl FnMut(&str)) {
     each(&pointer);
     match value {
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| visit(item, below(&pointer, index), each))
+            items.iter().enumerate().for_each(|(index, item)| visit(item, below(&pointer, index), each));
         }
         Value::Object(members) => members.iter().for_each(|(key, member)| visit(member, below(&pointer, key), each)),
         _ => {}
     }
 }
 
-fn written_and_read(mut document: WorkflowDocument) {
+/// As it is written.
+fn written_and_read(mut document: WorkflowDocument) -> Value {
     if let Some(basic) = &mut document.credentials {
         // Passwords are never written.
         basic.password = None;
@@ -94,4 +101,5 @@ fn written_and_read(mut document: WorkflowDocument) {
         let file = File::read(&text).unwrap_or_else(|problems| panic!("{problems:?} of {text}"));
         assert_eq!(file.value, value, "{text}");
     }
+    value
 }

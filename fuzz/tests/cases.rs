@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use fuzz::TARGETS;
+use fuzz::{TARGETS, Target};
 
 use self::mutator::Mutator;
 
 /// Longest that one input may take, in a build without optimization on a busy machine.
 const INPUT_TIME_MAX: Duration = Duration::from_secs(10);
 /// Inputs made up for each target.
-const MUTANTS: usize = 2_000;
+const MUTANTS: usize = 1_000;
 
 fn folder(kind: &str, target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(kind).join(target)
@@ -28,36 +28,48 @@ fn inputs(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-fn run(target: fn(&[u8]), name: &str, bytes: &[u8]) {
+/// `Err`: what to look at.
+fn run(target: Target, name: &str, bytes: &[u8]) -> Result<(), String> {
     let started = Instant::now();
-    if catch_unwind(AssertUnwindSafe(|| target(bytes))).is_err() {
-        panic!("the reason stands above; the input is {name}: {}", bytes.escape_ascii());
-    }
+    let outcome = catch_unwind(AssertUnwindSafe(|| target(bytes)));
     let took = started.elapsed();
-    assert!(took < INPUT_TIME_MAX, "{name} took {took:?}: {}", bytes.escape_ascii());
+    if outcome.is_err() {
+        return Err(format!("{name} (the reason stands above): {}", bytes.escape_ascii()));
+    }
+    if took > INPUT_TIME_MAX {
+        return Err(format!("{name} took {took:?}: {}", bytes.escape_ascii()));
+    }
+    Ok(())
+}
+
+/// Runs every target in a thread of its own, up to its first broken input.
+fn run_all(of_target: impl Fn(&str, Target) -> Result<(), String> + Sync) {
+    let of_target = &of_target;
+    let broken: Vec<String> = std::thread::scope(|scope| {
+        let running = TARGETS.map(|(name, target)| scope.spawn(move || of_target(name, target)));
+        let outcomes = running.into_iter().map(|thread| thread.join().expect("panics of targets are caught"));
+        outcomes.filter_map(Result::err).collect()
+    });
+    assert!(broken.is_empty(), "inputs that broke their target:\n{}", broken.join("\n"));
+}
+
+fn known(name: &str) -> Vec<(String, Vec<u8>)> {
+    let seeds = inputs(&folder("seeds", name));
+    assert!(!seeds.is_empty(), "{name} has no seeds");
+    seeds.into_iter().chain(inputs(&folder("regressions", name))).collect()
 }
 
 #[test]
 fn what_holds_for_every_input_holds_for_seeds_and_regressions() {
-    for (name, target) in TARGETS {
-        let seeds = inputs(&folder("seeds", name));
-        assert!(!seeds.is_empty(), "{name} has no seeds");
-        for (file, bytes) in seeds.iter().chain(&inputs(&folder("regressions", name))) {
-            run(target, file, bytes);
-        }
-    }
+    run_all(|name, target| known(name).iter().try_for_each(|(file, bytes)| run(target, file, bytes)));
 }
 
 #[test]
 fn what_holds_for_every_input_holds_for_some_that_are_made_up() {
-    for (name, target) in TARGETS {
-        let mut parents: Vec<_> = inputs(&folder("seeds", name)).into_iter().map(|(_, bytes)| bytes).collect();
-        parents.extend(inputs(&folder("regressions", name)).into_iter().map(|(_, bytes)| bytes));
-        let mut mutator = Mutator::new(parents);
-        for number in 0..MUTANTS {
-            run(target, &format!("mutant {number} of {name}"), &mutator.next());
-        }
-    }
+    run_all(|name, target| {
+        let mut mutator = Mutator::new(known(name).into_iter().map(|(_, bytes)| bytes).collect());
+        (0..MUTANTS).try_for_each(|number| run(target, &format!("mutant {number} of {name}"), &mutator.next()))
+    });
 }
 
 #[test]

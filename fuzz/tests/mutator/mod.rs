@@ -3,7 +3,7 @@
 /// Changes of one input, at most.
 const CHANGES_MAX: usize = 4;
 /// What readers look out for.
-const MARKS: &[u8] = b"{}[]()<>\"'`\\/:;,.=&%#+-_*?!|~@$^ \t\r\n\0019aAeEuxzT\x7f\x80\xc3\xe2\xef\xff";
+const MARKS: &[u8] = b"{}[]()<>\"'`\\/:;,.=&%#+-_*?!|~@$^ \t\r\n019aAeEuxzT\x00\x7f\x80\xc3\xe2\xef\xff";
 
 pub(crate) struct Mutator {
     parents: Vec<Vec<u8>>,
