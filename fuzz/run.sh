@@ -13,7 +13,7 @@ inputs=("$corpus" "$here/seeds/$target")
 [ ! -f "$here/words/$target" ] || inputs+=("-dict=$here/words/$target")
 
 # An input may take 10 seconds and 1 GiB.
-if "$binary" "${inputs[@]}" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+if RUST_BACKTRACE=0 "$binary" "${inputs[@]}" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
   -artifact_prefix="$found/" >"$log" 2>&1; then
   printf '%-14s %s\n' "$target" "$(grep '^Done ' "$log")"
   exit
