@@ -187,8 +187,9 @@ async fn the_same_of_a_test_is_the_same_copy_of_the_draft() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_request_looks_as_one_that_came_in() {
     let bench = Bench::new().await;
-    let trigger = json!({ "kind": "webhook", "headers": [{ "name": "X-Hub-Signature" }] });
-    let flow = json!({ "mode": "sync", "trigger": trigger, "nodes": [respond()] });
+    let trigger = json!({ "kind": "webhook", "headers": [{ "name": "X-Hub-Signature" }, { "name": "Authorization" }] });
+    let credentials = json!({ "basic": { "username": "hook", "password": "s3cret" } });
+    let flow = json!({ "mode": "sync", "trigger": trigger, "nodes": [respond()], "credentials": credentials });
     let endpoint = bench.publish(flow).await;
     let incoming = Incoming {
         method: "POST".to_owned(),
