@@ -53,10 +53,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
     /// Every key that was rotated away, with the workflow that had it.
     async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>>;
+    /// Also of a workflow that was deleted.
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
-
     /// Newest first, those with a number below `before`. Also of a workflow that was deleted.
     async fn revision_list(&self, workflow: WorkflowId, before: Option<u32>, limit: u32) -> Result<Vec<RevisionHead>>;
+
+    // -- samples: requests that an author keeps ----------------------------------------------------
 
     /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
     async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
@@ -67,6 +69,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- tokens of the API -------------------------------------------------------------------------
 
+    /// Errors: `Database` when the id or the digest is there already.
     async fn token_create(&self, token: Token) -> Result<()>;
     async fn token_by_digest(&self, digest: [u8; 32]) -> Result<Option<Token>>;
     /// Newest first.

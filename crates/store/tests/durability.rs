@@ -14,7 +14,9 @@ use domain::execution::status::Status;
 use domain::id::ExecutionId;
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use store::conformance::sample::{at, ended, event, execution, execution_id, queued, server_id, workflow, workflow_id};
+use store::conformance::numbered::{
+    at, ended, event, execution, execution_id, queued, server_id, workflow, workflow_id,
+};
 use store::sqlite::{Options, Sqlite};
 use store::{Error, NewExecution, RetentionRule, Store};
 use tempfile::TempDir;
@@ -252,7 +254,7 @@ async fn an_execution_that_cannot_be_read_does_not_hold_up_the_others() {
     let store = Sqlite::open(options(folder.path())).unwrap();
     for n in 1..=3 {
         let mut new = execution(n, 1, queued(at(n)));
-        new.progress.records = vec![store::conformance::sample::node_run("call", "running".parse().unwrap())];
+        new.progress.records = vec![store::conformance::numbered::node_run("call", "running".parse().unwrap())];
         store.execution_create(new).await.unwrap();
     }
     store.close().await.unwrap();
