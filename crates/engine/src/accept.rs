@@ -8,7 +8,6 @@
 //! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::answer::Answer;
@@ -36,7 +35,7 @@ impl Inner {
         live: &Live,
         incoming: Incoming,
     ) -> Result<Accepted, NotDurable> {
-        if let Err(reason) = self.ready() {
+        if let Err(reason) = self.able() {
             return Err(NotDurable::new(reason));
         }
         let share = self
@@ -89,6 +88,7 @@ impl Inner {
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: None,
+                    began_at: None,
                     caller: Some(Caller { reply, deadline }),
                     cancel: self.cancels.listen(id),
                     _place: place,
@@ -130,6 +130,7 @@ impl Inner {
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: Some(1),
+                    began_at: None,
                     caller: None,
                     cancel: self.cancels.listen(id),
                     _place: place,
@@ -140,7 +141,7 @@ impl Inner {
                     match engine.store.execution_create(new).await {
                         Ok(()) => {
                             engine.has_room();
-                            engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                            engine.count.is_accepted(now);
                             let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
                             engine.live.tell(Change::Request(request));
                             engine.live.tell(Change::Execution(head));
@@ -157,11 +158,7 @@ impl Inner {
                 });
             }
         }
-        let outcome = replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")));
-        if outcome.is_err() {
-            self.count.not_durable.fetch_add(1, Ordering::Relaxed);
-        }
-        outcome
+        replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))
     }
 
     pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {

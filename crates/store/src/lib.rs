@@ -6,6 +6,7 @@
 //! Not here: what a node kind is, HTTP, when to retry.
 
 pub mod error;
+pub mod histogram;
 pub mod row;
 pub mod sqlite;
 
@@ -22,6 +23,7 @@ use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
+pub use histogram::{Distribution, Histogram};
 pub use row::*;
 
 #[async_trait]
@@ -119,7 +121,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn request_trim(&self, per_workflow_max: u32, total_max: u32, limit: u32) -> Result<u32>;
     /// Gives a little of the free space back to the file system.
     async fn space_slice(&self) -> Result<()>;
-    /// What the store has done since it was opened.
+    /// What the store has done since it was opened, and what it holds now.
     fn stats(&self) -> Stats;
     /// `Err` once the database can no longer be trusted to keep what it is given; only a restart helps.
     fn health(&self) -> Result<()>;
