@@ -84,7 +84,7 @@ fn visit(value: &Value, pointer: String, each: &mut impl FnMut(&str)) {
 
 /// As it is written.
 fn written_and_read(mut document: WorkflowDocument) -> Value {
-    if let Some(basic) = &mut document.credentials {
+    if let Some(basic) = &mut document.level.credentials {
         // Passwords are never written.
         basic.password = None;
     }
