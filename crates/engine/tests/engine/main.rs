@@ -9,3 +9,4 @@ mod executions;
 mod failures;
 mod faulty;
 mod limits;
+mod runs;
