@@ -4,9 +4,11 @@
 
 mod authoring;
 mod bench;
+mod counters;
 mod crash;
 mod executions;
 mod export;
 mod failures;
 mod faulty;
 mod limits;
+mod runs;
