@@ -30,7 +30,7 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use api::AdminToken;
+pub use api::{AdminToken, description};
 pub use error::{RefusalInfo, refusals};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};

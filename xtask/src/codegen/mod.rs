@@ -1,5 +1,5 @@
 //! Writes what is derived from the code: the reference of nodes, triggers, problem codes, refusals
-//! and settings.
+//! and settings, and the description of the API.
 //!
 //! The pages are committed, so that they can be read without a build; `--check` fails when they are
 //! not what the code says. In the folders it owns, a page that nothing makes any more is taken away.
@@ -55,6 +55,7 @@ fn pages() -> anyhow::Result<Pages> {
     let registry = Registry::released();
     let mut pages = Pages::new();
     pages.insert("docs/reference/problems.md".into(), codes_page::page());
+    pages.insert("docs/reference/openapi.json".into(), server::description());
     pages.insert("docs/reference/answers.md".into(), answers_page::page()?);
     pages.insert("docs/reference/settings.md".into(), settings_page::page(settings_page::DEFAULTS)?);
     let triggers: Vec<_> = registry.trigger_kinds().collect();

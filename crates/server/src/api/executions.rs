@@ -14,29 +14,40 @@ use domain::time::Timestamp;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
 use store::{Execution, ExecutionFilter, ExecutionHead, SentAnswer};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::extract::{Name, Params};
 use super::page::{self, Page};
+use super::schema;
 use super::views::{BodyView, Lines};
 use super::workflows::narrowed_to;
 use crate::error::ApiError;
 use crate::standing;
 
 /// An execution in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ExecutionItem {
+    #[schema(value_type = schema::ExecutionId)]
     id: ExecutionId,
+    #[schema(value_type = schema::WorkflowId)]
     workflow_id: WorkflowId,
+    #[schema(value_type = schema::Key)]
     workflow_key: EndpointKey,
     /// Null for a test, which runs a copy of the draft.
     revision: Option<u32>,
+    #[schema(value_type = schema::Status)]
     status: Status,
+    #[schema(value_type = schema::Mode)]
     mode: Mode,
+    #[schema(value_type = Option<schema::Reason>)]
     reason: Option<Reason>,
     answer_status: Option<u16>,
+    #[schema(value_type = schema::Time)]
     accepted_at: Timestamp,
+    #[schema(value_type = Option<schema::Time>)]
     finished_at: Option<Timestamp>,
+    #[schema(value_type = Option<schema::ExecutionId>)]
     replay_of: Option<ExecutionId>,
     /// The draft was run, not a revision.
     test: bool,
@@ -62,7 +73,7 @@ impl From<ExecutionHead> for ExecutionItem {
 }
 
 /// An execution with everything about it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ExecutionView {
     #[serde(flatten)]
     item: ExecutionItem,
@@ -71,19 +82,22 @@ pub(super) struct ExecutionView {
     node_runs: Vec<NodeRunView>,
     /// Exactly as sent; null when nothing was sent yet.
     answer: Option<AnswerView>,
+    #[schema(value_type = Vec<schema::ExecutionId>)]
     replays: Vec<ExecutionId>,
     notes: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventView {
     method: String,
+    #[schema(value_type = Vec<schema::Line>)]
     headers: Lines,
     query_string: String,
     query: Value,
     #[serde(flatten)]
     body: BodyView,
     remote_addr: String,
+    #[schema(value_type = schema::Time)]
     received_at: Timestamp,
 }
 
@@ -101,19 +115,27 @@ impl From<Event> for EventView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct NodeRunView {
+    #[schema(value_type = schema::NodeKey)]
     node: NodeKey,
     kind: String,
     /// The path of loop indexes, `""` outside loops.
     visit: String,
     attempt: u32,
+    #[schema(value_type = schema::NodeStatus)]
     status: NodeStatus,
+    #[schema(value_type = Value)]
     input: Option<Value>,
+    #[schema(value_type = Value)]
     result: Option<Value>,
+    #[schema(value_type = Option<schema::NodeError>)]
     error: Option<NodeError>,
+    #[schema(value_type = Vec<schema::Missing>)]
     missing: Vec<Missing>,
+    #[schema(value_type = schema::Time)]
     started_at: Timestamp,
+    #[schema(value_type = Option<schema::Time>)]
     finished_at: Option<Timestamp>,
 }
 
@@ -135,12 +157,14 @@ impl From<NodeRun> for NodeRunView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct AnswerView {
     status: u16,
+    #[schema(value_type = Vec<schema::Line>)]
     headers: Lines,
     #[serde(flatten)]
     body: BodyView,
+    #[schema(value_type = schema::Time)]
     sent_at: Timestamp,
 }
 
@@ -173,18 +197,32 @@ impl From<Execution> for ExecutionView {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
+    /// A workflow's key or its `wf_…` id, also of one that was deleted.
+    #[param(value_type = String, required = false)]
     workflow: Option<String>,
+    #[param(value_type = schema::Status, required = false)]
     status: Option<String>,
+    /// Accepted then or later.
+    #[param(value_type = schema::Time, required = false)]
     from: Option<String>,
+    /// Accepted before.
+    #[param(value_type = schema::Time, required = false)]
     to: Option<String>,
+    /// What `next_cursor` said.
+    #[param(value_type = schema::ExecutionId, required = false)]
     cursor: Option<String>,
+    /// How many items at most; 50 unless told.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 500)]
     limit: Option<String>,
 }
 
-/// `GET executions`: accepted at `from` or later and before `to`.
+/// Executions, newest first: those accepted at `from` or later and before `to`.
+#[utoipa::path(get, path = "/executions", operation_id = "execution_list", tag = "executions", params(Filter),
+    responses((status = 200, body = Page<ExecutionItem>)))]
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,
@@ -209,7 +247,9 @@ pub(super) async fn list(
 
 const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, error, timed_out, cancelled";
 
-/// `GET executions/{id}`.
+/// One execution with event, node runs and answer.
+#[utoipa::path(get, path = "/executions/{id}", operation_id = "execution_get", tag = "executions",
+    params(("id" = schema::ExecutionId, Path)), responses((status = 200, body = ExecutionView)))]
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<ExecutionView>, ApiError> {
     let id = id.parse().map_err(|_| ApiError::Unknown("execution"))?;
     let execution = api.engine.store().execution_get(id).await?.ok_or(ApiError::Unknown("execution"))?;

@@ -29,7 +29,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use domain::token::Scope;
 use engine::Engine;
 use http::header::CONTENT_TYPE;
@@ -90,16 +90,9 @@ pub(crate) struct Admin(Router);
 impl Admin {
     pub(crate) fn new(api: Api) -> Self {
         let api = Arc::new(api);
-        let (v1, document) = operations(&api).split_for_parts();
-        let description = openapi::text(&document);
+        let (v1, operations) = operations().split_for_parts();
+        let description = openapi::text(&openapi::document(operations));
         let v1 = v1
-            .route("/apply", post(authoring::apply))
-            .route("/check", post(authoring::check))
-            .route("/executions", get(executions::list))
-            .route("/executions/{id}", get(executions::get))
-            .route("/requests", get(requests::list))
-            .route("/requests/{id}", get(requests::get))
-            .route("/nodes", get(nodes::list))
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));
@@ -120,18 +113,25 @@ impl Admin {
 }
 
 /// What can be done, by whom: one router a scope.
-fn operations(api: &Arc<Api>) -> OpenApiRouter<Arc<Api>> {
-    let reading = OpenApiRouter::new().routes(routes!(workflows::list)).routes(routes!(workflows::get));
-    let authoring = OpenApiRouter::new().routes(routes!(workflows::rotate_key));
-    OpenApiRouter::with_openapi(openapi::base()).merge(allowed(api, Scope::Read, reading)).merge(allowed(
-        api,
-        Scope::Author,
-        authoring,
-    ))
+fn operations() -> OpenApiRouter<Arc<Api>> {
+    let read = OpenApiRouter::new()
+        .routes(routes!(workflows::list))
+        .routes(routes!(workflows::get))
+        .routes(routes!(executions::list))
+        .routes(routes!(executions::get))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(nodes::list))
+        .routes(routes!(authoring::check));
+    let author = OpenApiRouter::new().routes(routes!(workflows::rotate_key)).routes(routes!(authoring::apply));
+    [(Scope::Read, read), (Scope::Author, author)]
+        .into_iter()
+        .map(|(scope, operations)| allowed(scope, operations))
+        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }
 
 /// Asks for a token with `scope`, and says so in the description.
-fn allowed(_api: &Arc<Api>, scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
+fn allowed(scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
     openapi::secure(operations.get_openapi_mut(), scope);
     operations
 }
@@ -156,4 +156,9 @@ impl Handler for Admin {
         standing::seal_api(response.headers_mut());
         response
     }
+}
+
+/// The description of the API as it is served: an OpenAPI document in JSON.
+pub fn description() -> String {
+    openapi::text(&openapi::document(operations().into_openapi()))
 }

@@ -2,14 +2,18 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Header lines, `[name, value]` each.
 pub(super) type Lines = Vec<(String, String)>;
 
 /// A body: text if it is, else base 64.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BodyView {
+    /// Null when it is not text.
     body: Option<String>,
+    /// Null when it is text.
+    #[schema(content_encoding = "base64")]
     body_base64: Option<String>,
 }
 

@@ -20,9 +20,9 @@ use crate::error::ApiError;
 /// A workflow in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WorkflowItem {
-    #[schema(value_type = String, pattern = "^wf_")]
+    #[schema(value_type = schema::WorkflowId)]
     id: WorkflowId,
-    #[schema(value_type = String, pattern = "^[0-9a-z]{11,64}$")]
+    #[schema(value_type = schema::Key)]
     key: EndpointKey,
     url: String,
     title: String,
@@ -36,9 +36,9 @@ pub(super) struct WorkflowItem {
     /// The live one; null when nothing is published.
     revision: Option<u32>,
     draft_edit: u32,
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = schema::Time)]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = schema::Time)]
     changed_at: Timestamp,
     credentials: Option<CredentialsView>,
     #[schema(value_type = schema::Retention)]
@@ -61,7 +61,7 @@ struct BasicView {
 pub(super) struct WorkflowView {
     #[serde(flatten)]
     item: WorkflowItem,
-    #[schema(value_type = Object)]
+    /// As last saved: `mode`, `timeout_ms`, `answer_deadline_ms`, `trigger`, `nodes`; it may have problems.
     draft: Value,
 }
 
@@ -95,7 +95,11 @@ impl WorkflowView {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
+    /// What `next_cursor` said.
+    #[param(value_type = schema::WorkflowId, required = false)]
     cursor: Option<String>,
+    /// How many items at most; 50 unless told.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 500)]
     limit: Option<String>,
 }
 
