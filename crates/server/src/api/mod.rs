@@ -10,16 +10,23 @@
 
 mod auth;
 mod authoring;
+mod draft;
+mod etag;
 mod executions;
 mod extract;
 mod json;
 mod nodes;
 mod openapi;
 mod page;
+mod parse;
 mod requests;
+mod revisions;
+mod runs;
+mod samples;
 mod schema;
 mod views;
 mod workflows;
+mod written;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -117,14 +124,33 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
     let read = OpenApiRouter::new()
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
+        .routes(routes!(workflows::export))
+        .routes(routes!(draft::get))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get))
+        .routes(routes!(samples::list))
         .routes(routes!(executions::list))
         .routes(routes!(executions::get))
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
+        .routes(routes!(parse::query))
+        .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
-    let author = OpenApiRouter::new().routes(routes!(workflows::rotate_key)).routes(routes!(authoring::apply));
-    [(Scope::Read, read), (Scope::Author, author)]
+    let operate =
+        OpenApiRouter::new().routes(routes!(runs::test)).routes(routes!(runs::replay)).routes(routes!(runs::cancel));
+    let author = OpenApiRouter::new()
+        .routes(routes!(workflows::create))
+        .routes(routes!(workflows::change, workflows::delete))
+        .routes(routes!(workflows::duplicate))
+        .routes(routes!(workflows::rotate_key))
+        .routes(routes!(draft::save))
+        .routes(routes!(draft::publish))
+        .routes(routes!(revisions::activate))
+        .routes(routes!(samples::add))
+        .routes(routes!(samples::delete))
+        .routes(routes!(authoring::apply));
+    [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author)]
         .into_iter()
         .map(|(scope, operations)| allowed(scope, operations))
         .fold(OpenApiRouter::new(), OpenApiRouter::merge)
