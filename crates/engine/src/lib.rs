@@ -10,6 +10,7 @@ pub mod live;
 pub mod runs;
 
 mod accept;
+mod begin;
 mod budget;
 mod cancel;
 mod claims;
