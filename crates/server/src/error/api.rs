@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::response::IntoResponse;
+use domain::token::Scope;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
+use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -15,11 +17,15 @@ use crate::body::ReadError;
 pub(crate) enum ApiError {
     /// No token, or not the right one.
     Token,
+    /// The token was right once.
+    TokenExpired,
+    /// The token does not allow it.
+    Scope(Scope),
     /// Nothing is at this path.
     Route,
     /// Something is at this path, but not for this method.
     Method,
-    /// There is no such thing: `workflow`, `execution`, `request`.
+    /// There is no such thing: `workflow`, `execution`, `request`, `token`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -33,6 +39,9 @@ pub(crate) enum ApiError {
     /// Documents with problems: an item for each, nothing was applied.
     Invalid(Value),
     Conflict(String),
+    /// What a token is asked to be; a sentence that says why it cannot.
+    NewToken(String),
+    TooManyTokens(String),
     /// The database takes nothing now.
     Unavailable(&'static str),
     Internal,
@@ -48,6 +57,7 @@ impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
+            store::Error::TokenNotFound { .. } => Self::Unknown("token"),
             store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
             store::Error::Overloaded => Self::Unavailable("Too much is waiting to be written; try again."),
             store::Error::Full => Self::Unavailable("The disk or the database is full."),
@@ -78,15 +88,39 @@ impl From<AuthoringError> for ApiError {
     }
 }
 
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            TokenError::TooMany => Self::TooManyTokens(sentence(&error.to_string())),
+            error => Self::NewToken(sentence(&error.to_string())),
+        }
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let response = match self {
             Self::Token => {
-                let detail =
-                    "Send the token: Authorization: Bearer <token>. It stands in admin.token in the data folder.";
-                let mut response = problem(StatusCode::UNAUTHORIZED, "api.token", detail);
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                response
+                let detail = "Send a token: Authorization: Bearer <token>. \
+                              One stands in admin.token in the data folder; `POST tokens` makes others.";
+                challenge(problem(StatusCode::UNAUTHORIZED, "api.token", detail), "Bearer")
+            }
+            Self::TokenExpired => {
+                let refused = problem(StatusCode::UNAUTHORIZED, "api.token_expired", "The token has expired.");
+                challenge(refused, "Bearer error=\"invalid_token\"")
+            }
+            Self::Scope(scope) => {
+                let detail = format!("The token lacks the scope {}.", scope.as_str());
+                let refused = problem(StatusCode::FORBIDDEN, "api.scope", &detail);
+                challenge(refused, &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()))
             }
             Self::Route => problem(StatusCode::NOT_FOUND, "api.unknown", "There is nothing here."),
             Self::Method => {
@@ -111,11 +145,21 @@ impl IntoResponse for ApiError {
                 &[("items", items)],
             ),
             Self::Conflict(why) => problem(StatusCode::CONFLICT, "workflow.conflict", &why),
+            Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
+            Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
             Self::Unavailable(why) => unavailable("server.unavailable", why),
             Self::Internal => internal(),
         };
         response.map(Body::new)
     }
+}
+
+/// RFC 6750 3.
+fn challenge<B>(mut response: Response<B>, challenge: &str) -> Response<B> {
+    if let Ok(challenge) = HeaderValue::from_str(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>> {
