@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
 
-use super::{Api, BODY};
+use super::{Api, BODY, mistake};
 use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
@@ -56,8 +57,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
             return Err(ReadError::TooLarge { max: BODY.bytes_max }.into());
         }
         reader.rest().await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::Body(mistake::sentence(&error)))
     }
+}
+
+/// A whole number, for which JSON also writes `11.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let whole = number.as_u64().and_then(|number| u32::try_from(number).ok()).or_else(|| {
+        let number =
+            number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        number.map(|number| number as u32)
+    });
+    let refused = || D::Error::invalid_value(Unexpected::Other(&format!("the number `{number}`")), &"u32");
+    whole.map(Some).ok_or_else(refused)
 }

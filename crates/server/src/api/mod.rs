@@ -14,6 +14,7 @@ mod authoring;
 mod executions;
 mod extract;
 mod json;
+mod mistake;
 mod nodes;
 mod openapi;
 mod page;

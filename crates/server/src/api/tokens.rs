@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Document, Name};
+use super::extract::{Document, Name, whole};
 use super::json::Json;
 use super::openapi::Problem;
 use super::{Api, schema};
@@ -69,7 +69,7 @@ pub(super) struct Tokens {
     items: Vec<TokenView>,
 }
 
-/// What a token is to be. At most one of `expires_at` and `expires_in_days`; neither: it never expires.
+/// What a token is to be. It expires at the earlier of `expires_at` and `expires_in_days`; never, without both.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenRequest {
@@ -81,6 +81,7 @@ pub(super) struct TokenRequest {
     /// In the future.
     #[schema(value_type = Option<schema::Time>)]
     expires_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 36_500)]
     expires_in_days: Option<u32>,
 }
@@ -101,17 +102,12 @@ pub(super) async fn create(
     State(api): State<Arc<Api>>,
     Document(asked): Document<TokenRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let expires_at = match (asked.expires_at, asked.expires_in_days) {
-        (Some(_), Some(_)) => {
-            let why = "Give expires_at or expires_in_days, not both.";
-            return Err(ApiError::NewToken(why.to_owned()));
-        }
-        (at, None) => at,
-        (None, Some(days @ 1..=DAYS_MAX)) => Some(api.engine.now().plus(DAY * days)),
-        (None, Some(_)) => {
-            return Err(ApiError::NewToken(format!("expires_in_days is a number from 1 to {DAYS_MAX}.")));
-        }
+    let in_days = match asked.expires_in_days {
+        None => None,
+        Some(days @ 1..=DAYS_MAX) => Some(api.engine.now().plus(DAY * days)),
+        Some(_) => return Err(ApiError::NewToken(format!("expires_in_days is a number from 1 to {DAYS_MAX}."))),
     };
+    let expires_at = [asked.expires_at, in_days].into_iter().flatten().min();
     let new = NewToken { name: asked.name, scopes: asked.scopes, expires_at };
     let (token, text) = api.engine.make_token(new).await?;
     Ok((StatusCode::CREATED, Json(MadeToken { view: token.into(), token: text.reveal().to_owned() })))
