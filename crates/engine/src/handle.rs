@@ -29,6 +29,7 @@ use crate::limits::Limits;
 use crate::live::Live;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::tokens::Uses;
 use crate::turns::Turns;
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
@@ -152,6 +153,7 @@ pub(crate) struct Inner {
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
     pub(crate) live: Live,
+    pub(crate) uses: Uses,
     refused: mpsc::Sender<RefusedRequest>,
     /// When the disk had no room for what was written last.
     full_at: Mutex<Option<Instant>>,
@@ -189,6 +191,7 @@ impl Engine {
             stop_services: CancellationToken::new(),
             cancels: Arc::default(),
             live: Live::default(),
+            uses: Uses::default(),
             refused,
             full_at: Mutex::default(),
             broken: watch::Sender::new(None),

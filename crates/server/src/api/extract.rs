@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
 
-use super::{Api, BODY};
+use super::{Api, BODY, mistake};
 use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
@@ -103,5 +104,18 @@ async fn read(mut reader: Reader<'_, Body>) -> Result<(), ApiError> {
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Document<T>, ApiError> {
     let document = serde_json::from_slice(bytes);
-    document.map(Document).map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
+    document.map(Document).map_err(|error| ApiError::Body(mistake::sentence(&error)))
+}
+
+/// A whole number, for which JSON also writes `11.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let whole = number.as_u64().and_then(|number| u32::try_from(number).ok()).or_else(|| {
+        let number =
+            number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        number.map(|number| number as u32)
+    });
+    let refused = || D::Error::invalid_value(Unexpected::Other(&format!("the number `{number}`")), &"u32");
+    whole.map(Some).ok_or_else(refused)
 }

@@ -12,11 +12,12 @@ use domain::id::ExecutionId;
 use domain::value::Value;
 use engine::runs::{Replay, Wanted};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::executions::{self, ExecutionView};
-use super::extract::{Document, Name};
+use super::extract::{Document, Name, whole};
 use super::json::{Created, Json};
 use super::openapi::{InvalidDocument, Problem};
 use super::views::Items;
@@ -78,7 +79,7 @@ pub(super) struct ReplayBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "revision is \"same\", \"live\", \"draft\" or a number")]
 enum WantedBody {
-    Revision(u32),
+    Revision(Number),
     Word(WantedWord),
 }
 
@@ -90,6 +91,14 @@ enum WantedWord {
     Draft,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(minimum = 0, maximum = 4_294_967_295u32)]
+struct Number(#[serde(deserialize_with = "number")] u32);
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    whole(deserializer)?.ok_or_else(|| D::Error::custom("null"))
+}
+
 impl Default for WantedBody {
     fn default() -> Self {
         Self::Word(WantedWord::Same)
@@ -99,7 +108,7 @@ impl Default for WantedBody {
 impl From<WantedBody> for Wanted {
     fn from(wanted: WantedBody) -> Self {
         match wanted {
-            WantedBody::Revision(number) => Self::Revision(number),
+            WantedBody::Revision(Number(number)) => Self::Revision(number),
             WantedBody::Word(WantedWord::Same) => Self::Same,
             WantedBody::Word(WantedWord::Live) => Self::Live,
             WantedBody::Word(WantedWord::Draft) => Self::Draft,
@@ -201,6 +210,7 @@ mod tests {
             ("\"live\"", Wanted::Live),
             ("\"draft\"", Wanted::Draft),
             ("3", Wanted::Revision(3)),
+            ("3.0", Wanted::Revision(3)),
         ] {
             assert_eq!(read(text).unwrap(), wanted);
         }

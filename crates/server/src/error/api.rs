@@ -8,10 +8,12 @@ use domain::event::body::BodyError;
 use domain::event::sample::SampleError;
 use domain::execution::status::Status;
 use domain::problem::Problem;
+use domain::token::Scope;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::handle::EngineError;
 use engine::runs::RunError;
+use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -23,11 +25,15 @@ use crate::body::ReadError;
 pub(crate) enum ApiError {
     /// No token, or not the right one.
     Token,
+    /// The token was right once.
+    TokenExpired,
+    /// The token does not allow it.
+    Scope(Scope),
     /// Nothing is at this path.
     Route,
     /// Something is at this path, but not for this method.
     Method,
-    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`.
+    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -63,6 +69,9 @@ pub(crate) enum ApiError {
     Sample(SampleError),
     /// The workflow has as many samples as it can have; says how many that is.
     Samples(String),
+    /// What a token is asked to be; a sentence that says why it cannot.
+    NewToken(String),
+    TooManyTokens(String),
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -78,6 +87,7 @@ impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
+            store::Error::TokenNotFound { .. } => Self::Unknown("token"),
             store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
@@ -126,6 +136,16 @@ impl From<RunError> for ApiError {
     }
 }
 
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            TokenError::TooMany => Self::TooManyTokens(sentence(&error.to_string())),
+            error => Self::NewToken(sentence(&error.to_string())),
+        }
+    }
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -157,11 +177,18 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let response = match self {
             Self::Token => {
-                let detail =
-                    "Send the token: Authorization: Bearer <token>. It stands in admin.token in the data folder.";
-                let mut response = problem(StatusCode::UNAUTHORIZED, "api.token", detail);
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                response
+                let detail = "Send a token: Authorization: Bearer <token>. \
+                              One stands in admin.token in the data folder; `POST tokens` makes others.";
+                challenge(problem(StatusCode::UNAUTHORIZED, "api.token", detail), "Bearer")
+            }
+            Self::TokenExpired => {
+                let refused = problem(StatusCode::UNAUTHORIZED, "api.token_expired", "The token has expired.");
+                challenge(refused, "Bearer error=\"invalid_token\"")
+            }
+            Self::Scope(scope) => {
+                let detail = format!("The token lacks the scope {}.", scope.as_str());
+                let refused = problem(StatusCode::FORBIDDEN, "api.scope", &detail);
+                challenge(refused, &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()))
             }
             Self::Route => problem(StatusCode::NOT_FOUND, "api.unknown", "There is nothing here."),
             Self::Method => {
@@ -208,6 +235,8 @@ impl IntoResponse for ApiError {
                 &[("edit", json!(edit)), ("your_edit", json!(your_edit))],
             ),
             Self::Conflict(why) => problem(StatusCode::CONFLICT, "workflow.conflict", &why),
+            Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
+            Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
             Self::NotLive => problem(
                 StatusCode::CONFLICT,
                 "workflow.not_live",
@@ -229,6 +258,14 @@ impl IntoResponse for ApiError {
         };
         response.map(Body::new)
     }
+}
+
+/// RFC 6750 3.
+fn challenge<B>(mut response: Response<B>, challenge: &str) -> Response<B> {
+    if let Ok(challenge) = HeaderValue::from_str(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>> {
