@@ -56,7 +56,6 @@ pub(crate) enum ApiError {
         edit: u32,
         your_edit: u32,
     },
-    Conflict(String),
     /// Nothing is published that could be run or shown.
     NotLive,
     /// The execution cannot be cancelled any more.
@@ -88,7 +87,6 @@ impl From<store::Error> for ApiError {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
             store::Error::TokenNotFound { .. } => Self::Unknown("token"),
-            store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
             store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
@@ -113,6 +111,7 @@ impl From<AuthoringError> for ApiError {
                 Self::DraftConflict { edit: actual, your_edit: expected }
             }
             AuthoringError::UnknownRevision(_) => Self::Unknown("revision"),
+            AuthoringError::NothingLive => Self::NotLive,
             AuthoringError::Store(error) => error.into(),
             error => Self::internal(&error),
         }
@@ -234,7 +233,6 @@ impl IntoResponse for ApiError {
                 &format!("The draft is at edit {edit}, not {your_edit}: someone else saved it. Get it and try again."),
                 &[("edit", json!(edit)), ("your_edit", json!(your_edit))],
             ),
-            Self::Conflict(why) => problem(StatusCode::CONFLICT, "workflow.conflict", &why),
             Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
             Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
             Self::NotLive => problem(
