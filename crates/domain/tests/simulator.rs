@@ -251,6 +251,11 @@ fn perform(seed: u64, key: &str) -> (Result<Value, NodeError>, u64) {
 /// Runs until the end, with these crashes one after the other, each as soon as its point is reached.
 /// Returns whether all were.
 fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
+    live_from(None, plan, seed, crashes)
+}
+
+/// The same, but it begins at the node of this run, with what another life's journal has of those before it.
+fn live_from(from: Option<(&NodeRun, &World)>, plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
     let mut world = World::default();
     let execution = ExecutionId::new(START, seed);
     let facts = Facts {
@@ -276,6 +281,12 @@ fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
     };
     let mut left: VecDeque<_> = crashes.iter().copied().collect();
     let mut machine = Machine::new(Arc::clone(plan), facts.clone(), trigger());
+    if let Some((run, other)) = from {
+        let (plan, journal) = (Arc::clone(plan), other.journal.clone());
+        (machine, world.journal) = Machine::begin_at(&run.node, plan, facts.clone(), trigger(), journal)
+            .unwrap_or_else(|cannot| panic!("seed {seed}: {cannot}"));
+        world.now_ms = run.started_at.since(START).as_millis() as u64;
+    }
     let mut input = Input::Advance;
     for turn in 0..10_000 {
         let crash = left.front().copied();
@@ -425,6 +436,41 @@ fn neither_do_several_crashes_in_one_life() {
         }
     }
     assert!(reached > 2_000, "only {reached} of the lives were as troubled as they should be");
+}
+
+/// From whatever node an execution begins with the results of another, it comes to the same end, and
+/// touches the world only from there on. A crash changes nothing about that.
+#[test]
+fn what_begins_at_a_node_of_another_life_ends_as_that_one_did() {
+    let mut lives = 0;
+    for seed in 0..SEEDS {
+        let plan = Arc::new(FlowMaker::plan(seed));
+        let (straight, _) = live(&plan, seed, &[]);
+        // A timeout counts from the beginning, and this one begins later.
+        if plan.timeout_ms > 0 {
+            continue;
+        }
+        let mut effects_before = 0;
+        for run in latest(straight.journal.clone()) {
+            let at = format!("seed {seed}, from {}", run.node);
+            let (later, _) = live_from(Some((&run, &straight)), &plan, seed, &[]);
+            assert_eq!(meaning(&later), meaning(&straight), "{at}");
+            assert_eq!(later.finish, straight.finish, "{at}");
+            assert_eq!(later.effects, straight.effects[effects_before..], "{at}");
+            for crash in (0..later.writes).map(Crash::AfterWrite) {
+                let (broken, reached) = live_from(Some((&run, &straight)), &plan, seed, &[crash]);
+                assert!(reached, "{at}, {crash:?}: not reached");
+                assert_eq!(
+                    (meaning(&broken), counts_kept(&broken)),
+                    (meaning(&later), counts(&later)),
+                    "{at}, {crash:?}"
+                );
+            }
+            effects_before += usize::from(run.input.is_some() && run.wake_at.is_none());
+            lives += 1;
+        }
+    }
+    assert!(lives > 3_000, "only {lives} lives");
 }
 
 /// Cancelled at any moment, the execution ends as cancelled at the next node boundary, or was at its end anyway.

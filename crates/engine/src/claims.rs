@@ -139,7 +139,7 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
             engine.store_failed(&error);
             saving::given_back(clock::now().plus(LOOK_AGAIN))
         }
-        Err(NoPlan::Unusable(note)) => {
+        Err(NoPlan::Unusable { note, .. }) => {
             tracing::error!(execution = %id, note, "an execution cannot go on");
             saving::broken_off(id, mode, note)
         }
@@ -162,7 +162,7 @@ async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan>
     };
     let trigger = TriggerValues::new(Arc::clone(&event));
     let machine = Machine::rebuild(plan, facts, trigger, claimed.records)
-        .map_err(|mismatch| NoPlan::Unusable(mismatch.to_string()))?;
+        .map_err(|mismatch| NoPlan::because(mismatch.to_string()))?;
     Ok(Worker {
         pinned: claimed.pinned,
         timeout_at: claimed.timeout_at,

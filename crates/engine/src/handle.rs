@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, ServerId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -259,6 +259,11 @@ impl Engine {
     /// A fresh id, time-ordered.
     pub fn new_request_id(&self) -> RequestId {
         RequestId::new(clock::now(), clock::random())
+    }
+
+    /// A fresh id, time-ordered.
+    pub fn new_sample_id(&self) -> SampleId {
+        SampleId::new(clock::now(), clock::random())
     }
 
     pub fn server_key(&self) -> &ServerKey {

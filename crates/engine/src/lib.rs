@@ -11,6 +11,7 @@ pub mod runs;
 pub mod tokens;
 
 mod accept;
+mod begin;
 mod budget;
 mod cancel;
 mod claims;

@@ -83,8 +83,6 @@ codes! {
     TEMPLATE_UNCLOSED = "template.unclosed";
     /// There is nothing between the braces.
     TEMPLATE_EMPTY = "template.empty";
-    /// What stands between the braces is not a path.
-    TEMPLATE_SYNTAX = "template.syntax";
     /// A path begins with something other than `trigger`, `nodes` or `system`.
     TEMPLATE_UNKNOWN_ROOT = "template.unknown_root";
     /// A path begins with a word that can't be used at this place or in this version.

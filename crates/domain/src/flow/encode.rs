@@ -8,15 +8,71 @@ use serde_json::{Map, json};
 
 use crate::flow::decode::{FORMAT, MODES, WHEN_OFF};
 use crate::flow::document::{Flow, Node, Trigger, WorkflowDocument};
+use crate::id::EndpointKey;
 use crate::value::Value;
+use crate::workflow::{Retention, WhenOff, Workflow};
 
 impl WorkflowDocument {
     /// The content of a workflow file.
     pub fn to_value(&self) -> Value {
+        let mut object = Around {
+            key: self.key.as_ref(),
+            title: &self.title,
+            description: &self.description,
+            tags: &self.tags,
+            enabled: self.enabled,
+            when_off: self.when_off,
+            retention: self.retention,
+            username: self.credentials.as_ref().map(|basic| basic.username.as_str()),
+        }
+        .write();
+        self.flow.write(&mut object);
+        Value::Object(object)
+    }
+}
+
+impl Workflow {
+    /// The content of a workflow file that stands for this workflow with `flow`: its draft, or a revision's.
+    /// The flow is taken as it is; a draft may have problems.
+    pub fn to_document(&self, flow: &Value) -> Value {
+        let settings = &self.settings;
+        let mut object = Around {
+            key: Some(&self.key),
+            title: &settings.title,
+            description: &settings.description,
+            tags: &settings.tags,
+            enabled: Some(settings.enabled),
+            when_off: settings.when_off,
+            retention: settings.retention,
+            username: settings.credentials.as_ref().map(|basic| basic.username.as_str()),
+        }
+        .write();
+        for (name, value) in flow.as_object().into_iter().flatten() {
+            // A draft may say `title` by mistake; the workflow's own stays.
+            object.entry(name).or_insert_with(|| value.clone());
+        }
+        Value::Object(object)
+    }
+}
+
+/// What stands around the flow in a workflow file.
+struct Around<'a> {
+    key: Option<&'a EndpointKey>,
+    title: &'a str,
+    description: &'a str,
+    tags: &'a [String],
+    enabled: Option<bool>,
+    when_off: WhenOff,
+    retention: Retention,
+    username: Option<&'a str>,
+}
+
+impl Around<'_> {
+    fn write(&self) -> Map<String, Value> {
         let mut object = Map::new();
         let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
         put("hookflow", json!(FORMAT));
-        if let Some(key) = &self.key {
+        if let Some(key) = self.key {
             put("key", json!(key.as_str()));
         }
         put("title", json!(self.title));
@@ -33,11 +89,10 @@ impl WorkflowDocument {
         if self.retention != Default::default() {
             put("retention", json!(self.retention));
         }
-        if let Some(basic) = &self.credentials {
-            put("credentials", json!({ "basic": { "username": basic.username } }));
+        if let Some(username) = self.username {
+            put("credentials", json!({ "basic": { "username": username } }));
         }
-        self.flow.write(&mut object);
-        Value::Object(object)
+        object
     }
 }
 

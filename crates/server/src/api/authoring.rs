@@ -12,6 +12,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::extract::Document;
+use super::views::Items;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
 
@@ -33,12 +34,6 @@ pub(super) struct Check {
     /// Takes the body of an `apply`; means nothing here.
     #[serde(default, rename = "publish")]
     _publish: bool,
-}
-
-/// One item for each document, in their order.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Items<T> {
-    items: Vec<T>,
 }
 
 /// What became of one document, and where it is called.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::json::Json;
 use axum::extract::State;
-use domain::event::{Event, query};
+use domain::event::Event;
 use domain::execution::journal::{self, NodeError, NodeRun};
 use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::flow::document::{Mode, NodeKey};
@@ -18,9 +18,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::extract::{Name, Params};
-use super::page::{self, Page};
+use super::page::{self, Page, Paging};
 use super::schema;
-use super::views::{BodyView, Lines};
+use super::views::{BodyView, Lines, WrittenView};
 use super::workflows::narrowed_to;
 use crate::error::ApiError;
 use crate::standing;
@@ -87,15 +87,11 @@ pub(super) struct ExecutionView {
     notes: Vec<String>,
 }
 
+/// An accepted request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EventView {
-    method: String,
-    #[schema(value_type = Vec<schema::Line>)]
-    headers: Lines,
-    query_string: String,
-    query: Value,
     #[serde(flatten)]
-    body: BodyView,
+    written: WrittenView,
     remote_addr: String,
     #[schema(value_type = schema::Time)]
     received_at: Timestamp,
@@ -104,11 +100,7 @@ pub(super) struct EventView {
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
         Self {
-            query: query::parse(&event.query_string),
-            body: BodyView::from(&event.body[..]),
-            method: event.method,
-            headers: event.headers,
-            query_string: event.query_string,
+            written: WrittenView::new(event.method, event.headers, event.query_string, &event.body),
             remote_addr: event.remote_addr.to_string(),
             received_at: event.received_at,
         }
@@ -228,20 +220,19 @@ pub(super) async fn list(
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<ExecutionItem>>, ApiError> {
     const TIME: &str = "a time such as 2026-11-22T10:00:00Z";
-    let limit = page::limit(filter.limit.as_deref())?;
-    let cursor = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
+    let paging = Paging::read(filter.cursor.as_deref(), filter.limit.as_deref())?;
     let from: Option<Timestamp> = page::read(filter.from.as_deref(), "from", TIME)?;
     let to: Option<Timestamp> = page::read(filter.to.as_deref(), "to", TIME)?;
     // Ids begin with the time.
-    let before = [cursor, to.map(|to| ExecutionId::new(to, 0))].into_iter().flatten().min();
+    let before = [paging.before, to.map(|to| ExecutionId::new(to, 0))].into_iter().flatten().min();
     let wanted = ExecutionFilter {
         workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
         status: page::read(filter.status.as_deref(), "status", STATUSES)?,
         before,
-        limit: limit + 1,
+        limit: paging.fetch(),
     };
     let items = api.engine.store().execution_list(wanted).await?.into_iter().map(ExecutionItem::from).collect();
-    let page = Page::cut(items, limit, |item: &ExecutionItem| item.id.to_string());
+    let page = paging.page(items, |item: &ExecutionItem| item.id.to_string());
     Ok(Json(page.until(|item| from.is_none_or(|from| item.accepted_at >= from))))
 }
 
@@ -251,9 +242,18 @@ const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, erro
 #[utoipa::path(get, path = "/executions/{id}", operation_id = "execution_get", tag = "executions",
     params(("id" = schema::ExecutionId, Path)), responses((status = 200, body = ExecutionView)))]
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<ExecutionView>, ApiError> {
-    let id = id.parse().map_err(|_| ApiError::Unknown("execution"))?;
+    view(&api, read(&id)?).await
+}
+
+/// The execution as it is now.
+pub(super) async fn view(api: &Api, id: ExecutionId) -> Result<Json<ExecutionView>, ApiError> {
     let execution = api.engine.store().execution_get(id).await?.ok_or(ApiError::Unknown("execution"))?;
     Ok(Json(execution.into()))
+}
+
+/// The id in a path: what is no id names nothing.
+pub(super) fn read(id: &str) -> Result<ExecutionId, ApiError> {
+    id.parse().map_err(|_| ApiError::Unknown("execution"))
 }
 
 #[cfg(test)]

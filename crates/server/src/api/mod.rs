@@ -11,6 +11,8 @@
 
 mod auth;
 mod authoring;
+mod draft;
+mod etag;
 mod executions;
 mod extract;
 mod json;
@@ -18,11 +20,16 @@ mod mistake;
 mod nodes;
 mod openapi;
 mod page;
+mod parse;
 mod requests;
+mod revisions;
+mod runs;
+mod samples;
 mod schema;
 mod tokens;
 mod views;
 mod workflows;
+mod written;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -120,15 +127,34 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
     let read = OpenApiRouter::new()
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
+        .routes(routes!(workflows::export))
+        .routes(routes!(draft::get))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get))
+        .routes(routes!(samples::list))
         .routes(routes!(executions::list))
         .routes(routes!(executions::get))
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
+        .routes(routes!(parse::query))
+        .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
-    let author = OpenApiRouter::new().routes(routes!(workflows::rotate_key)).routes(routes!(authoring::apply));
+    let operate =
+        OpenApiRouter::new().routes(routes!(runs::test)).routes(routes!(runs::replay)).routes(routes!(runs::cancel));
+    let author = OpenApiRouter::new()
+        .routes(routes!(workflows::create))
+        .routes(routes!(workflows::change, workflows::delete))
+        .routes(routes!(workflows::duplicate))
+        .routes(routes!(workflows::rotate_key))
+        .routes(routes!(draft::save))
+        .routes(routes!(draft::publish))
+        .routes(routes!(revisions::activate))
+        .routes(routes!(samples::add))
+        .routes(routes!(samples::delete))
+        .routes(routes!(authoring::apply));
     let admin = OpenApiRouter::new().routes(routes!(tokens::list, tokens::create)).routes(routes!(tokens::revoke));
-    [(Scope::Read, read), (Scope::Author, author), (Scope::Admin, admin)]
+    [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
         .into_iter()
         .map(|(scope, operations)| allowed(scope, operations))
         .fold(OpenApiRouter::new(), OpenApiRouter::merge)

@@ -11,6 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, ContentBuilder, Info, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
+use super::schema;
 use crate::error::PROBLEM;
 
 /// Where the operations stand.
@@ -37,6 +38,29 @@ pub(super) struct Problem {
     code: String,
     /// For people.
     detail: String,
+}
+
+/// A problem with everything that is wrong with a document.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its shape is used")]
+pub(super) struct InvalidDocument {
+    #[serde(flatten)]
+    problem: Problem,
+    /// There with `workflow.invalid`; pointers lead into the document that was sent, or into the draft.
+    #[schema(nullable = false)]
+    errors: Option<Vec<schema::DocumentProblem>>,
+}
+
+/// The problem of a save that came too late.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its shape is used")]
+pub(super) struct DraftConflict {
+    #[serde(flatten)]
+    problem: Problem,
+    /// What the draft is at.
+    edit: u32,
+    /// What the save was made from.
+    your_edit: u32,
 }
 
 /// The whole document, from operations with paths below [`ROOT`].

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::extract::{Name, Params};
-use super::page::{self, Page};
+use super::page::{Page, Paging};
 use super::schema;
 use super::views::{BodyView, Lines};
 use super::workflows::narrowed_to;
@@ -161,22 +161,21 @@ pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<RequestItem>>, ApiError> {
-    let limit = page::limit(filter.limit.as_deref())?;
+    let paging: Paging<Id> = Paging::read(filter.cursor.as_deref(), filter.limit.as_deref())?;
     let accepted = match filter.outcome.as_deref() {
         None => None,
         Some(ACCEPTED) => Some(true),
         Some(REFUSED) => Some(false),
         Some(_) => return Err(ApiError::Query(format!("outcome is {ACCEPTED} or {REFUSED}."))),
     };
-    let cursor: Option<Id> = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
     let wanted = RequestFilter {
         workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
         accepted,
-        before: cursor.map(Id::to_bytes),
-        limit: limit + 1,
+        before: paging.before.map(Id::to_bytes),
+        limit: paging.fetch(),
     };
     let items = api.engine.store().request_list(wanted).await?.into_iter().map(RequestItem::from).collect();
-    Ok(Json(Page::cut(items, limit, |item: &RequestItem| item.id.clone())))
+    Ok(Json(paging.page(items, |item: &RequestItem| item.id.clone())))
 }
 
 /// One request with what was kept of it.

@@ -131,6 +131,13 @@ pub(super) struct Retention {
     executions_max: Option<u32>,
 }
 
+/// A change of it: what is absent stays, null is the server's setting from now on.
+#[derive(ToSchema)]
+pub(super) struct RetentionPatch {
+    days: Option<u32>,
+    executions_max: Option<u32>,
+}
+
 /// Something an author has to mend in a document.
 #[derive(ToSchema)]
 pub(super) struct DocumentProblem {
