@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::executions::{self, ExecutionView};
-use super::extract::{Document, Name};
+use super::extract::{Document, Name, whole};
 use super::json::{Created, Json};
 use super::openapi::{InvalidDocument, Problem};
 use super::views::Items;
@@ -78,7 +78,7 @@ pub(super) struct ReplayBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "revision is \"same\", \"live\", \"draft\" or a number")]
 enum WantedBody {
-    Revision(u32),
+    Revision(#[serde(deserialize_with = "whole")] u32),
     Word(WantedWord),
 }
 
@@ -191,6 +191,7 @@ mod tests {
             ("\"live\"", Wanted::Live),
             ("\"draft\"", Wanted::Draft),
             ("3", Wanted::Revision(3)),
+            ("3.0", Wanted::Revision(3)),
         ] {
             assert_eq!(read(text).unwrap(), wanted);
         }

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Document, Name, whole};
+use super::extract::{Document, Name, whole_or_null};
 use super::json::Json;
 use super::openapi::Problem;
 use super::{Api, schema};
@@ -81,7 +81,7 @@ pub(super) struct TokenRequest {
     /// In the future.
     #[schema(value_type = Option<schema::Time>)]
     expires_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 1, maximum = 36_500)]
     expires_in_days: Option<u32>,
 }

@@ -33,6 +33,7 @@ pub(super) struct EventBody {
     /// Text: empty or JSON. Instead of `body_base64`.
     body: Option<String>,
     /// The same in base 64. Instead of `body`.
+    #[schema(value_type = Option<schema::Base64>)]
     body_base64: Option<String>,
     /// Ignored: the query string counts.
     #[serde(default, rename = "query")]
