@@ -18,7 +18,7 @@ enabled: true
 mode: sync
 trigger: { kind: webhook }
 nodes:
-  - { key: small, kind: condition, config: { rule: { expression: trigger.body.number < 10 } } }
+  - { key: small, kind: condition, config: { mode: continue, rule: { expression: trigger.body.number < 10 } } }
   - { key: answer, kind: response, config: { body: "{{ trigger.body.number + 1 }}" } }
 "#;
 

@@ -8,7 +8,6 @@
 //! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::answer::Answer;
@@ -37,7 +36,7 @@ impl Inner {
         live: &Live,
         incoming: Incoming,
     ) -> Result<Accepted, NotDurable> {
-        if let Err(reason) = self.ready() {
+        if let Err(reason) = self.able() {
             return Err(NotDurable::new(reason));
         }
         let share = self
@@ -90,6 +89,7 @@ impl Inner {
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: None,
+                    began_at: None,
                     caller: Some(Caller { reply, deadline }),
                     cancel: self.cancels.listen(id),
                     _place: place,
@@ -115,7 +115,7 @@ impl Inner {
                 self.tasks.spawn(async move {
                     match beginning.keep(&engine).await {
                         Ok(kept) => {
-                            engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                            engine.count.is_accepted(now);
                             let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
                             engine.live.tell(Change::Request(request));
                             kept.run(engine).await;
@@ -125,11 +125,7 @@ impl Inner {
                 });
             }
         }
-        let outcome = replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")));
-        if outcome.is_err() {
-            self.count.not_durable.fetch_add(1, Ordering::Relaxed);
-        }
-        outcome
+        replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))
     }
 
     pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {

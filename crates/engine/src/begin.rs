@@ -75,6 +75,7 @@ impl Beginning {
             timeout_at,
             machine,
             epoch: Some(1),
+            began_at: None,
             caller: None,
             cancel: engine.cancels.listen(head.id),
             _place: place,

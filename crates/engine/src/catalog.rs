@@ -133,6 +133,14 @@ impl Catalog {
         Ok(workflow)
     }
 
+    /// Takes a workflow out that was deleted. Needs no reading, and so cannot fail.
+    pub(crate) async fn remove(&self, id: WorkflowId) {
+        let _one_at_a_time = self.changing.lock().await;
+        let mut table = Table::clone(&self.table.load());
+        table.endpoints.retain(|_, endpoint| endpoint.workflow != id);
+        self.table.store(Arc::new(table));
+    }
+
     async fn endpoint(&self, workflow: &Workflow) -> Result<Endpoint, store::Error> {
         let live = match workflow.live {
             Some(revision) if workflow.settings.enabled => match self.plan(workflow.id, revision).await {
@@ -188,12 +196,16 @@ impl Catalog {
     }
 }
 
-/// A flow document, as drafts and revisions keep it, to a plan; or every problem of it.
 fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
+    read_flow(registry, flow).map(|(_, plan)| plan)
+}
+
+/// A flow document, as drafts and revisions keep it, decoded and as a plan; or every problem of it.
+pub(crate) fn read_flow(registry: &Registry, flow: &Value) -> Result<(Flow, Plan), Vec<Problem>> {
     let mut problems = Problems::new();
     let flow = Flow::decode(flow, "", &mut problems);
     match registry.compile(&flow) {
-        Ok(plan) => problems.or(plan),
+        Ok(plan) => problems.or((flow, plan)),
         Err(more) => {
             problems.extend(more);
             Err(problems.into_vec())

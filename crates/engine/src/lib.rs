@@ -4,6 +4,7 @@
 
 pub mod authoring;
 pub mod catalog;
+pub mod counters;
 pub mod handle;
 pub mod limits;
 pub mod live;
@@ -17,6 +18,7 @@ mod cancel;
 mod claims;
 mod clock;
 mod heartbeat;
+mod readiness;
 mod request_log;
 mod retention;
 mod saving;

@@ -13,9 +13,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::body::{self, Checked};
 use domain::event::headers;
 use domain::event::written::WrittenError;
-use domain::event::{Event, TriggerValues, body};
+use domain::event::{Event, TriggerValues};
 use domain::execution::journal::NodeRun;
 use domain::execution::machine::{CannotBeginAt, Facts, Machine};
 use domain::execution::status::Status;
@@ -97,12 +98,18 @@ impl Engine {
             AuthoringError::Store(error) => RunError::Store(error),
             _ => RunError::UnknownWorkflow(workflow.to_owned()),
         })?;
-        let target = self.inner.draft_of(&workflow).await?;
+        let target = self.inner.target_of(&workflow, draft_of(&workflow)).await?;
         let (event, body_nodes) = self.inner.written(event, &target, LOOPBACK)?;
         let run = Wish { target, event, body_nodes, replay_of: None, from: None, notes: Vec::new() };
         let (execution, left_memory) = self.inner.begin(run).await?;
         let _ = tokio::time::timeout(patience, left_memory).await;
         Ok(execution)
+    }
+
+    /// Holds a written request to what endpoints accept. Errors: `Event`.
+    pub fn check_written(&self, mut request: WrittenRequest) -> Result<WrittenRequest, RunError> {
+        self.inner.check_written(&mut request)?;
+        Ok(request)
     }
 
     /// A new execution of an old event. It is on disk when this returns, and runs in the background.
@@ -165,7 +172,7 @@ impl Inner {
         let workflow = self.store.workflow_get(head.workflow).await?;
         let existing = || workflow.as_ref().ok_or_else(|| RunError::UnknownWorkflow(head.workflow.to_string()));
         let pinned = match wanted {
-            Wanted::Draft => return self.draft_of(existing()?).await,
+            Wanted::Draft => draft_of(existing()?),
             Wanted::Live => Pinned::Revision(existing()?.live.ok_or(RunError::NothingLive)?),
             Wanted::Revision(number) => Pinned::Revision(number),
             Wanted::Same => match (head.revision, &old.draft) {
@@ -174,17 +181,18 @@ impl Inner {
                 (None, None) => return Err(RunError::UnknownExecution(head.id)),
             },
         };
-        let plan = self.plan_of(head.workflow, &pinned).await?;
-        // The revisions of a workflow that was deleted are still there, and so is its event.
-        let (workflow_key, checked) = match &workflow {
-            Some(workflow) => (workflow.key.clone(), workflow.settings.credentials.is_some()),
-            None => (head.workflow_key.clone(), true),
-        };
-        Ok(Target { workflow: head.workflow, workflow_key, checked, pinned, plan })
+        match &workflow {
+            Some(workflow) => self.target_of(workflow, pinned).await,
+            // Its revisions are still there, and so is the event.
+            None => {
+                let plan = self.plan_of(head.workflow, &pinned).await?;
+                let (workflow, workflow_key) = (head.workflow, head.workflow_key.clone());
+                Ok(Target { workflow, workflow_key, checked: true, pinned, plan })
+            }
+        }
     }
 
-    async fn draft_of(&self, workflow: &Workflow) -> Result<Target, RunError> {
-        let pinned = Pinned::Draft(Arc::new(workflow.draft.clone()));
+    async fn target_of(&self, workflow: &Workflow, pinned: Pinned) -> Result<Target, RunError> {
         let plan = self.plan_of(workflow.id, &pinned).await?;
         let checked = workflow.settings.credentials.is_some();
         Ok(Target { workflow: workflow.id, workflow_key: workflow.key.clone(), checked, pinned, plan })
@@ -200,6 +208,10 @@ impl Inner {
         })
     }
 
+    fn check_written(&self, request: &mut WrittenRequest) -> Result<Checked, RunError> {
+        request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))
+    }
+
     /// An event as if it had just come in, and how many JSON values its body has.
     fn written(
         &self,
@@ -207,8 +219,7 @@ impl Inner {
         target: &Target,
         remote_addr: IpAddr,
     ) -> Result<(Arc<Event>, usize), RunError> {
-        let checked =
-            request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))?;
+        let checked = self.check_written(&mut request)?;
         let now = clock::now();
         let event = Event {
             id: EventId::new(now, clock::random()),
@@ -276,6 +287,10 @@ impl Inner {
         kept?;
         Ok((id, left_memory))
     }
+}
+
+fn draft_of(workflow: &Workflow) -> Pinned {
+    Pinned::Draft(Arc::new(workflow.draft.clone()))
 }
 
 fn taken_over_note(node: &NodeKey, taken_over: &[NodeRun], old: Option<ExecutionId>) -> String {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 mod bench;
+mod counters;
 mod crash;
 mod executions;
 mod failures;

@@ -187,8 +187,9 @@ async fn the_same_of_a_test_is_the_same_copy_of_the_draft() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_request_looks_as_one_that_came_in() {
     let bench = Bench::new().await;
-    let trigger = json!({ "kind": "webhook", "headers": [{ "name": "X-Hub-Signature" }] });
-    let flow = json!({ "mode": "sync", "trigger": trigger, "nodes": [respond()] });
+    let trigger = json!({ "kind": "webhook", "headers": [{ "name": "X-Hub-Signature" }, { "name": "Authorization" }] });
+    let credentials = json!({ "basic": { "username": "hook", "password": "s3cret" } });
+    let flow = json!({ "mode": "sync", "trigger": trigger, "nodes": [respond()], "credentials": credentials });
     let endpoint = bench.publish(flow).await;
     let incoming = Incoming {
         method: "POST".to_owned(),
@@ -204,7 +205,9 @@ async fn an_edited_request_looks_as_one_that_came_in() {
     let written = ["X-Got", "Authorization", "X-Hub-Signature", "X-Other-Signature"];
     let headers = written.map(|name| (name.to_owned(), " v ".to_owned())).to_vec();
     let event = WrittenRequest { headers, query_string: "a=1".to_owned(), ..body(&json!({ "id": "new" })) };
+    let tested = bench.test(&endpoint, event.clone()).await;
     let new = bench.replay(old.head.id, Replay { event: Some(event), ..Replay::default() }).await;
+    assert_eq!((&answer(&new).body, &tested.event.headers), (&answer(&tested).body, &new.event.headers));
     assert_eq!(answer(&new).body, r#"{"id":"new"}"#);
     let kept = ["x-got", "x-hub-signature"].map(|name| (name.to_owned(), "v".to_owned()));
     assert_eq!(new.event.headers, kept, "what proves who sent it only if it is declared");

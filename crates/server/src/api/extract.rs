@@ -45,7 +45,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, ApiError> {
         let params = Query::<T>::try_from_uri(&parts.uri);
-        params.map(|Query(params)| Self(params)).map_err(|error| ApiError::Query(error.body_text()))
+        params.map(|Query(params)| Self(params)).map_err(|error| ApiError::Query(mistake::in_query(&error.body_text())))
     }
 }
 

@@ -8,6 +8,20 @@ pub(super) fn sentence(error: &serde_json::Error) -> String {
     if error.is_data() { data(text, &place) } else { format!("The body is not JSON: {text} ({place}).") }
 }
 
+/// For an error of reading a query, as `serde_urlencoded` tells it below axum.
+pub(super) fn in_query(text: &str) -> String {
+    let said = ["unknown field ", "duplicate field "].iter().find_map(|start| Some(&text[text.find(start)?..]));
+    let (said, choice) = said.and_then(|said| said.split_once(", expected ")).unwrap_or((said.unwrap_or(text), ""));
+    if let Some(name) = said.strip_prefix("unknown field ") {
+        let choice = choice.strip_prefix("one of ").unwrap_or(choice);
+        return format!("There is no parameter {name} here, only {choice}.");
+    }
+    match said.strip_prefix("duplicate field ") {
+        Some(name) => format!("The parameter {name} is there twice."),
+        None => format!("{text}."),
+    }
+}
+
 fn data(text: &str, place: &str) -> String {
     let (said, expected) = text.split_once(", expected ").unwrap_or((text, ""));
     let choice = expected.strip_prefix("one of ").unwrap_or(expected);
@@ -81,6 +95,21 @@ mod tests {
         at: Option<domain::time::Timestamp>,
         #[serde(default)]
         flag: bool,
+    }
+
+    #[test]
+    fn mistakes_in_a_query_read_as_sentences() {
+        for (text, told) in [
+            (
+                "Failed to deserialize query string: page: unknown field `page`, expected `cursor` or `limit`",
+                "There is no parameter `page` here, only `cursor` or `limit`.",
+            ),
+            ("a: unknown field `a`, expected one of `b`, `c`", "There is no parameter `a` here, only `b`, `c`."),
+            ("Failed to deserialize query string: duplicate field `limit`", "The parameter `limit` is there twice."),
+            ("Something else", "Something else."),
+        ] {
+            assert_eq!(in_query(text), told);
+        }
     }
 
     #[test]

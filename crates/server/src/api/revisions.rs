@@ -13,10 +13,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Name, Names, Params};
 use super::json::Json;
+use super::openapi::InvalidDocument;
 use super::page::{Page, Paging};
 use super::workflows::WorkflowView;
 use super::{Api, schema};
-use crate::error::ApiError;
+use crate::error::{ApiError, PROBLEM};
 
 /// A revision in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,7 +113,10 @@ pub(super) async fn get(
     tag = "revisions",
     params(("key" = String, Path, description = schema::KEY),
         ("number" = u32, Path, description = "The revision's number.")),
-    responses((status = 200, description = "The workflow, with this revision live.", body = WorkflowView)))]
+    responses(
+        (status = 200, description = "The workflow, with this revision live.", body = WorkflowView),
+        (status = 422, description = "This server cannot run the revision any more: `workflow.invalid`.",
+            body = InvalidDocument, content_type = PROBLEM)))]
 pub(super) async fn activate(
     State(api): State<Arc<Api>>,
     Names([key, number]): Names<2>,

@@ -78,7 +78,7 @@ pub(super) struct ReplayBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "revision is \"same\", \"live\", \"draft\" or a number")]
 enum WantedBody {
-    Revision(#[serde(deserialize_with = "whole")] u32),
+    Revision(Number),
     Word(WantedWord),
 }
 
@@ -90,6 +90,10 @@ enum WantedWord {
     Draft,
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(minimum = 0, maximum = 4_294_967_295u32)]
+struct Number(#[serde(deserialize_with = "whole")] u32);
+
 impl Default for WantedBody {
     fn default() -> Self {
         Self::Word(WantedWord::Same)
@@ -99,7 +103,7 @@ impl Default for WantedBody {
 impl From<WantedBody> for Wanted {
     fn from(wanted: WantedBody) -> Self {
         match wanted {
-            WantedBody::Revision(number) => Self::Revision(number),
+            WantedBody::Revision(Number(number)) => Self::Revision(number),
             WantedBody::Word(WantedWord::Same) => Self::Same,
             WantedBody::Word(WantedWord::Live) => Self::Live,
             WantedBody::Word(WantedWord::Draft) => Self::Draft,
@@ -167,13 +171,23 @@ pub(super) struct CancelledView {
         (status = 409, description = "It has ended: `execution.ended`.", body = Problem, content_type = PROBLEM)))]
 pub(super) async fn cancel(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Response, ApiError> {
     let id = executions::read(&id)?;
+    // Before, too: what has only just ended still takes wishes.
+    open_status(&api, id).await?;
     let taken = api.engine.cancel(id).await?;
-    let answer = api.engine.store().execution_answer(id).await?;
-    match answer {
-        Some((status, _)) if taken => Ok((StatusCode::ACCEPTED, Json(CancelledView { id, status })).into_response()),
-        Some((status, _)) if status.is_open() => {
-            Err(ApiError::unavailable("The execution is between two servers; try again."))
-        }
+    let status = match open_status(&api, id).await {
+        // It can have ended by now.
+        Err(ApiError::Ended(Status::Cancelled)) if taken => Status::Cancelled,
+        status => status?,
+    };
+    if !taken {
+        return Err(ApiError::unavailable("The execution is between two servers; try again."));
+    }
+    Ok((StatusCode::ACCEPTED, Json(CancelledView { id, status })).into_response())
+}
+
+async fn open_status(api: &Api, id: ExecutionId) -> Result<Status, ApiError> {
+    match api.engine.store().execution_answer(id).await? {
+        Some((status, _)) if status.is_open() => Ok(status),
         Some((status, _)) => Err(ApiError::Ended(status)),
         None => Err(ApiError::Unknown("execution")),
     }

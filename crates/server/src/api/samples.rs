@@ -83,7 +83,7 @@ pub(super) async fn add(
     if name.is_empty() || name.chars().count() > NAME_MAX {
         return Err(ApiError::Body(format!("name is a text of 1 to {NAME_MAX} characters.")));
     }
-    let event = new.event.0;
+    let event = api.engine.check_written(new.event.0)?;
     let (workflow, store) = (api.engine.workflow(&key).await?, api.engine.store());
     let kept: usize = store.sample_list(workflow.id).await?.iter().map(|sample| sample.body.len()).sum();
     if kept + event.body.len() > SAMPLES_BYTES_MAX {

@@ -105,7 +105,7 @@ pub(super) async fn create(
     let in_days = match asked.expires_in_days {
         None => None,
         Some(days @ 1..=DAYS_MAX) => Some(api.engine.now().plus(DAY * days)),
-        Some(_) => return Err(ApiError::NewToken(format!("`expires_in_days` is a number from 1 to {DAYS_MAX}"))),
+        Some(_) => return Err(ApiError::NewToken(format!("`expires_in_days` is a number from 1 to {DAYS_MAX}."))),
     };
     let expires_at = [asked.expires_at, in_days].into_iter().flatten().min();
     let new = NewToken { name: asked.name, scopes: asked.scopes, expires_at };

@@ -268,14 +268,8 @@ pub(super) async fn export(
     Name(key): Name,
     Params(export): Params<Export>,
 ) -> Result<Json<Value>, ApiError> {
-    let wants_live = page::read(export.live.as_deref(), "live", "true or false")?.unwrap_or(false);
-    let workflow = api.engine.workflow(&key).await?;
-    if !wants_live {
-        return Ok(Json(workflow.to_document(&workflow.draft)));
-    }
-    let number = workflow.live.ok_or(ApiError::NotLive)?;
-    let revision = api.engine.store().revision_get(workflow.id, number).await?.ok_or(ApiError::NotLive)?;
-    Ok(Json(workflow.to_document(&revision.flow)))
+    let live = page::read(export.live.as_deref(), "live", "true or false")?.unwrap_or(false);
+    Ok(Json(api.engine.export(&key, live).await?))
 }
 
 /// The workflow a list is narrowed to: a key, or a `wf_…` id, also of one that was deleted.

@@ -3,7 +3,7 @@
 //! Not here: whether an endpoint would have accepted it (`domain::event::written`).
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use engine::runs::WrittenRequest;
+use domain::event::written::WrittenRequest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::ToSchema;

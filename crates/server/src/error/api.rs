@@ -56,10 +56,6 @@ pub(crate) enum ApiError {
         edit: u32,
         your_edit: u32,
     },
-    Conflict(String),
-    /// What a token is asked to be; a sentence that says why it cannot.
-    NewToken(String),
-    TooManyTokens(String),
     /// Nothing is published that could be run or shown.
     NotLive,
     /// The execution cannot be cancelled any more.
@@ -72,6 +68,9 @@ pub(crate) enum ApiError {
     Sample(SampleError),
     /// The workflow has as many samples as it can have; says how many that is.
     Samples(String),
+    /// What a token is asked to be; a sentence that says why it cannot.
+    NewToken(String),
+    TooManyTokens(String),
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -88,7 +87,6 @@ impl From<store::Error> for ApiError {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
             store::Error::TokenNotFound { .. } => Self::Unknown("token"),
-            store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
             store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
@@ -113,18 +111,9 @@ impl From<AuthoringError> for ApiError {
                 Self::DraftConflict { edit: actual, your_edit: expected }
             }
             AuthoringError::UnknownRevision(_) => Self::Unknown("revision"),
+            AuthoringError::NothingLive => Self::NotLive,
             AuthoringError::Store(error) => error.into(),
             error => Self::internal(&error),
-        }
-    }
-}
-
-impl From<TokenError> for ApiError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Store(error) => error.into(),
-            TokenError::TooMany => Self::TooManyTokens(error.to_string()),
-            error => Self::NewToken(error.to_string()),
         }
     }
 }
@@ -142,6 +131,16 @@ impl From<RunError> for ApiError {
             RunError::NotDurable(why) => Self::Unavailable(format!("It {why}; try again.").into()),
             RunError::Store(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            TokenError::TooMany => Self::TooManyTokens(sentence(&error.to_string())),
+            error => Self::NewToken(sentence(&error.to_string())),
         }
     }
 }
@@ -234,9 +233,8 @@ impl IntoResponse for ApiError {
                 &format!("The draft is at edit {edit}, not {your_edit}: someone else saved it. Get it and try again."),
                 &[("edit", json!(edit)), ("your_edit", json!(your_edit))],
             ),
-            Self::Conflict(why) => problem(StatusCode::CONFLICT, "workflow.conflict", &why),
-            Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &sentence(&why)),
-            Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &sentence(&why)),
+            Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
+            Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
             Self::NotLive => problem(
                 StatusCode::CONFLICT,
                 "workflow.not_live",
@@ -318,7 +316,6 @@ impl ApiError {
             Self::NoIfMatch,
             Self::BadIfMatch,
             Self::DraftConflict { edit: 2, your_edit: 1 },
-            Self::Conflict(String::new()),
             Self::NewToken(String::new()),
             Self::TooManyTokens(String::new()),
             Self::NotLive,
@@ -336,7 +333,7 @@ impl ApiError {
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..26).collect());
         each
     }
 
@@ -356,19 +353,18 @@ impl ApiError {
             Self::NoIfMatch => 11,
             Self::BadIfMatch => 12,
             Self::DraftConflict { .. } => 13,
-            Self::Conflict(_) => 14,
-            Self::NewToken(_) => 15,
-            Self::TooManyTokens(_) => 16,
-            Self::NotLive => 17,
-            Self::Ended(_) => 18,
-            Self::Event(_) => 19,
-            Self::FromNode(_) => 20,
-            Self::Samples(_) => 21,
-            Self::Unavailable(_) => 22,
-            Self::Internal => 23,
-            Self::Sample(_) => 24,
-            Self::Unknown(_) => 25,
-            Self::Read(_) => 26,
+            Self::NewToken(_) => 14,
+            Self::TooManyTokens(_) => 15,
+            Self::NotLive => 16,
+            Self::Ended(_) => 17,
+            Self::Event(_) => 18,
+            Self::FromNode(_) => 19,
+            Self::Samples(_) => 20,
+            Self::Unavailable(_) => 21,
+            Self::Internal => 22,
+            Self::Sample(_) => 23,
+            Self::Unknown(_) => 24,
+            Self::Read(_) => 25,
         }
     }
 

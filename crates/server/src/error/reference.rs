@@ -56,7 +56,6 @@ pub const API_ERRORS: &[ErrorInfo] = &[
         "Someone saved the draft meanwhile: `edit` is its edit now, `your_edit` was yours.",
         "Get the draft, put your change in, save again.",
     ),
-    told(409, "workflow.conflict", "The workflow was changed at the same time, or the key is taken.", "Try again."),
     told(409, "workflow.not_live", "No revision of the workflow is live.", "Publish its draft."),
     told(409, "execution.ended", "The execution has ended.", "Nothing: there is nothing to cancel."),
     told(422, "event.invalid", "No endpoint would have accepted this event.", "Mend what `detail` names."),
