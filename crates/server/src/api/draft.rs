@@ -53,7 +53,7 @@ impl From<authoring::Draft> for DraftView {
 #[utoipa::path(get, path = "/workflows/{key}/draft", operation_id = "draft_get", tag = "drafts",
     params(("key" = String, Path, description = schema::KEY)),
     responses((status = 200, description = "The draft.", body = DraftView,
-        headers(("ETag" = schema::EditTag, description = "The edit's number in quotes.")))))]
+        headers(("ETag" = String, description = "The edit's number in quotes.")))))]
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(key): Name) -> Result<DraftView, ApiError> {
     Ok(api.engine.draft(&key).await?.into())
 }
@@ -63,13 +63,13 @@ pub(super) async fn get(State(api): State<Arc<Api>>, Name(key): Name) -> Result<
 /// It is kept as it is sent, problems and all, and answered with them. Nothing goes live.
 #[utoipa::path(put, path = "/workflows/{key}/draft", operation_id = "draft_save", tag = "drafts",
     params(("key" = String, Path, description = schema::KEY),
-        ("If-Match" = schema::IfMatch, Header, description = "The `ETag` of the draft that was edited, such as `\"7\"`; \
+        ("If-Match" = schema::EditTag, Header, description = "The `ETag` of the draft that was edited, such as `\"7\"`; \
             `*` saves over whatever is there.")),
     request_body(content = Object, description = "The flow: `mode`, `timeout_ms`, `answer_deadline_ms`, `trigger`, \
         `nodes`, as in a workflow file."),
     responses(
         (status = 200, description = "Saved, as it is now.", body = DraftView,
-            headers(("ETag" = schema::EditTag, description = "The edit's number in quotes."))),
+            headers(("ETag" = String, description = "The edit's number in quotes."))),
         (status = 400, description = "`If-Match` is no ETag of a draft (`draft.if_match`), or the body is not JSON \
             (`api.body`).", body = ProblemShape, content_type = PROBLEM),
         (status = 409, description = "Someone else saved first: `draft.conflict`. Get the draft, bring both edits \
@@ -111,7 +111,7 @@ pub(super) struct PublishedView {
 /// The body may be left out.
 #[utoipa::path(post, path = "/workflows/{key}/publish", operation_id = "draft_publish", tag = "drafts",
     params(("key" = String, Path, description = schema::KEY),
-        ("If-Match" = Option<schema::IfMatch>, Header, description = "The `ETag` of the draft that is meant. When absent, \
+        ("If-Match" = Option<schema::EditTag>, Header, description = "The `ETag` of the draft that is meant. When absent, \
             whatever the draft is by now.")),
     request_body = Option<Publish>,
     responses(

@@ -12,8 +12,7 @@ use domain::id::ExecutionId;
 use domain::value::Value;
 use engine::runs::{Replay, Wanted};
 use http::StatusCode;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::executions::{self, ExecutionView};
@@ -92,11 +91,7 @@ enum WantedWord {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(minimum = 0, maximum = 4_294_967_295u32)]
-struct Number(#[serde(deserialize_with = "number")] u32);
-
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    whole(deserializer)?.ok_or_else(|| D::Error::custom("null"))
-}
+struct Number(#[serde(deserialize_with = "whole")] u32);
 
 impl Default for WantedBody {
     fn default() -> Self {

@@ -29,6 +29,7 @@ pub(super) struct EventIn {
     /// Empty or JSON. Not with `body_base64`.
     body: Option<String>,
     /// The same in base 64 (RFC 4648, section 4, with padding). Not with `body`.
+    #[schema(value_type = Option<schema::Base64>)]
     body_base64: Option<String>,
     /// Ignored: the query string counts.
     #[serde(default, rename = "query")]
