@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, ServerId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -31,6 +31,7 @@ use crate::live::Live;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
@@ -133,6 +134,7 @@ pub(crate) struct Inner {
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
     pub(crate) live: Live,
+    pub(crate) uses: Uses,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
 }
@@ -168,6 +170,7 @@ impl Engine {
             stop_services: CancellationToken::new(),
             cancels: Arc::default(),
             live: Live::default(),
+            uses: Uses::default(),
             refused,
             obstacles: Obstacles::default(),
         });
@@ -234,6 +237,11 @@ impl Engine {
     /// A fresh id, time-ordered.
     pub fn new_request_id(&self) -> RequestId {
         RequestId::new(clock::now(), clock::random())
+    }
+
+    /// A fresh id, time-ordered.
+    pub fn new_sample_id(&self) -> SampleId {
+        SampleId::new(clock::now(), clock::random())
     }
 
     pub fn server_key(&self) -> &ServerKey {

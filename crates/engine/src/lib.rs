@@ -9,6 +9,7 @@ pub mod handle;
 pub mod limits;
 pub mod live;
 pub mod runs;
+pub mod tokens;
 
 mod accept;
 mod begin;
