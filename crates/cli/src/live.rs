@@ -49,7 +49,7 @@ pub(crate) async fn follow(
 
 /// Whether it can be otherwise in a moment.
 fn is_passing(failure: &Failure) -> bool {
-    let passing = ["client.unreachable", "client.no_server", "client.no_api", "api.unavailable", "api.busy"];
+    let passing = ["client.unreachable", "client.no_server", "client.no_api", "server.unavailable"];
     failure.complaints.iter().any(|complaint| passing.contains(&complaint.code.as_str()))
 }
 
@@ -128,11 +128,11 @@ impl Reader {
         Ok(events)
     }
 
-    /// An empty line ends an event; one without data is none.
+    /// An empty line ends an event. One of an id alone only moves the place to go on from.
     fn take(&mut self, line: &str) -> Option<Event> {
         if line.is_empty() {
             let event = std::mem::take(&mut self.event);
-            return (!event.data.is_empty()).then_some(event);
+            return (event.id.is_some() || !event.data.is_empty()).then_some(event);
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -158,10 +158,11 @@ mod tests {
 
     #[test]
     fn events_are_read_however_the_bytes_are_cut() {
-        let text = ": hello\n\nid: 7\nevent: request\ndata: {\"a\":\"é\",\ndata:\"b\": 1}\n\nretry: 5\nid: 8\r\nevent: gap\r\ndata: {}\r\n\r\nevent: execution\n";
+        let text = ": hello\n\nid: 7\nevent: request\ndata: {\"a\":\"é\",\ndata:\"b\": 1}\n\nretry: 5\nid: 8\r\nevent: gap\r\ndata: {}\r\n\r\nevent: execution\n\n: nothing else\nid: 9\n\nid: 10\n";
         let expected = [
             Event { id: Some("7".into()), kind: "request".into(), data: "{\"a\":\"é\",\n\"b\": 1}".into() },
             Event { id: Some("8".into()), kind: "gap".into(), data: "{}".into() },
+            Event { id: Some("9".into()), ..Event::default() },
         ];
         for length in [1, 2, 3, 7, text.len()] {
             let mut reader = Reader::default();
