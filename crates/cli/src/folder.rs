@@ -310,6 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn a_server_runs_while_the_process_it_names_holds_the_lock() {
+        let (_temp, folder) = folder();
+        let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
+        folder.announce(&info).unwrap();
+        assert_eq!(folder.running(), None, "there is no lock");
+        let path = folder.path().join("lock");
+        fs::write(&path, "7\n").unwrap();
+        assert_eq!(folder.running(), None, "nobody holds it");
+        let lock = File::open(&path).unwrap();
+        lock.try_lock().unwrap();
+        assert_eq!(folder.running(), Some(info));
+        fs::write(&path, "8\n").unwrap();
+        assert_eq!(folder.running(), None, "the next server has not said yet where it is");
+    }
+
+    #[test]
     fn a_listener_on_every_address_is_reached_on_loopback() {
         let reached = |address: &str| reachable(address.parse().unwrap()).to_string();
         assert_eq!(reached("0.0.0.0:1"), "127.0.0.1:1");
