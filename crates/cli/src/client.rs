@@ -191,8 +191,9 @@ fn accepted(path: &[&str], (status, document): (StatusCode, Value)) -> Result<Va
         return Ok(document);
     }
     let mut failure = refused(status, &document);
-    if let (Some((what, "unknown")), Some(name), Some(complaint)) =
-        (document["code"].as_str().and_then(|code| code.split_once('.')), path.get(1), failure.complaints.first_mut())
+    if let Some((what, "unknown")) = document["code"].as_str().and_then(|code| code.split_once('.'))
+        && let Some(place) = path.iter().position(|step| step.strip_suffix('s') == Some(what))
+        && let (Some(name), Some(complaint)) = (path.get(place + 1), failure.complaints.first_mut())
     {
         complaint.sentence = format!("there is no {} `{}`", plain(what), plain(name));
     }
