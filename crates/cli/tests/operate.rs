@@ -219,3 +219,33 @@ fn revisions_are_published_listed_and_made_live_again() {
     assert!(home.run(&["delete", &orders, "--yes"]).stderr.starts_with("error[workflow.unknown]: "));
     assert_eq!(home.json(&["list"]), [Value::Null; 0]);
 }
+
+/// Saved by program, problems and all: publishing tells each, and the export leads to their lines.
+#[tokio::test]
+async fn a_draft_with_problems_is_not_published() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let orders = key(&home.publish(&home.file("orders.yaml", ORDERS)));
+    let token = std::fs::read_to_string(home.data().join("admin.token")).unwrap();
+    let broken =
+        json!({"mode": "sync", "trigger": {"kind": "webhook"}, "nodes": [{"kind": "conditoin"}, {"kind": "delya"}]});
+    let saved = support::http()
+        .put(format!("http://{}/api/v1/workflows/{orders}/draft", server.admin()))
+        .bearer_auth(token.trim())
+        .header("if-match", "*")
+        .json(&broken);
+    assert_eq!(saved.send().await.unwrap().status(), 200);
+
+    let refused = home.run(&["publish", &orders]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert!(lines[0].starts_with("error[workflow.invalid]: ") && lines[1].starts_with("hint: "), "{lines:?}");
+    for (line, part) in lines[2..].iter().zip(["conditoin", "delya"]) {
+        assert!(line.starts_with("error[") && line.contains(part) && line.contains(" at /nodes/"), "{lines:?}");
+    }
+    assert_eq!(home.send(&orders, "{}")["status"], 422, "the live revision still answers");
+
+    home.file("broken.yaml", &home.run(&["export", &orders]).stdout);
+    let checked = home.run(&["check", "broken.yaml", "--json"]).documents();
+    assert_eq!(checked[0]["problems"].as_array().unwrap().len(), 2, "{checked:?}");
+}
