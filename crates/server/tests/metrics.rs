@@ -122,7 +122,7 @@ async fn what_is_counted_is_what_happened() {
     let sums = [
         ("hookflow_requests_refused_total", refused),
         ("hookflow_executions_finished_total", accepted),
-        ("hookflow_executions_accepted_total", accepted),
+        ("hookflow_requests_accepted_total", accepted),
         ("hookflow_http_faults_total", 0),
     ];
     for (family, sum) in sums {

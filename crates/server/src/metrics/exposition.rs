@@ -105,14 +105,10 @@ impl Exposition {
 }
 
 fn executions(out: &mut Out<'_>, engine: &Counters) -> fmt::Result {
-    out.counter(
-        "executions_accepted",
-        "Executions that came into being: the request, test or replay is on disk.",
-        engine.accepted,
-    )?;
+    out.counter("requests_accepted", "Requests that became an execution and are on disk.", engine.accepted)?;
     out.counters(
         "executions_finished",
-        "Executions that ended, by their final status.",
+        "Executions that ended, by their final status; tests and replays too.",
         engine.ended.iter().map(|(status, count)| ([("status", status.as_str())], *count)),
     )?;
     out.gauge(
