@@ -26,7 +26,7 @@ use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
-use crate::live::Live;
+use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
 use crate::turns::Turns;
@@ -118,6 +118,12 @@ pub struct Counters {
     pub requests_dropped: u64,
     /// Held in memory now: queued and running.
     pub in_memory: u64,
+    /// Changes that the live feed left out.
+    pub live_left_out: u64,
+    /// Gaps that those who listen to it were told of.
+    pub live_gaps: u64,
+    /// Those who listen now.
+    pub live_listeners: u64,
 }
 
 #[derive(Debug, Default)]
@@ -151,7 +157,7 @@ pub(crate) struct Inner {
     services: TaskTracker,
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
-    pub(crate) live: Live,
+    pub(crate) live: Arc<Live>,
     refused: mpsc::Sender<RefusedRequest>,
     /// When the disk had no room for what was written last.
     full_at: Mutex<Option<Instant>>,
@@ -170,6 +176,7 @@ impl Engine {
         store.server_start(server, limits.lease).await?;
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
+        let live = Live::new(&limits);
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
             budget: Budget::new(&limits),
@@ -188,7 +195,7 @@ impl Engine {
             services: TaskTracker::new(),
             stop_services: CancellationToken::new(),
             cancels: Arc::default(),
-            live: Live::default(),
+            live,
             refused,
             full_at: Mutex::default(),
             broken: watch::Sender::new(None),
@@ -196,6 +203,7 @@ impl Engine {
         let stop = &inner.stop_services;
         inner.services.spawn(Heartbeat(Arc::clone(&inner)).run(stop.clone()));
         inner.services.spawn(Claims(Arc::clone(&inner)).run(inner.draining.clone()));
+        inner.services.spawn(live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
         inner.services.spawn(Retention(Arc::clone(&inner)).run(inner.draining.clone()));
         let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
         inner.services.spawn(log.run(stop.clone()));
@@ -248,6 +256,11 @@ impl Engine {
         }
     }
 
+    /// Hears of what happens from now on, or behind `after`: an id that was heard before, as it came.
+    pub fn listen(&self, filter: Filter, after: Option<&str>) -> Result<Listener, TooManyListeners> {
+        self.inner.live.listen(filter, after)
+    }
+
     /// The time by the clock that executions are stamped with.
     pub fn now(&self) -> Timestamp {
         clock::now()
@@ -298,6 +311,9 @@ impl Engine {
             requests_logged: count.requests_logged.load(Ordering::Relaxed),
             requests_dropped: count.requests_dropped.load(Ordering::Relaxed),
             in_memory: self.inner.turns.in_memory() as u64,
+            live_left_out: self.inner.live.left_out(),
+            live_gaps: self.inner.live.gaps(),
+            live_listeners: self.inner.live.listeners() as u64,
         }
     }
 

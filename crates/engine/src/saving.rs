@@ -114,12 +114,9 @@ impl Worker {
     }
 
     /// Whoever looks on may know it now.
-    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Vec<NodeRun>) {
-        for run in records {
-            engine.live.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
-        }
+    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Option<Vec<NodeRun>>) {
+        engine.live.saved(&head, records);
         self.head = head;
-        engine.live.tell(Change::Execution(self.head.clone()));
     }
 
     /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.

@@ -141,6 +141,8 @@ impl Collector for EngineCollector {
             ("executions_finished", "Executions that ended", engine.finished),
             ("request_log_entries", "Refused requests put into the request log", engine.requests_logged),
             ("request_log_drops", "Refused requests left out of the request log", engine.requests_dropped),
+            ("live_left_out", "Changes that the live feed had no room for", engine.live_left_out),
+            ("live_gaps", "Gaps that clients of the live feed were told of", engine.live_gaps),
             ("store_flushes", "Transactions committed, each with one flush", store.flushes),
             ("store_commands", "Commands in those transactions", store.commands),
         ];
@@ -149,6 +151,7 @@ impl Collector for EngineCollector {
         }
         let gauges = [
             ("executions_in_memory", "Executions held in memory now", engine.in_memory),
+            ("live_listeners", "Clients of the live feed now", engine.live_listeners),
             ("database_bytes", "Size of the database with its write-ahead log", store.database_bytes),
         ];
         for (name, help, value) in gauges {

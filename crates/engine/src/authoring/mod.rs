@@ -20,6 +20,7 @@ pub use settings::SettingsChange;
 use crate::catalog::Lookup;
 use crate::clock;
 use crate::handle::{Engine, Inner};
+use crate::live;
 
 /// What became of one document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +94,9 @@ impl Engine {
             inner.store.workflow_save(saves).await?;
         }
         let mut applied: Vec<_> = changes.into_iter().map(|change| change.applied).collect();
+        for id in applied.iter().filter(|applied| applied.changed).filter_map(|applied| applied.id) {
+            inner.live.tell(live::Change::Workflow(id));
+        }
         // Also what did not change: the last time it did, the catalog may have failed to read it.
         for applied in &mut applied {
             if let Some(id) = applied.id {
@@ -113,6 +117,7 @@ impl Engine {
         let mut workflow = self.workflow(workflow).await?;
         let key = clock::new_key();
         self.inner.store.workflow_rotate(workflow.id, key.clone(), clock::now()).await?;
+        self.inner.live.tell(live::Change::Workflow(workflow.id));
         self.inner.catalog.refresh(workflow.id).await?;
         workflow.key = key;
         Ok(workflow)

@@ -13,6 +13,7 @@ mod authoring;
 mod executions;
 mod extract;
 mod json;
+mod live;
 mod nodes;
 mod openapi;
 mod page;
@@ -35,6 +36,7 @@ use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,6 +65,8 @@ pub(crate) struct Api {
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    /// Answers that would go on for ever end.
+    live_ends: CancellationToken,
 }
 
 impl Api {
@@ -72,9 +76,10 @@ impl Api {
         token: AdminToken,
         metrics: Registry,
         readiness: Readiness,
+        live_ends: CancellationToken,
     ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX) }
+        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX), live_ends }
     }
 
     /// Where a workflow is called.
@@ -121,7 +126,10 @@ impl Admin {
 
 /// What can be done, by whom: one router a scope.
 fn operations(api: &Arc<Api>) -> OpenApiRouter<Arc<Api>> {
-    let reading = OpenApiRouter::new().routes(routes!(workflows::list)).routes(routes!(workflows::get));
+    let reading = OpenApiRouter::new()
+        .routes(routes!(workflows::list))
+        .routes(routes!(workflows::get))
+        .routes(routes!(live::listen));
     let authoring = OpenApiRouter::new().routes(routes!(workflows::rotate_key));
     OpenApiRouter::with_openapi(openapi::base()).merge(allowed(api, Scope::Read, reading)).merge(allowed(
         api,
