@@ -8,3 +8,4 @@ mod executions;
 mod failures;
 mod faulty;
 mod limits;
+mod live;
