@@ -17,7 +17,6 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use domain::event::Event;
 use domain::execution::journal::{NodeError, NodeRun};
@@ -48,6 +47,8 @@ pub(crate) struct Worker {
     pub(crate) machine: Machine,
     /// The store's epoch once it is durable.
     pub(crate) epoch: Option<u32>,
+    /// Its first turn, once it has had one.
+    pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
     pub(crate) cancel: Listener,
     pub(crate) _place: Place,
@@ -92,7 +93,14 @@ impl Worker {
     }
 
     async fn drive(&mut self, engine: &Arc<Inner>) -> Result<(), Stopped> {
+        // Who takes one up from the store takes it up late.
+        let ready_at = if self.epoch.is_some_and(|epoch| epoch > 1) { self.head.accepted_at } else { clock::now() };
         let (mut turn, mut input) = self.next_turn(engine, Status::Queued).await?;
+        if self.began_at.is_none() && !matches!(input, Input::Park) {
+            let now = clock::now();
+            self.began_at = Some(now);
+            engine.count.has_begun(ready_at, now);
+        }
         loop {
             let Step { records, action } = self.feed(input)?;
             match action {
@@ -241,7 +249,6 @@ impl Worker {
             ..self.open(engine, Status::Running, records)
         };
         self.save(engine, progress).await?;
-        engine.count.finished.fetch_add(1, Ordering::Relaxed);
         self.answer(answer);
         Ok(())
     }

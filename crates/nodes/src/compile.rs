@@ -92,14 +92,15 @@ impl<'f> Walk<'_, 'f> {
         let mut ended_by: Option<&Node> = None;
         for (index, node) in nodes.iter().enumerate() {
             if let Some(end) = ended_by.take() {
-                let message = format!("the flow never gets here: `{}` before it ends the execution", end.key);
+                let what = if end.branches.is_empty() { "" } else { "every branch of " };
+                let message = format!("the flow never gets here: {what}`{}` before it ends the execution", end.key);
                 self.problems.add(node.pointer.clone(), codes::UNREACHABLE, message);
             }
             let is_last = index + 1 == nodes.len();
             let behind = StepIndex(self.steps.len() + size(std::slice::from_ref(node)));
             let next = if is_last { after } else { Some(behind) };
-            goes_on &= self.node(node, next);
-            if !node.disabled && self.registry.node(&node.kind).is_some_and(|kind| kind.info.ends) {
+            if !self.node(node, next) {
+                goes_on = false;
                 ended_by = Some(node);
             }
         }

@@ -141,7 +141,7 @@ impl Compiler<'_> {
     pub fn rule(&mut self, field: &str, value: &Value) -> Rule {
         let pointer = self.at(field);
         let rule = Rule::parse(value, &pointer, self.evaluator, self.problems);
-        self.check_reads(&pointer, &rule.paths());
+        rule.each_read(&pointer, &mut |pointer, path| self.check_reads(pointer, &[path]));
         rule
     }
 

@@ -325,6 +325,20 @@ async fn a_client_that_never_reads_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_feed_is_left_in_peace() {
+    let bench = Bench::with(|setup| {
+        setup.server.admin_listener.idle_timeout = Duration::from_millis(200);
+        setup.server.admin_listener.write_timeout = Duration::from_millis(200);
+    })
+    .await;
+    let mut client = Client::new(&bench, "", None).await;
+    client.expect("hello").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    bench.publish(json!({ "mode": "sync" })).await;
+    client.expect("workflow").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_lets_those_who_listen_go_at_once() {
     let bench = Bench::new().await;
     let mut client = Client::new(&bench, "", None).await;

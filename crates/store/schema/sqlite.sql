@@ -15,7 +15,7 @@ CREATE TABLE execution (
     id             blob    not null primary key,
     workflow_id    blob    not null,
     workflow_key   text    not null,
-    revision       integer,                    -- null: a test, whose flow is in tested_draft
+    revision       integer,                    -- null: a test, which runs its tested_draft
     event_id       blob    not null,
     replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,

@@ -6,6 +6,7 @@
 //! Not here: what a node kind is, HTTP, when to retry.
 
 pub mod error;
+pub mod histogram;
 pub mod row;
 pub mod sqlite;
 
@@ -22,6 +23,7 @@ use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
+pub use histogram::{Distribution, Histogram};
 pub use row::*;
 
 #[async_trait]
@@ -53,10 +55,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
     /// Every key that was rotated away, with the workflow that had it.
     async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>>;
+    /// Also of a workflow that was deleted.
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
-
     /// Newest first, those with a number below `before`. Also of a workflow that was deleted.
     async fn revision_list(&self, workflow: WorkflowId, before: Option<u32>, limit: u32) -> Result<Vec<RevisionHead>>;
+
+    // -- samples: requests that an author keeps ----------------------------------------------------
 
     /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
     async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
@@ -67,6 +71,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- tokens of the API -------------------------------------------------------------------------
 
+    /// Errors: `Database` when the id or the digest is there already.
     async fn token_create(&self, token: Token) -> Result<()>;
     async fn token_by_digest(&self, digest: [u8; 32]) -> Result<Option<Token>>;
     /// Newest first.
@@ -116,7 +121,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn request_trim(&self, per_workflow_max: u32, total_max: u32, limit: u32) -> Result<u32>;
     /// Gives a little of the free space back to the file system.
     async fn space_slice(&self) -> Result<()>;
-    /// What the store has done since it was opened.
+    /// What the store has done since it was opened, and what it holds now.
     fn stats(&self) -> Stats;
     /// `Err` once the database can no longer be trusted to keep what it is given; only a restart helps.
     fn health(&self) -> Result<()>;

@@ -29,7 +29,7 @@ use self::compare::{Fault, compare};
 use self::operator::Operator;
 use crate::execution::journal::NodeError;
 use crate::flow::codes;
-use crate::problem::Problems;
+use crate::problem::{Problems, below};
 use crate::template::path::Path;
 use crate::template::scope::Scope;
 use crate::template::{Evaluator, Missing, Place, TemplateError, Templated, Term};
@@ -114,13 +114,24 @@ impl Rule {
         }
     }
 
-    /// Every plain path in it, those inside JSONata included.
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::All(rules) | Self::Any(rules) => rules.iter().flat_map(Self::paths).collect(),
-            Self::Compare(comparison) => comparison.left.paths().into_iter().chain(comparison.right.paths()).collect(),
-            Self::Expression(Formula(term)) => term.paths().collect(),
-        }
+    /// Tells every plain path in it, those inside JSONata included, with the pointer of the value it stands
+    /// in. `at` is the rule's own.
+    pub fn each_read<'r>(&'r self, at: &str, tell: &mut dyn FnMut(&str, &'r Path)) {
+        let (name, rules) = match self {
+            Self::All(rules) => ("all", rules),
+            Self::Any(rules) => ("any", rules),
+            Self::Compare(Comparison { left, right, .. }) => {
+                for (name, side) in [("left", left), ("right", right)] {
+                    side.paths().into_iter().for_each(|path| tell(&below(at, name), path));
+                }
+                return;
+            }
+            Self::Expression(Formula(term)) => {
+                return term.paths().for_each(|path| tell(&below(at, "expression"), path));
+            }
+        };
+        let list = below(at, name);
+        rules.iter().enumerate().for_each(|(index, rule)| rule.each_read(&below(&list, index), tell));
     }
 }
 

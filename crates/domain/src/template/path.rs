@@ -80,7 +80,7 @@ impl PathError {
     /// Stable, for problems.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Syntax => codes::TEMPLATE_SYNTAX,
+            Self::Syntax => codes::EXPRESSION_SYNTAX,
             Self::UnknownRoot(_) => codes::TEMPLATE_UNKNOWN_ROOT,
             Self::RootNotAvailable(_) => codes::TEMPLATE_ROOT_NOT_AVAILABLE,
             Self::UnknownMember { .. } => codes::TEMPLATE_UNKNOWN_MEMBER,

@@ -26,7 +26,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use rebuild::JournalMismatch;
+pub use rebuild::{CannotBeginAt, JournalMismatch};
 pub use turn::{Action, Facts, Finish, Input, Run, Turn};
 
 use crate::answer::Answer;

@@ -88,6 +88,9 @@ impl File {
         }
         let node = read_tree(text.trim_start_matches('\u{feff}'))
             .map_err(|why| vec![problem(why.code, why.message, why.line)])?;
+        if node.content == Content::Scalar(Value::Null) {
+            return Err(vec![problem(codes::FILE_SYNTAX, "there is nothing in the file".to_owned(), 1)]);
+        }
         let mut problems = Problems::new();
         let (value, places) = settle(node, "", &mut problems);
         let file = Self { value, places };

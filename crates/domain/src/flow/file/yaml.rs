@@ -90,7 +90,7 @@ impl Builder {
                     *key = Some((text, line(span)));
                     return Ok(());
                 }
-                self.count_copy(&target)?;
+                self.count_copy(&target, line(span))?;
                 self.finish(Node { line: line(span), ..target }, 0)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -147,7 +147,7 @@ impl Builder {
             self.counter.add(self.open.len(), node.line)?;
         }
         if anchor != 0 {
-            self.count_copy(&node)?;
+            self.count_copy(&node, node.line)?;
             self.anchored.insert(anchor, node.clone());
         }
         match self.open.last_mut().map(|open| &mut open.content) {
@@ -161,11 +161,11 @@ impl Builder {
         Ok(())
     }
 
-    /// Copies cost what they hold, whether they end up in the document or are kept for an alias.
-    fn count_copy(&mut self, node: &Node) -> Result<(), Unreadable> {
+    /// Copies cost what they hold, whether they end up in the document or are kept for an alias. `line`: where.
+    fn count_copy(&mut self, node: &Node, line: u32) -> Result<(), Unreadable> {
         let mut pending = vec![(node, self.open.len())];
         while let Some((node, depth)) = pending.pop() {
-            self.counter.add(depth, node.line)?;
+            self.counter.add(depth, line)?;
             match &node.content {
                 Content::Scalar(_) => {}
                 Content::List(list) => pending.extend(list.iter().map(|node| (node, depth + 1))),
