@@ -9,4 +9,5 @@ mod executions;
 mod failures;
 mod faulty;
 mod limits;
+mod live;
 mod runs;
