@@ -18,19 +18,20 @@ enabled: true
 mode: sync
 trigger: { kind: webhook }
 nodes:
-  - { key: small, kind: condition, config: { rule: { expression: trigger.body.number < 10 } } }
+  - { key: small, kind: condition, config: { mode: continue, rule: { expression: trigger.body.number < 10 } } }
   - { key: answer, kind: response, config: { body: "{{ trigger.body.number + 1 }}" } }
 "#;
 
 const OFF: &str = "hookflow: 1\ntitle: Off\nmode: async\ntrigger: { kind: webhook }\nnodes: []\n";
 
-/// Something of everything, so that what is found is shown too.
-async fn seed(home: &Home, server: &Server, token: &str) {
-    let key = home.publish(&home.file("ends.yaml", ENDS))["key"].as_str().unwrap().to_owned();
+/// Something of everything, so that what is found is shown too. The id of a workflow.
+async fn seed(home: &Home, server: &Server, token: &str) -> String {
+    let workflow = home.publish(&home.file("ends.yaml", ENDS));
+    let key = workflow["key"].as_str().unwrap();
     home.publish(&home.file("events.yaml", support::EVENTS));
     home.json(&["apply", &home.file("off.yaml", OFF)]);
     for body in [r#"{"number": 1}"#, r#"{"number": 11}"#, r#"{"number": "x"}"#] {
-        home.run(&["send", &key, "--data", body]);
+        home.run(&["send", key, "--data", body]);
     }
     let refused = format!("http://{}/api/webhook:trigger/{key}", server.hooks());
     let refused = support::http().post(refused).header("content-type", "application/json").body("{").send().await;
@@ -44,7 +45,7 @@ async fn seed(home: &Home, server: &Server, token: &str) {
         let listed = support::http().get(&url).bearer_auth(token).send().await.unwrap().text().await.unwrap();
         let listed: Value = serde_json::from_str(&listed).unwrap();
         if listed["items"].as_array().is_some_and(|items| items.len() == 1) {
-            return;
+            return workflow["id"].as_str().unwrap().to_owned();
         }
         assert!(from.elapsed() < Duration::from_secs(10), "{listed}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -72,13 +73,14 @@ async fn every_answer_is_as_described_whatever_is_asked() {
     let home = Home::new();
     let server = home.serve(&[]);
     let token = token(&home, &server).await;
-    seed(&home, &server, &token).await;
+    let workflow = seed(&home, &server, &token).await;
     let ran = Command::new(program.canonicalize().unwrap())
         .arg(format!("--config-file={}", root().join("e2e/schemathesis.toml").canonicalize().unwrap().display()))
         .arg("run")
         .arg(format!("http://{}/api/openapi.json", server.admin()))
         .args(["--no-color", "--report=junit", "--report-junit-path=junit.xml"])
         .env("HOOKFLOW_TOKEN", &token)
+        .env("HOOKFLOW_WORKFLOW", workflow)
         .env("NO_PROXY", "127.0.0.1")
         .current_dir(home.path())
         .stdin(Stdio::null())

@@ -34,7 +34,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use api::{AdminToken, description};
-pub use error::{RefusalInfo, refusals};
+pub use error::{API_ERRORS, ErrorInfo, RefusalInfo, refusals, remedy};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
 pub use metrics::{MetricInfo, reference as metrics_reference};

@@ -6,6 +6,7 @@
 
 mod answers_page;
 mod codes_page;
+mod errors_page;
 mod expressions_page;
 mod kind_page;
 mod metrics_page;
@@ -57,6 +58,7 @@ fn pages() -> anyhow::Result<Pages> {
     let registry = Registry::released();
     let mut pages = Pages::new();
     pages.insert("docs/reference/problems.md".into(), codes_page::page());
+    pages.insert("docs/reference/errors.md".into(), errors_page::page()?);
     pages.insert("docs/reference/openapi.json".into(), server::description());
     pages.insert("docs/reference/expressions.md".into(), expressions_page::page()?);
     pages.insert("docs/reference/answers.md".into(), answers_page::page()?);

@@ -63,7 +63,7 @@ pub(super) async fn get(State(api): State<Arc<Api>>, Name(key): Name) -> Result<
 /// It is kept as it is sent, problems and all, and answered with them. Nothing goes live.
 #[utoipa::path(put, path = "/workflows/{key}/draft", operation_id = "draft_save", tag = "drafts",
     params(("key" = String, Path, description = schema::KEY),
-        ("If-Match" = String, Header, description = "The `ETag` of the draft that was edited, such as `\"7\"`; \
+        ("If-Match" = schema::EditTag, Header, description = "The `ETag` of the draft that was edited, such as `\"7\"`; \
             `*` saves over whatever is there.")),
     request_body(content = Object, description = "The flow: `mode`, `timeout_ms`, `answer_deadline_ms`, `trigger`, \
         `nodes`, as in a workflow file."),
@@ -111,7 +111,7 @@ pub(super) struct PublishedView {
 /// The body may be left out.
 #[utoipa::path(post, path = "/workflows/{key}/publish", operation_id = "draft_publish", tag = "drafts",
     params(("key" = String, Path, description = schema::KEY),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the draft that is meant. When absent, \
+        ("If-Match" = Option<schema::EditTag>, Header, description = "The `ETag` of the draft that is meant. When absent, \
             whatever the draft is by now.")),
     request_body = Option<Publish>,
     responses(

@@ -108,14 +108,21 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Document<T>, ApiError> {
 }
 
 /// A whole number, for which JSON also writes `11.0`.
-pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
-    let whole = number.as_u64().and_then(|number| u32::try_from(number).ok()).or_else(|| {
-        let number =
-            number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
-        number.map(|number| number as u32)
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let exact = number.as_u64().and_then(|number| u32::try_from(number).ok());
+    let whole = exact.or_else(|| {
+        let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within the range")]
+        number.as_f64().filter(is_whole).map(|number| number as u32)
     });
     let refused = || D::Error::invalid_value(Unexpected::Other(&format!("the number `{number}`")), &"u32");
-    whole.map(Some).ok_or_else(refused)
+    whole.ok_or_else(refused)
+}
+
+/// The same, or null.
+pub(super) fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] u32);
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
 }

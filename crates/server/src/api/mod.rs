@@ -210,7 +210,7 @@ mod tests {
     use store::sqlite::{Options, Sqlite};
 
     use super::*;
-    use crate::metrics::Metrics;
+    use crate::metrics::{Metrics, Source};
 
     /// Outside the description: answered without a token, or nothing at all.
     const OPEN: [&str; 5] = ["/api/openapi.json", "/api/v1/", "/healthz", "/metrics", "/readyz"];
@@ -237,8 +237,17 @@ mod tests {
         let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
         let engine =
             Engine::start(store, Registry::standard(), ServerKey::new([7; 32]), Limits::default()).await.unwrap();
-        let (metrics, readiness) = (Metrics::new().registry(&engine), Readiness::new(engine.clone()));
-        let api = Api::new(engine, "http://hooks.example", AdminToken::new("t0ken".into()), metrics, readiness);
+        let readiness = Readiness::new(engine.clone());
+        let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
+        let metrics = Metrics::new().registry(source);
+        let api = Api::new(
+            engine,
+            "http://hooks.example",
+            AdminToken::new("t0ken".into()),
+            metrics,
+            readiness,
+            CancellationToken::new(),
+        );
         let mut routed = routed(&format!("{:?}", Admin::new(api)));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
 

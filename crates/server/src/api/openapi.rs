@@ -22,7 +22,8 @@ const TOKEN: &str = "token";
 const SCHEMAS: &str = "#/components/schemas/";
 
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(Problem)))]
+// What only parameters name is not found by itself.
+#[openapi(components(schemas(Problem, super::schema::EditTag)))]
 struct Base;
 
 /// Problem details (RFC 9457).
@@ -129,6 +130,12 @@ pub(super) fn text(document: &OpenApi) -> String {
 /// Makes up for what the macros cannot say.
 fn complete(document: &mut Value) {
     let asked = asked(document);
+    every(&mut document["paths"], &mut |value| {
+        for parameter in value.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            never_null(&mut parameter["schema"]);
+            say_range(&mut parameter["schema"]);
+        }
+    });
     let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
     let names: BTreeSet<_> = schemas.keys().cloned().collect();
     for (name, schema) in schemas {
@@ -136,14 +143,17 @@ fn complete(document: &mut Value) {
         if let Some((_, item)) = name.split_once('_').filter(|(_, item)| names.contains(*item)) {
             schema["properties"]["items"]["items"] = json!({ "$ref": format!("{SCHEMAS}{item}") });
         }
+        // A body has one form.
+        if name == "WrittenEvent" {
+            let text = json!({ "type": "string" });
+            let both = json!({ "body": text, "body_base64": text });
+            schema["not"] = json!({ "required": ["body", "body_base64"], "properties": both });
+        }
         every(schema, &mut |schema| {
             if !asked.contains(name) {
                 require_nullable(schema);
             }
-            // JSON has integers, and `minimum` and `maximum` say how large.
-            if let Some(members) = schema.as_object_mut().filter(|members| members.contains_key("minimum")) {
-                members.remove("format");
-            }
+            say_range(schema);
         });
     }
 }
@@ -154,6 +164,26 @@ fn every(value: &mut Value, change: &mut impl FnMut(&mut Value)) {
         Value::Array(items) => items.iter_mut().for_each(|item| every(item, change)),
         Value::Object(members) => members.values_mut().for_each(|member| every(member, change)),
         _ => {}
+    }
+}
+
+/// `int32` would be wrong for the `u32` that it stands for: `minimum` and `maximum` say how large it is.
+fn say_range(schema: &mut Value) {
+    let Some(members) = schema.as_object_mut().filter(|members| members.contains_key("minimum")) else { return };
+    if members.remove("format").is_some_and(|format| format == "int32") {
+        members.entry("maximum").or_insert(json!(u32::MAX));
+    }
+}
+
+/// A parameter is left out rather than null: its text would be `null`.
+fn never_null(schema: &mut Value) {
+    let null = json!("null");
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|of| *of != null);
+    }
+    let mut choices = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    if let Some(only) = choices.find(|choice| choice["type"] != null).cloned() {
+        *schema = only;
     }
 }
 

@@ -12,8 +12,7 @@ use domain::id::ExecutionId;
 use domain::value::Value;
 use engine::runs::{Replay, Wanted};
 use http::StatusCode;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::executions::{self, ExecutionView};
@@ -21,7 +20,7 @@ use super::extract::{Document, Name, whole};
 use super::json::{Created, Json};
 use super::openapi::{InvalidDocument, Problem};
 use super::views::Items;
-use super::written::{EventBody, EventIn};
+use super::written::EventIn;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
 
@@ -33,7 +32,6 @@ const TEST_PATIENCE_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Test {
     /// An empty POST when absent.
     #[serde(default)]
-    #[schema(value_type = EventBody, required = false)]
     event: EventIn,
 }
 
@@ -55,10 +53,11 @@ pub(super) async fn test(
     test: Option<Document<Test>>,
 ) -> Result<Json<ExecutionView>, ApiError> {
     let Document(test) = test.unwrap_or_default();
+    let event = test.event.read()?;
     let draft = api.engine.workflow(&key).await?.draft;
     let deadline = draft.get("answer_deadline_ms").and_then(Value::as_u64).unwrap_or(ANSWER_DEADLINE_MS_DEFAULT);
     let patience = Duration::from_millis(deadline).min(TEST_PATIENCE_MAX);
-    let id = api.engine.test(&key, test.event.0, patience).await?;
+    let id = api.engine.test(&key, event, patience).await?;
     executions::view(&api, id).await
 }
 
@@ -69,7 +68,6 @@ pub(super) struct ReplayBody {
     #[serde(default)]
     revision: WantedBody,
     /// In place of the old event.
-    #[schema(value_type = Option<EventBody>)]
     event: Option<EventIn>,
     /// The results of what finished before this node are taken over from the old execution.
     #[schema(value_type = Option<schema::NodeKey>)]
@@ -93,11 +91,7 @@ enum WantedWord {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(minimum = 0, maximum = 4_294_967_295u32)]
-struct Number(#[serde(deserialize_with = "number")] u32);
-
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    whole(deserializer)?.ok_or_else(|| D::Error::custom("null"))
-}
+struct Number(#[serde(deserialize_with = "whole")] u32);
 
 impl Default for WantedBody {
     fn default() -> Self {
@@ -150,7 +144,7 @@ pub(super) async fn replay(
     let Document(replay) = replay.unwrap_or_default();
     let wanted = Replay {
         wanted: replay.revision.into(),
-        event: replay.event.map(|event| event.0),
+        event: replay.event.map(EventIn::read).transpose()?,
         from_node: replay.from_node,
     };
     let id = api.engine.replay(replay_of, wanted).await?;

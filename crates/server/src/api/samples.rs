@@ -14,7 +14,7 @@ use super::extract::{Document, Name, Names};
 use super::json::{Created, Json};
 use super::openapi::Problem;
 use super::views::{Items, WrittenView};
-use super::written::{EventBody, EventIn};
+use super::written::EventIn;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
 
@@ -49,7 +49,6 @@ pub(super) struct NewSample {
     /// Need not be unique.
     #[schema(min_length = 1, max_length = 200, pattern = "\\S")]
     name: String,
-    #[schema(value_type = EventBody)]
     event: EventIn,
 }
 
@@ -83,7 +82,7 @@ pub(super) async fn add(
     if name.is_empty() || name.chars().count() > NAME_MAX {
         return Err(ApiError::Body(format!("name is a text of 1 to {NAME_MAX} characters.")));
     }
-    let event = api.engine.check_written(new.event.0)?;
+    let event = api.engine.check_written(new.event.read()?)?;
     let (workflow, store) = (api.engine.workflow(&key).await?, api.engine.store());
     let kept: usize = store.sample_list(workflow.id).await?.iter().map(|sample| sample.body.len()).sum();
     if kept + event.body.len() > SAMPLES_BYTES_MAX {

@@ -47,6 +47,10 @@ text! {
     TokenId: "^tok_[0-9a-d][0-9a-z]{24}$";
     /// The random part of a workflow's URL.
     Key: "^[0-9a-z]{11,64}$";
+    /// Which edit of a draft is meant: its `ETag`, or `*` for whatever is there.
+    EditTag: r#"^(\*|"(0|[1-9][0-9]{0,8})")$"#;
+    /// Bytes in base 64 (RFC 4648, section 4), with padding.
+    Base64: "^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/][AQgw]==|[0-9A-Za-z+/]{2}[AEIMQUYcgkosw048]=)?$";
     /// Names a node in its flow.
     NodeKey: "^[a-z][a-z0-9_]{0,63}$";
 }

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Document, Name, whole};
+use super::extract::{Document, Name, whole_or_null};
 use super::json::Json;
 use super::openapi::Problem;
 use super::{Api, schema};
@@ -81,7 +81,7 @@ pub(super) struct TokenRequest {
     /// In the future.
     #[schema(value_type = Option<schema::Time>)]
     expires_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "whole_or_null")]
     #[schema(minimum = 1, maximum = 36_500)]
     expires_in_days: Option<u32>,
 }
@@ -105,7 +105,7 @@ pub(super) async fn create(
     let in_days = match asked.expires_in_days {
         None => None,
         Some(days @ 1..=DAYS_MAX) => Some(api.engine.now().plus(DAY * days)),
-        Some(_) => return Err(ApiError::NewToken(format!("expires_in_days is a number from 1 to {DAYS_MAX}."))),
+        Some(_) => return Err(ApiError::NewToken(format!("`expires_in_days` is a number from 1 to {DAYS_MAX}."))),
     };
     let expires_at = [asked.expires_at, in_days].into_iter().flatten().min();
     let new = NewToken { name: asked.name, scopes: asked.scopes, expires_at };

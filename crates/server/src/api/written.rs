@@ -10,29 +10,26 @@ use utoipa::ToSchema;
 
 use super::schema;
 use super::views::Lines;
-
-/// A request that was written rather than received.
-#[derive(Debug, Default, Deserialize)]
-#[serde(try_from = "EventBody")]
-pub(super) struct EventIn(pub(super) WrittenRequest);
+use crate::error::ApiError;
 
 /// A request as a captured one is shown: take it from an execution, edit it, send it back. Every member
 /// may be left out; `{}` is an empty POST.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WrittenEvent)]
-pub(super) struct EventBody {
+pub(super) struct EventIn {
     /// `POST` unless told.
     method: Option<String>,
     #[serde(default)]
-    #[schema(value_type = Vec<schema::Line>)]
+    #[schema(value_type = Vec<schema::Line>, required = false)]
     headers: Lines,
     /// Without the `?`.
     #[serde(default)]
     query_string: String,
-    /// Text: empty or JSON. Instead of `body_base64`.
+    /// Empty or JSON. Not with `body_base64`.
     body: Option<String>,
-    /// The same in base 64. Instead of `body`.
+    /// The same in base 64 (RFC 4648, section 4, with padding). Not with `body`.
+    #[schema(value_type = Option<schema::Base64>)]
     body_base64: Option<String>,
     /// Ignored: the query string counts.
     #[serde(default, rename = "query")]
@@ -48,26 +45,21 @@ pub(super) struct EventBody {
     _received_at: IgnoredAny,
 }
 
-impl TryFrom<EventBody> for EventIn {
-    type Error = &'static str;
-
-    fn try_from(event: EventBody) -> Result<Self, &'static str> {
+impl EventIn {
+    pub(super) fn read(self) -> Result<WrittenRequest, ApiError> {
         let empty = WrittenRequest::default();
-        let body = match (event.body, event.body_base64) {
-            (Some(_), Some(_)) => return Err("give the event's body as body or as body_base64, not both"),
+        let refused = |why: &str| ApiError::Event(why.to_owned());
+        let body = match (self.body, self.body_base64) {
+            (Some(_), Some(_)) => return Err(refused("give the event's body as body or as body_base64, not both")),
             (Some(text), None) => text.into(),
-            (None, Some(text)) => {
-                let bytes = BASE64_STANDARD.decode(text);
-                bytes.map_err(|_| "body_base64 is not base 64 (RFC 4648, section 4, with padding)")?.into()
-            }
+            (None, Some(text)) => match BASE64_STANDARD.decode(text) {
+                Ok(bytes) => bytes.into(),
+                Err(_) => return Err(refused("body_base64 is not base 64 (RFC 4648, section 4, with padding)")),
+            },
             (None, None) => empty.body,
         };
-        Ok(Self(WrittenRequest {
-            method: event.method.unwrap_or(empty.method),
-            headers: event.headers,
-            query_string: event.query_string,
-            body,
-        }))
+        let Self { method, headers, query_string, .. } = self;
+        Ok(WrittenRequest { method: method.unwrap_or(empty.method), headers, query_string, body })
     }
 }
 
@@ -76,7 +68,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<WrittenRequest, String> {
-        serde_json::from_str::<EventIn>(text).map(|event| event.0).map_err(|error| error.to_string())
+        let event: EventIn = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        event.read().map_err(|error| format!("{error:?}"))
     }
 
     #[test]

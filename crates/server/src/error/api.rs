@@ -295,3 +295,86 @@ fn sentence(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", rest.as_str())
 }
+
+#[cfg(test)]
+impl ApiError {
+    /// One of each. A new one does not compile here until it has a place.
+    pub(super) fn each() -> Vec<Self> {
+        let body = |error| Self::Sample(SampleError::Body(error));
+        let mut each = vec![
+            Self::Token,
+            Self::TokenExpired,
+            Self::Scope(Scope::Read),
+            Self::Route,
+            Self::Method,
+            Self::Query(String::new()),
+            Self::MediaType,
+            Self::Encoding,
+            Self::Body(String::new()),
+            Self::Invalid(json!([])),
+            Self::Problems(Vec::new()),
+            Self::NoIfMatch,
+            Self::BadIfMatch,
+            Self::DraftConflict { edit: 2, your_edit: 1 },
+            Self::NewToken(String::new()),
+            Self::TooManyTokens(String::new()),
+            Self::NotLive,
+            Self::Ended(Status::Failed),
+            Self::Event(String::new()),
+            Self::FromNode(String::new()),
+            Self::Samples(String::new()),
+            Self::Unavailable("".into()),
+            Self::Internal,
+            body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
+            body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
+            Self::Sample(SampleError::TooLarge { max: 1 }),
+        ];
+        each.extend(["workflow", "revision", "sample", "execution", "request", "token"].map(Self::Unknown));
+        let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
+        each.extend(unread.map(Self::Read));
+        let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
+        assert_eq!(places, (0..26).collect());
+        each
+    }
+
+    const fn place(&self) -> u8 {
+        match self {
+            Self::Token => 0,
+            Self::TokenExpired => 1,
+            Self::Scope(_) => 2,
+            Self::Route => 3,
+            Self::Method => 4,
+            Self::Query(_) => 5,
+            Self::MediaType => 6,
+            Self::Encoding => 7,
+            Self::Body(_) => 8,
+            Self::Invalid(_) => 9,
+            Self::Problems(_) => 10,
+            Self::NoIfMatch => 11,
+            Self::BadIfMatch => 12,
+            Self::DraftConflict { .. } => 13,
+            Self::NewToken(_) => 14,
+            Self::TooManyTokens(_) => 15,
+            Self::NotLive => 16,
+            Self::Ended(_) => 17,
+            Self::Event(_) => 18,
+            Self::FromNode(_) => 19,
+            Self::Samples(_) => 20,
+            Self::Unavailable(_) => 21,
+            Self::Internal => 22,
+            Self::Sample(_) => 23,
+            Self::Unknown(_) => 24,
+            Self::Read(_) => 25,
+        }
+    }
+
+    /// Status and code as they are sent.
+    pub(super) fn told(self) -> (u16, String) {
+        use http_body_util::BodyExt as _;
+        let response = self.into_response();
+        let status = response.status().as_u16();
+        let body = futures_util::FutureExt::now_or_never(response.into_body().collect());
+        let problem: Value = serde_json::from_slice(&body.unwrap().unwrap().to_bytes()).unwrap();
+        (status, problem["code"].as_str().unwrap().to_owned())
+    }
+}

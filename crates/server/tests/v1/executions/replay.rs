@@ -91,7 +91,7 @@ async fn what_cannot_be_replayed_is_told() {
         (json!({"revision": null}), 400, "api.body", "\"same\""),
         (json!({"revisions": 1}), 400, "api.body", "revisions"),
         (json!({"event": {"body": "{"}}), 422, "event.invalid", "not JSON"),
-        (json!({"event": {"body": "", "body_base64": ""}}), 400, "api.body", "not both"),
+        (json!({"event": {"body": "", "body_base64": ""}}), 422, "event.invalid", "not both"),
         (json!({"from_node": "nowhere"}), 422, "replay.from_node", "nowhere"),
         (json!({"from_node": "No Key"}), 400, "api.body", "node key"),
         (json!({"from_node": "answer", "event": {}}), 422, "replay.from_node", "edited"),

@@ -69,7 +69,7 @@ async fn what_cannot_be_a_sample_is_told() {
         (json!({"name": "a"}), 400, "api.body", "event"),
         (json!({"event": {}}), 400, "api.body", "name"),
         (json!({"name": "a", "event": null}), 400, "api.body", "null"),
-        (json!({"name": "a", "event": {"body": "a", "body_base64": "YQ=="}}), 400, "api.body", "not both"),
+        (json!({"name": "a", "event": {"body": "a", "body_base64": "YQ=="}}), 422, "event.invalid", "not both"),
         (json!({"name": "a", "event": {"body": "{"}}), 422, "event.invalid", "not JSON"),
         (json!({"name": "a", "event": {"body_base64": "/w=="}}), 422, "event.invalid", "not JSON"),
     ] {
