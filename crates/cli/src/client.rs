@@ -236,7 +236,7 @@ fn hint(code: &str) -> Option<&'static str> {
         "request.unknown" => "`hookflow requests` shows what there is",
         "token.unknown" => "`hookflow token list` shows what there is",
         "revision.unknown" => "`hookflow revisions KEY` shows what there is",
-        "workflow.not_live" | "revision.none_live" => "`hookflow publish KEY` makes the draft live",
+        "workflow.not_live" => "`hookflow publish KEY` makes the draft live",
         "workflow.invalid" => "`hookflow export KEY > FILE` and `hookflow check FILE` show the lines",
         "draft.conflict" => {
             "someone else saved it meanwhile: look at theirs with `hookflow export KEY`, then try again"

@@ -240,7 +240,14 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
         let metrics = Metrics::new().registry(source);
-        let api = Api::new(engine, "http://hooks.example", AdminToken::new("t0ken".into()), metrics, readiness);
+        let api = Api::new(
+            engine,
+            "http://hooks.example",
+            AdminToken::new("t0ken".into()),
+            metrics,
+            readiness,
+            CancellationToken::new(),
+        );
         let mut routed = routed(&format!("{:?}", Admin::new(api)));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
 
