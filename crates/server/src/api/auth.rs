@@ -67,19 +67,28 @@ pub(super) async fn require(
     mut request: Request,
     next: Next,
 ) -> Result<Response<Body>, ApiError> {
-    let given = bearer(request.headers()).ok_or(ApiError::Token)?;
-    let holder = if api.token.is(given) {
-        Holder::Folder
-    } else {
-        let text = TokenText::read(given).ok_or(ApiError::Token)?;
-        match api.engine.check_token(&text).await? {
-            Checked::Unknown => return Err(ApiError::Token),
-            Checked::Expired => return Err(ApiError::TokenExpired),
-            Checked::Valid(token) => Holder::Token(token),
-        }
-    };
+    let holder = holder(&api, request.headers()).await?;
     request.extensions_mut().insert(holder);
     Ok(next.run(request).await)
+}
+
+async fn holder(api: &Api, headers: &HeaderMap) -> Result<Holder, ApiError> {
+    let given = bearer(headers).ok_or(ApiError::Token)?;
+    if api.token.is(given) {
+        return Ok(Holder::Folder);
+    }
+    let text = TokenText::read(given).ok_or(ApiError::Token)?;
+    match api.engine.check_token(&text).await? {
+        Checked::Unknown => Err(ApiError::Token),
+        Checked::Expired => Err(ApiError::TokenExpired),
+        Checked::Valid(token) => Ok(Holder::Token(token)),
+    }
+}
+
+/// Whether the token in the headers of a request still lets see what happens. Asked again while an answer
+/// goes on and on.
+pub(super) async fn is_allowed(api: &Api, headers: &HeaderMap) -> bool {
+    holder(api, headers).await.is_ok_and(|holder| holder.may(Scope::Read))
 }
 
 /// Lets nobody through whose token lacks the scope. Behind [`require`].

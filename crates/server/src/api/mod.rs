@@ -16,6 +16,7 @@ mod etag;
 mod executions;
 mod extract;
 mod json;
+mod live;
 mod mistake;
 mod nodes;
 mod openapi;
@@ -46,6 +47,7 @@ use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -74,6 +76,8 @@ pub(crate) struct Api {
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    /// Answers that would go on for ever end.
+    live_ends: CancellationToken,
 }
 
 impl Api {
@@ -83,9 +87,10 @@ impl Api {
         token: AdminToken,
         metrics: Registry,
         readiness: Readiness,
+        live_ends: CancellationToken,
     ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX) }
+        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX), live_ends }
     }
 
     /// Where a workflow is called.
@@ -138,6 +143,7 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
+        .routes(routes!(live::listen))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
@@ -235,7 +241,14 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
         let metrics = Metrics::new().registry(source);
-        let api = Api::new(engine, "http://hooks.example", AdminToken::new("t0ken".into()), metrics, readiness);
+        let api = Api::new(
+            engine,
+            "http://hooks.example",
+            AdminToken::new("t0ken".into()),
+            metrics,
+            readiness,
+            CancellationToken::new(),
+        );
         let mut routed = routed(&format!("{:?}", Admin::new(api)));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
 
