@@ -8,7 +8,7 @@ use http::request::Parts;
 use serde::de::{DeserializeOwned, Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
-use super::{Api, BODY, mistake};
+use super::{Api, BODY, mistake, strict};
 use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
@@ -103,7 +103,7 @@ async fn read(mut reader: Reader<'_, Body>) -> Result<(), ApiError> {
 }
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Document<T>, ApiError> {
-    let document = serde_json::from_slice(bytes);
+    let document = strict::from_slice(bytes);
     document.map(Document).map_err(|error| ApiError::Body(mistake::sentence(&error)))
 }
 

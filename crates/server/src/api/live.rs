@@ -28,7 +28,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::executions::ExecutionItem;
 use super::extract::Params;
@@ -46,6 +46,18 @@ const RETRY_MS: u32 = 1_000;
 static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks nginx and its like to pass on what comes as it comes.
 static BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// One event of the stream.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its shape is used")]
+struct LiveEvent {
+    /// `hello`, `execution`, `node_run`, `request`, `workflow` or `gap`.
+    event: String,
+    /// For `Last-Event-ID`.
+    id: String,
+    /// An object, as JSON text.
+    data: String,
+}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -79,7 +91,8 @@ struct NodeRunItem<'a> {
 /// items of the lists. Node runs are told to those who name a workflow or an execution.
 #[utoipa::path(get, path = "/live", operation_id = "live", tag = "live",
     params(Filter, ("Last-Event-ID" = Option<String>, Header, description = "The last id that was received.")),
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
+    responses((status = 200, description = "Events, for as long as the client listens.", body = LiveEvent,
+        content_type = "text/event-stream")))]
 pub(super) async fn listen(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,

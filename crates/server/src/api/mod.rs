@@ -27,6 +27,7 @@ mod revisions;
 mod runs;
 mod samples;
 mod schema;
+mod strict;
 mod tokens;
 mod views;
 mod workflows;
