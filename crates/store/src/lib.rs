@@ -62,8 +62,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- samples: requests that an author keeps ----------------------------------------------------
 
-    /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
-    async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
+    /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them, `SamplesTooLarge` when their
+    /// bodies would be larger than `bytes_max` together.
+    async fn sample_add(&self, sample: SavedSample, max: u32, bytes_max: usize) -> Result<()>;
     /// All of a workflow's, newest first. They go when the workflow is deleted.
     async fn sample_list(&self, workflow: WorkflowId) -> Result<Vec<SavedSample>>;
     /// Errors: `SampleNotFound`, also when it is another workflow's.

@@ -101,7 +101,7 @@ hand_on! {
     fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
     fn revision_get(workflow: WorkflowId, number: u32) -> Option<Revision>;
     fn revision_list(workflow: WorkflowId, before: Option<u32>, limit: u32) -> Vec<RevisionHead>;
-    fn sample_add(sample: SavedSample, max: u32) -> ();
+    fn sample_add(sample: SavedSample, max: u32, bytes_max: usize) -> ();
     fn sample_list(workflow: WorkflowId) -> Vec<SavedSample>;
     fn sample_delete(workflow: WorkflowId, sample: SampleId) -> ();
     fn token_create(token: Token) -> ();

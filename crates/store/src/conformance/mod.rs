@@ -46,6 +46,7 @@ macro_rules! conformance_suite {
             sample {
                 samples_read_back_as_they_were_kept_newest_first
                 a_workflow_has_no_more_samples_than_it_may
+                the_bodies_of_samples_are_no_larger_together_than_they_may
                 a_sample_is_its_workflows_alone
                 a_sample_needs_a_workflow_that_is_there
                 samples_go_with_their_workflow

@@ -114,3 +114,22 @@ async fn the_bodies_of_samples_are_bounded_together() {
     }
     refused(&send(&bench, "POST", &path, &sample).await, 409, "sample.too_many");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_keeps_what_proves_its_sender_only_where_the_draft_declares_it() {
+    let bench = Bench::new().await;
+    let (_, path) = live(&bench).await;
+    let event = json!({"headers": [
+        ["Authorization", "Bearer s3cret"], ["Cookie", "a=s3cret"], ["X-Hub-Signature-256", "s3cret"], ["X-A", "1"],
+    ]});
+    let sample = json!({"name": "a", "event": event});
+    let add = async || send(&bench, "POST", &format!("{path}/samples"), &sample).await;
+    let saved = add().await;
+    assert_eq!(saved.json()["event"]["headers"], json!([["x-a", "1"]]), "{saved:?}");
+    assert!(!get(&bench, &format!("{path}/samples")).await.to_string().contains("s3cret"));
+
+    let mut draft = flow("first");
+    draft["trigger"] = json!({"kind": "webhook", "headers": [{"name": "X-Hub-Signature-256"}, {"name": 7}]});
+    assert_eq!(send_if(&bench, "PUT", &format!("{path}/draft"), "*", &draft).await.status, 200);
+    assert_eq!(add().await.json()["event"]["headers"], json!([["x-hub-signature-256", "s3cret"], ["x-a", "1"]]));
+}
