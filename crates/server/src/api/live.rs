@@ -88,7 +88,9 @@ struct NodeRunItem<'a> {
 ///
 /// The first is `hello`; an id resumes behind its event, nothing twice and nothing left out. `gap` says since
 /// when something was left out after all: read the lists again. Data of `execution` and `request` are the
-/// items of the lists. Node runs are told to those who name a workflow or an execution.
+/// items of the lists, of `workflow` `{id}`, of `gap` `{since}`, of `hello` `{}`. Node runs are told to those who
+/// name a workflow or an execution: `{execution_id, workflow_id, node, kind, visit, attempt, status, error,
+/// started_at, finished_at}`.
 #[utoipa::path(get, path = "/live", operation_id = "live", tag = "live",
     params(Filter, ("Last-Event-ID" = Option<String>, Header, description = "The last id that was received.")),
     responses((status = 200, description = "Events, for as long as the client listens.", body = LiveEvent,

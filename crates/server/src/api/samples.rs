@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use super::extract::{Document, Name, Names};
 use super::json::{Created, Json};
 use super::openapi::Problem;
-use super::views::{Items, WrittenView};
+use super::page::Page;
+use super::views::WrittenView;
 use super::written::EventIn;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
@@ -55,11 +56,11 @@ pub(super) struct NewSample {
 /// The saved sample requests of a workflow, newest first.
 #[utoipa::path(get, path = "/workflows/{key}/samples", operation_id = "sample_list", tag = "samples",
     params(("key" = String, Path, description = schema::KEY)),
-    responses((status = 200, description = "All of them.", body = Items<SampleView>)))]
-pub(super) async fn list(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<Items<SampleView>>, ApiError> {
+    responses((status = 200, description = "All of them.", body = Page<SampleView>)))]
+pub(super) async fn list(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<Page<SampleView>>, ApiError> {
     let workflow = api.engine.workflow(&key).await?;
     let samples = api.engine.store().sample_list(workflow.id).await?;
-    Ok(Json(Items { items: samples.into_iter().map(Into::into).collect() }))
+    Ok(Json(Page::whole(samples.into_iter().map(Into::into).collect())))
 }
 
 /// Saves a sample request.
