@@ -20,11 +20,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::condition::Rule;
 use domain::event::{Event, TriggerValues};
-use domain::execution::journal::{NodeError, NodeRun, latest};
+use domain::execution::journal::{Failure, NodeError, NodeRun, latest};
 use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::document::Mode;
-use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Step, StepIndex};
+use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Policy, Step, StepIndex};
 use domain::id::{EventId, ExecutionId};
 use domain::problem::Problems;
 use domain::template::{Evaluator, Expression, ExpressionError, Templated};
@@ -101,7 +101,10 @@ impl FlowMaker {
         let operation = match self.random.below(13) {
             0..=3 => {
                 self.effects.push(key.clone());
-                Operation::Effect { input: templated(&json!({ "of": key, "from": "{{ trigger.body.id }}" })) }
+                Operation::Effect {
+                    input: templated(&json!({ "of": key, "from": "{{ trigger.body.id }}" })),
+                    policy: Policy::default(),
+                }
             }
             4..=6 if depth < 3 => {
                 let operation = self.branch();
@@ -111,7 +114,7 @@ impl FlowMaker {
                 }
                 operation
             }
-            7 => Operation::Wait { duration_ms: templated(&json!(self.random.below(300))) },
+            7 => Operation::Wait { amount: templated(&json!(self.random.below(300))), unit_ms: 1 },
             8 if self.random.below(3) == 0 => Operation::Answer(AnswerTemplate {
                 status: 201,
                 headers: Vec::new(),
@@ -238,11 +241,11 @@ impl World {
 }
 
 /// The outcome of an effect depends on its key alone, as that of a far side that honours the key does.
-fn perform(seed: u64, key: &str) -> (Result<Value, NodeError>, u64) {
+fn perform(seed: u64, key: &str) -> (Result<Value, Failure>, u64) {
     let hash = key.bytes().fold(seed, |hash, byte| Random(hash ^ u64::from(byte)).next());
     let took_ms = hash % 50;
     if hash % 17 == 0 {
-        (Err(NodeError::new("effect.refused", "no")), took_ms)
+        (Err(Failure::lasting(NodeError::new("effect.refused", "no"))), took_ms)
     } else {
         (Ok(json!({ "luck": hash % 10 })), took_ms)
     }
@@ -325,7 +328,8 @@ fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
                     input = Input::EffectDone(outcome);
                 }
             }
-            Action::Sleep { until } => {
+            Action::Ask { .. } => unreachable!("no effect here asks"),
+            Action::Sleep { until } | Action::Pause { until } => {
                 world.now_ms = world.now_ms.max(until.since(START).as_millis() as u64);
             }
             Action::Yield => {}
@@ -468,8 +472,9 @@ fn cancelling_at_any_turn_ends_it() {
                         assert!(!cancelled || matches!(finish.end, End::Cancelled | End::Error), "seed {seed}");
                         break 'life;
                     }
-                    Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
-                    Action::Sleep { .. } => break 'life,
+                    Action::Ask { .. } => unreachable!("no effect here asks"),
+                    Action::Sleep { .. } | Action::Pause { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
+                    Action::Sleep { .. } | Action::Pause { .. } => break 'life,
                     Action::Yield | Action::Parked => {}
                 }
             }

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::execution::journal::NodeError;
-use domain::flow::plan::Operation;
+use domain::execution::journal::{Failure, NodeError};
+use domain::flow::plan::{Operation, Policy};
 use domain::value::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::contract::{Compiler, Example, NodeKind, Perform, RunContext};
+use crate::contract::{Compiler, Example, NodeKind, Perform, RunContext, Tools};
 
 #[derive(Debug)]
 pub struct Effect;
@@ -43,7 +43,7 @@ impl NodeKind for Effect {
 
     fn compile(params: EffectParams, compiler: &mut Compiler<'_>) -> Operation {
         let input = json!({"file": params.file, "sleep_ms": params.sleep_ms, "fail": params.fail});
-        Operation::Effect { input: compiler.templated("", &input) }
+        Operation::Effect { input: compiler.templated("", &input), policy: Policy::default() }
     }
 
     fn performer() -> Option<Box<dyn Perform>> {
@@ -53,17 +53,17 @@ impl NodeKind for Effect {
 
 #[async_trait]
 impl Perform for Effect {
-    async fn perform(&self, run: &RunContext, input: Value) -> Result<Value, NodeError> {
+    async fn perform(&self, run: &RunContext, _: &Tools, input: Value) -> Result<Value, Failure> {
         let file = input["file"].as_str().unwrap_or_default().to_owned();
         let line = format!("{} {}\n", run.idempotency_key, run.attempt);
         let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
         written
             .map_err(std::io::Error::other)
             .flatten()
-            .map_err(|error| NodeError::new("test_effect.file", error.to_string()))?;
+            .map_err(|error| Failure::lasting(NodeError::new("test_effect.file", error.to_string())))?;
         tokio::time::sleep(Duration::from_millis(input["sleep_ms"].as_u64().unwrap_or(0))).await;
         match input["fail"].as_str() {
-            Some(message) => Err(NodeError::new("test_effect.failed", message)),
+            Some(message) => Err(Failure::lasting(NodeError::new("test_effect.failed", message))),
             None => Ok(json!({"ok": true, "attempt": run.attempt})),
         }
     }
@@ -96,6 +96,6 @@ impl NodeKind for Wait {
     }
 
     fn compile(params: WaitParams, compiler: &mut Compiler<'_>) -> Operation {
-        Operation::Wait { duration_ms: compiler.templated("ms", &params.ms) }
+        Operation::Wait { amount: compiler.templated("ms", &params.ms), unit_ms: 1 }
     }
 }

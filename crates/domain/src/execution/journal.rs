@@ -4,6 +4,8 @@
 //! the place of an earlier one: `running` → `succeeded`, `waiting` → `cancelled`. The machine is
 //! rebuilt from these alone, so what stands here as finished is never run again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::execution::status::NodeStatus;
@@ -37,7 +39,7 @@ pub struct NodeRun {
     pub started_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// When a `waiting` run goes on.
+    /// When a `waiting` run goes on, or an attempt that failed is followed by the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at: Option<Timestamp>,
 }
@@ -64,6 +66,29 @@ pub struct NodeError {
 impl NodeError {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// Why an effect did not come to a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    pub error: NodeError,
+    /// Another try may end otherwise.
+    pub may_pass: bool,
+    /// How long the far side asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// What there is to see all the same. Where the failure is ignored, this is the node's result, with `error` in it.
+    pub result: serde_json::Map<String, Value>,
+}
+
+impl Failure {
+    /// One that will be the same on every try.
+    pub fn lasting(error: NodeError) -> Self {
+        Self { error, may_pass: false, retry_after: None, result: serde_json::Map::new() }
+    }
+
+    pub fn passing(error: NodeError) -> Self {
+        Self { may_pass: true, ..Self::lasting(error) }
     }
 }
 

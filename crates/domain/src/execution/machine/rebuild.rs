@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Facts, Machine, Position, Taken, follow};
+use super::{Facts, INTERRUPTED, Machine, Position, Taken, follow};
 use crate::event::TriggerValues;
 use crate::execution::journal::{self, NodeRun};
 use crate::execution::status::NodeStatus;
@@ -39,20 +39,41 @@ impl Machine {
         let expected = match &self.position {
             Position::Before(next) => *next,
             // The next attempt of the same node.
-            Position::Interrupted(at, _) | Position::Asleep(at, _) | Position::InFlight(at, _) => Some(*at),
+            Position::Interrupted(at, _)
+            | Position::Asking(at, _)
+            | Position::Retrying(at, _)
+            | Position::Asleep(at, _)
+            | Position::InFlight(at, _) => Some(*at),
             Position::Finished => None,
         };
         if expected != Some(index) {
             return Err(JournalMismatch(format!("node `{}` does not come next", run.node)));
         }
-        let step = self.plan.step(index);
+        if run.attempt == 1 {
+            self.tried_since = Some(run.started_at);
+        }
+        let plan = Arc::clone(&self.plan);
+        let step = plan.step(index);
         self.position = match run.status {
             NodeStatus::Running => Position::Interrupted(index, run),
+            NodeStatus::Waiting if matches!(step.operation, Operation::Effect { .. }) => Position::Asking(index, run),
             NodeStatus::Waiting => Position::Asleep(index, run),
-            NodeStatus::Skipped => Position::Before(step.next),
             // The attempt a crash cut off; the attempt that follows it stands next in the journal.
-            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == "node.interrupted") => {
+            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == INTERRUPTED) => {
                 Position::Interrupted(index, run)
+            }
+            NodeStatus::Error if run.wake_at.is_some() => Position::Retrying(index, run),
+            NodeStatus::Error if self.policy(index).ignore_failure => {
+                if let Some(result) = run.result {
+                    self.results.insert(run.node, result);
+                }
+                Position::Before(step.next)
+            }
+            NodeStatus::Skipped => {
+                if let Some(result) = run.result {
+                    self.results.insert(run.node, result);
+                }
+                Position::Before(step.next)
             }
             NodeStatus::Succeeded => {
                 let next = match &step.operation {
