@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::written::WrittenLimits;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
@@ -184,6 +185,11 @@ fn engine_limits(settings: &Settings) -> Limits {
         executions_in_memory_max: settings.executions_in_memory_max,
         body_bytes_in_memory_max: settings.body_bytes_in_memory_max,
         parsed_nodes_max: settings.parsed_nodes_max,
+        written: WrittenLimits {
+            head_bytes_max: settings.head_bytes_max,
+            body_bytes_max: settings.body_bytes_max,
+            body_depth_max: settings.body_depth_max,
+        },
         request_log_queue_max: settings.request_log_queue_max,
         request_log_per_workflow_max: settings.request_log_per_workflow_max,
         request_log_max: settings.request_log_max,

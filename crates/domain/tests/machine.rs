@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::event::{Event, TriggerValues};
 use domain::execution::journal::NodeRun;
-use domain::execution::machine::{Action, Facts, Input, Machine, Turn};
+use domain::execution::machine::{Action, CannotBeginAt, Facts, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::document::Mode;
 use domain::flow::plan::{Operation, Plan, Policy, Step, StepIndex};
@@ -90,9 +90,10 @@ fn too_deep(turn: &Turn) {
 #[test]
 fn what_is_rendered_can_be_read_back_or_is_an_error() {
     for depth in [DEPTH_MAX, DEPTH_MAX + 1, DEPTH_MAX + 64] {
-        for operation in
-            [Operation::Compute(around_the_body(depth)), Operation::Effect { input: around_the_body(depth), policy: Policy::default() }]
-        {
+        for operation in [
+            Operation::Compute(around_the_body(depth)),
+            Operation::Effect { input: around_the_body(depth), policy: Policy::default() },
+        ] {
             let turn = machine(&plan(operation)).feed(Input::Advance, NOW).unwrap();
             reads_back(&turn.records);
             if depth > DEPTH_MAX {
@@ -128,4 +129,55 @@ fn a_journal_at_its_end_makes_no_machine() {
     let (facts, trigger) = facts();
     let mismatch = Machine::rebuild(plan, facts, trigger, records).unwrap_err();
     assert!(mismatch.to_string().contains("come to its end"), "{mismatch}");
+}
+
+/// A chain of nodes that compute their own key, each `(key, kind, disabled)`.
+fn chain(nodes: &[(&str, &str, bool)]) -> Arc<Plan> {
+    let step = |(index, (key, kind, disabled)): (usize, &(&str, &str, bool))| Step {
+        key: key.parse().unwrap(),
+        kind: (*kind).to_owned(),
+        disabled: *disabled,
+        operation: Operation::Compute(Templated::parse(&json!(key), "", &NoExpressions, &mut Problems::new())),
+        branches: Vec::new(),
+        next: (index + 1 < nodes.len()).then_some(StepIndex(index + 1)),
+    };
+    let steps = nodes.iter().enumerate().map(step).collect();
+    Arc::new(Plan { steps, ..Arc::into_inner(plan(Operation::End(End::Failed))).unwrap() })
+}
+
+#[test]
+fn an_execution_begins_at_a_node_only_where_the_flow_before_it_is_the_same() {
+    let old = chain(&[("a", "text", false), ("b", "text", true), ("c", "text", false)]);
+    let records = machine(&old).feed(Input::Advance, NOW).unwrap().records;
+    let begin_at = |node: &str, plan: &Arc<Plan>, records: &[NodeRun]| {
+        let (facts, trigger) = facts();
+        Machine::begin_at(&node.parse().unwrap(), Arc::clone(plan), facts, trigger, records.to_vec())
+    };
+    let says = |node: &str, plan: &Arc<Plan>, records: &[NodeRun]| begin_at(node, plan, records).unwrap_err();
+
+    let (mut begun, taken_over) = begin_at("c", &old, &records).unwrap();
+    assert_eq!(taken_over, records[..2]);
+    let turn = begun.feed(Input::Advance, NOW).unwrap();
+    assert_eq!(turn.records.iter().map(|run| run.node.as_str()).collect::<Vec<_>>(), ["c"], "nothing runs again");
+    let next = begin_at("c", &old, &records[..2]);
+    assert!(next.is_ok(), "it was to come next when the old execution ended");
+
+    let unknown = says("d", &old, &records);
+    assert!(matches!(unknown, CannotBeginAt::UnknownNode(_)), "{unknown}");
+    let never = says("c", &old, &records[..1]);
+    assert!(matches!(never, CannotBeginAt::NeverReached(_)), "{never}");
+    let others = [
+        (chain(&[("a", "text", false), ("c", "text", false)]), "it has no node `b`"),
+        (chain(&[("b", "text", true), ("a", "text", false), ("c", "text", false)]), "node `a` does not come next"),
+        (chain(&[("a", "sum", false), ("b", "text", true), ("c", "text", false)]), "was a text node and is a sum node"),
+        (chain(&[("a", "text", false), ("b", "text", false), ("c", "text", false)]), "`b` was switched on or off"),
+        (
+            chain(&[("a", "text", false), ("b", "text", true), ("new", "text", false), ("c", "text", false)]),
+            "it leads elsewhere",
+        ),
+    ];
+    for (plan, difference) in others {
+        let says = says("c", &plan, &records).to_string();
+        assert!(says.contains("before node `c`") && says.contains(difference), "{says}");
+    }
 }

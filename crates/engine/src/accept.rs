@@ -1,4 +1,4 @@
-//! Taking a request: the only way an execution begins.
+//! Taking a request.
 //! ```text
 //! async   render the answer ─▶ create (event + execution, one flush) ─▶ answer, then run
 //! sync    run ─▶ create at the first effect, wait, deadline or end ─▶ answer
@@ -8,7 +8,6 @@
 //! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::answer::Answer;
@@ -18,10 +17,11 @@ use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
 use domain::id::{EventId, ExecutionId};
 use domain::template::scope::{Results, Scope, System};
-use store::{ExecutionHead, NewExecution, Pinned, Progress, SentAnswer};
+use store::{ExecutionHead, Pinned, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::begin::{Beginning, timeout_at};
 use crate::catalog::{Endpoint, Live};
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
@@ -36,7 +36,7 @@ impl Inner {
         live: &Live,
         incoming: Incoming,
     ) -> Result<Accepted, NotDurable> {
-        if let Err(reason) = self.ready() {
+        if let Err(reason) = self.able() {
             return Err(NotDurable::new(reason));
         }
         let share = self
@@ -54,7 +54,7 @@ impl Inner {
             received_at: now,
         });
         let id = ExecutionId::new(now, clock::random());
-        let timeout_at = (live.plan.timeout_ms > 0).then(|| now.plus(Duration::from_millis(live.plan.timeout_ms)));
+        let timeout_at = timeout_at(&live.plan, now);
         let head = ExecutionHead {
             id,
             workflow: endpoint.workflow,
@@ -89,8 +89,11 @@ impl Inner {
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
                     epoch: None,
+                    began_at: None,
                     caller: Some(Caller { reply, deadline }),
                     cancel: self.cancels.listen(id),
+                    resolution: None,
+                    resolved: None,
                     _place: place,
                     _share: share,
                 };
@@ -98,70 +101,33 @@ impl Inner {
             }
             Mode::Async => {
                 let (answer, notes) = self.configured_answer(live, &facts, &trigger);
-                let place = self.turns.place(endpoint.workflow);
-                let head = ExecutionHead { answer_status: Some(answer.status), ..head };
-                let new = NewExecution {
-                    id,
-                    workflow: endpoint.workflow,
-                    workflow_key: endpoint.key.clone(),
-                    pinned: pinned.clone(),
-                    replay_of: None,
-                    mode: Mode::Async,
-                    event: Arc::clone(&event),
-                    accepted_at: now,
-                    timeout_at,
-                    progress: Progress {
-                        status: Status::Queued,
-                        reason: None,
-                        // Without a place in memory it waits in the database until there is one.
-                        owner: place.as_ref().map(|_| self.server),
-                        due_at: now,
-                        records: Vec::new(),
-                        answer: Some(SentAnswer { answer: answer.clone(), sent_at: now }),
-                        notes,
-                        finished_at: None,
-                    },
-                };
-                let request = saving::accepted(&head, &event);
-                let worker = place.map(|place| Worker {
-                    head: head.clone(),
+                let beginning = Beginning {
                     pinned,
-                    event,
+                    event: Arc::clone(&event),
                     timeout_at,
                     machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
-                    epoch: Some(1),
-                    caller: None,
-                    cancel: self.cancels.listen(id),
-                    _place: place,
-                    _share: share,
-                });
+                    taken_over: Vec::new(),
+                    answer: Some(SentAnswer { answer: answer.clone(), sent_at: now }),
+                    notes,
+                    room: self.turns.place(endpoint.workflow).map(|place| (place, share)),
+                    head,
+                };
+                let request = saving::accepted(&beginning.head, &event);
                 let engine = Arc::clone(self);
                 self.tasks.spawn(async move {
-                    match engine.store.execution_create(new).await {
-                        Ok(()) => {
-                            engine.has_room();
-                            engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                    match beginning.keep(&engine).await {
+                        Ok(kept) => {
+                            engine.count.is_accepted(now);
                             let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
                             engine.live.tell(Change::Request(request));
-                            engine.live.tell(Change::Execution(head));
-                            match worker {
-                                Some(worker) => worker.run(engine).await,
-                                None => engine.due.at(now),
-                            }
+                            kept.run(engine).await;
                         }
-                        Err(error) => {
-                            engine.store_failed(&error);
-                            let _ = reply.send(Err(NotDurable::because(&error)));
-                        }
+                        Err(error) => drop(reply.send(Err(NotDurable::because(&error)))),
                     }
                 });
             }
         }
-        let outcome = replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")));
-        if outcome.is_err() {
-            self.count.not_durable.fetch_add(1, Ordering::Relaxed);
-        }
-        outcome
+        replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))
     }
 
     pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {

@@ -56,8 +56,8 @@ pub enum Lookup {
 pub(crate) enum NoPlan {
     /// The store could not say; later it may.
     Unknown(store::Error),
-    /// There will never be one; a sentence for an execution's notes.
-    Unusable(String),
+    /// There will never be one; a sentence for an execution's notes, and what keeps it from compiling.
+    Unusable { note: String, problems: Vec<Problem> },
 }
 
 #[derive(Debug)]
@@ -133,13 +133,21 @@ impl Catalog {
         Ok(workflow)
     }
 
+    /// Takes a workflow out that was deleted. Needs no reading, and so cannot fail.
+    pub(crate) async fn remove(&self, id: WorkflowId) {
+        let _one_at_a_time = self.changing.lock().await;
+        let mut table = Table::clone(&self.table.load());
+        table.endpoints.retain(|_, endpoint| endpoint.workflow != id);
+        self.table.store(Arc::new(table));
+    }
+
     async fn endpoint(&self, workflow: &Workflow) -> Result<Endpoint, store::Error> {
         let live = match workflow.live {
             Some(revision) if workflow.settings.enabled => match self.plan(workflow.id, revision).await {
                 Ok(plan) => Some(Live { revision, plan }),
                 // It would stand as switched off, and stay so.
                 Err(NoPlan::Unknown(error)) => return Err(error),
-                Err(NoPlan::Unusable(reason)) => {
+                Err(NoPlan::Unusable { note: reason, .. }) => {
                     tracing::error!(workflow = %workflow.id, revision, reason, "the live revision cannot be used");
                     None
                 }
@@ -161,10 +169,9 @@ impl Catalog {
             return Ok(Arc::clone(plan));
         }
         let stored = self.store.revision_get(workflow, revision).await.map_err(NoPlan::Unknown)?;
-        let stored = stored.ok_or_else(|| NoPlan::Unusable(format!("revision {revision} is gone")))?;
-        let plan = compile(&self.registry, &stored.flow).map_err(|problems| {
-            NoPlan::Unusable(format!("revision {revision} does not compile: {}", sentences(&problems)))
-        })?;
+        let stored = stored.ok_or_else(|| NoPlan::because(format!("revision {revision} is gone")))?;
+        let plan = compile(&self.registry, &stored.flow)
+            .map_err(|problems| NoPlan::of(&format!("revision {revision}"), problems))?;
         let plan = Arc::new(plan);
         let mut plans = self.plans();
         if plans.len() >= OLD_PLANS_MAX {
@@ -178,9 +185,9 @@ impl Catalog {
     pub(crate) async fn pinned(&self, workflow: WorkflowId, pinned: &Pinned) -> Result<Arc<Plan>, NoPlan> {
         match pinned {
             Pinned::Revision(number) => self.plan(workflow, *number).await,
-            Pinned::Draft(flow) => compile(&self.registry, flow)
-                .map(Arc::new)
-                .map_err(|problems| NoPlan::Unusable(format!("the draft does not compile: {}", sentences(&problems)))),
+            Pinned::Draft(flow) => {
+                compile(&self.registry, flow).map(Arc::new).map_err(|problems| NoPlan::of("the draft", problems))
+            }
         }
     }
 
@@ -189,12 +196,16 @@ impl Catalog {
     }
 }
 
-/// A flow document, as drafts and revisions keep it, to a plan; or every problem of it.
 fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
+    read_flow(registry, flow).map(|(_, plan)| plan)
+}
+
+/// A flow document, as drafts and revisions keep it, decoded and as a plan; or every problem of it.
+pub(crate) fn read_flow(registry: &Registry, flow: &Value) -> Result<(Flow, Plan), Vec<Problem>> {
     let mut problems = Problems::new();
     let flow = Flow::decode(flow, "", &mut problems);
     match registry.compile(&flow) {
-        Ok(plan) => problems.or(plan),
+        Ok(plan) => problems.or((flow, plan)),
         Err(more) => {
             problems.extend(more);
             Err(problems.into_vec())
@@ -202,6 +213,13 @@ fn compile(registry: &Registry, flow: &Value) -> Result<Plan, Vec<Problem>> {
     }
 }
 
-fn sentences(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+impl NoPlan {
+    pub(crate) fn because(note: String) -> Self {
+        Self::Unusable { note, problems: Vec::new() }
+    }
+
+    fn of(what: &str, problems: Vec<Problem>) -> Self {
+        let sentences: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        Self::Unusable { note: format!("{what} does not compile: {}", sentences.join("; ")), problems }
+    }
 }

@@ -139,21 +139,28 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
             engine.store_failed(&error);
             saving::given_back(clock::now().plus(LOOK_AGAIN))
         }
-        Err(NoPlan::Unusable(note)) => {
+        Err(NoPlan::Unusable { note, .. }) => {
             tracing::error!(execution = %id, note, "an execution cannot go on");
             saving::broken_off(id, mode, note)
         }
     };
     // A task of its own: this may have to wait for room on the disk, and the others need not.
     let saver = Arc::clone(engine);
-    engine.tasks.spawn(async move { drop(saver.progress(id, epoch, progress).await) });
+    engine.tasks.spawn(async move {
+        let status = progress.status;
+        if saver.progress(id, epoch, progress).await.is_ok() && !status.is_open() {
+            saver.count.has_ended(status, None);
+        }
+    });
 }
 
-async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
+pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
     let head = claimed.head;
     let plan = engine.catalog.pinned(head.workflow, &claimed.pinned).await?;
     let nodes = domain::event::body::check(&claimed.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
     let event = Arc::new(claimed.event);
+    // What stands in its journal from before it was accepted, it has taken over from another one.
+    let began_at = claimed.records.iter().map(|run| run.started_at).find(|at| *at >= head.accepted_at);
     let facts = Facts {
         execution: head.id,
         workflow_key: head.workflow_key.clone(),
@@ -162,14 +169,17 @@ async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan>
     };
     let trigger = TriggerValues::new(Arc::clone(&event));
     let machine = Machine::rebuild(plan, facts, trigger, claimed.records)
-        .map_err(|mismatch| NoPlan::Unusable(mismatch.to_string()))?;
+        .map_err(|mismatch| NoPlan::because(mismatch.to_string()))?;
     Ok(Worker {
         pinned: claimed.pinned,
         timeout_at: claimed.timeout_at,
         machine,
         epoch: Some(claimed.epoch),
+        began_at,
         caller: None,
         cancel: engine.cancels.listen(head.id),
+        resolution: None,
+        resolved: None,
         _place: engine.turns.place_for_claimed(head.workflow),
         _share: engine.budget.share_for_claimed(event.body.len(), nodes),
         event,

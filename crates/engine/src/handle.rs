@@ -1,8 +1,8 @@
 //! The engine as its users see it, and what its parts share.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
 use subtle::ConstantTimeEq;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,12 +24,14 @@ use crate::cancel::Cancels;
 use crate::catalog::{Catalog, Endpoint, Lookup};
 use crate::claims::{Claims, Due};
 use crate::clock;
+use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::live::Live;
+use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
-use crate::turns::Turns;
+use crate::turns::{Held, Turns};
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
 #[derive(Debug, Clone)]
@@ -108,27 +110,6 @@ pub enum EngineError {
     Store(#[from] store::Error),
 }
 
-/// What the engine has done since it started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    pub accepted: u64,
-    pub not_durable: u64,
-    pub finished: u64,
-    pub requests_logged: u64,
-    pub requests_dropped: u64,
-    /// Held in memory now: queued and running.
-    pub in_memory: u64,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Count {
-    pub(crate) accepted: AtomicU64,
-    pub(crate) not_durable: AtomicU64,
-    pub(crate) finished: AtomicU64,
-    pub(crate) requests_logged: AtomicU64,
-    pub(crate) requests_dropped: AtomicU64,
-}
-
 /// What the parts of the engine share.
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -153,9 +134,7 @@ pub(crate) struct Inner {
     pub(crate) cancels: Arc<Cancels>,
     pub(crate) live: Live,
     refused: mpsc::Sender<RefusedRequest>,
-    /// When the disk had no room for what was written last.
-    full_at: Mutex<Option<Instant>>,
-    broken: watch::Sender<Option<String>>,
+    pub(crate) obstacles: Obstacles,
 }
 
 impl Engine {
@@ -190,8 +169,7 @@ impl Engine {
             cancels: Arc::default(),
             live: Live::default(),
             refused,
-            full_at: Mutex::default(),
-            broken: watch::Sender::new(None),
+            obstacles: Obstacles::default(),
         });
         let stop = &inner.stop_services;
         inner.services.spawn(Heartbeat(Arc::clone(&inner)).run(stop.clone()));
@@ -270,35 +248,22 @@ impl Engine {
         &self.inner.registry
     }
 
-    /// `Err` says why no request can be accepted now.
+    /// `Err` says why no request is worth sending now.
     pub fn ready(&self) -> Result<(), String> {
-        self.inner.ready()?;
-        // Only a write shows that there is room again, and none comes to a server that says it is not
-        // ready: after a while the next request is the one that tries.
-        match *self.inner.full_at() {
-            Some(at) if at.elapsed() < self.inner.limits.full_pause => Err("the disk is full".to_owned()),
-            _ => Ok(()),
-        }
+        self.inner.ready()
     }
 
     /// Resolves when the process has to end so that a restart can mend it; says why.
     pub async fn broken(&self) -> String {
-        let mut broken = self.inner.broken.subscribe();
+        let mut broken = self.inner.obstacles.broken.subscribe();
         let reason = broken.wait_for(Option::is_some).await;
         reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
     }
 
-    /// Counters for metrics.
+    /// For metrics.
     pub fn counters(&self) -> Counters {
-        let count = &self.inner.count;
-        Counters {
-            accepted: count.accepted.load(Ordering::Relaxed),
-            not_durable: count.not_durable.load(Ordering::Relaxed),
-            finished: count.finished.load(Ordering::Relaxed),
-            requests_logged: count.requests_logged.load(Ordering::Relaxed),
-            requests_dropped: count.requests_dropped.load(Ordering::Relaxed),
-            in_memory: self.inner.turns.in_memory() as u64,
-        }
+        let Held { in_memory, running, waiting } = self.inner.turns.held();
+        Counters { in_memory, running, waiting_for_turn: waiting, ..self.inner.count.counters() }
     }
 
     /// One round of retention now.
@@ -335,16 +300,6 @@ impl Engine {
 const PARK: Duration = Duration::from_secs(5);
 
 impl Inner {
-    pub(crate) fn ready(&self) -> Result<(), String> {
-        if self.draining.is_cancelled() {
-            return Err("the server is stopping".to_owned());
-        }
-        match &*self.broken.borrow() {
-            Some(reason) => Err(reason.clone()),
-            None => Ok(()),
-        }
-    }
-
     fn start_drain(&self) {
         let mut ends = self.drain_ends.lock().unwrap_or_else(PoisonError::into_inner);
         ends.get_or_insert_with(|| Instant::now() + self.limits.drain);
@@ -365,48 +320,4 @@ impl Inner {
     pub(crate) fn ticket(&self, execution: ExecutionId) -> String {
         format!("{execution}.{}", self.key.answer_token(execution))
     }
-
-    /// A write went through.
-    pub(crate) fn has_room(&self) {
-        if self.full_at().take().is_some() {
-            tracing::info!("the disk has room again");
-        }
-    }
-
-    fn full_at(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Draws the consequences of a failure of the store for the whole server.
-    pub(crate) fn store_failed(&self, error: &store::Error) {
-        match error {
-            store::Error::Full => {
-                if self.full_at().replace(Instant::now()).is_none() {
-                    tracing::error!("the disk is full: requests are refused until there is room");
-                }
-            }
-            store::Error::Broken { .. } | store::Error::ServerLeaseLost => {
-                tracing::error!(%error, "the server cannot go on");
-                self.broken.send_if_modified(|broken| {
-                    let first = broken.is_none();
-                    broken.get_or_insert_with(|| error.to_string());
-                    first
-                });
-            }
-            store::Error::LeaseLost { .. } => tracing::info!(%error, "another server goes on with it"),
-            error => tracing::warn!(error = %chain(error), "the store failed"),
-        }
-    }
-}
-
-/// An error with its causes, for a log line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

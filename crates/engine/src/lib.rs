@@ -4,17 +4,21 @@
 
 pub mod authoring;
 pub mod catalog;
+pub mod counters;
 pub mod handle;
 pub mod limits;
 pub mod live;
+pub mod resolve;
 pub mod runs;
 
 mod accept;
+mod begin;
 mod budget;
 mod cancel;
 mod claims;
 mod clock;
 mod heartbeat;
+mod readiness;
 mod request_log;
 mod retention;
 mod saving;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::event::written::WrittenLimits;
+
 /// What the engine holds at most, and how long it waits.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -19,6 +21,8 @@ pub struct Limits {
     pub body_bytes_in_memory_max: usize,
     /// JSON values of request bodies that may be parsed at the same time in all; more are answered 503.
     pub parsed_nodes_max: usize,
+    /// What a request may be that a person writes: as much as the listener takes.
+    pub written: WrittenLimits,
     /// Refused requests that wait to be logged; more are dropped and counted.
     pub request_log_queue_max: usize,
     pub request_log_per_workflow_max: u32,
@@ -44,6 +48,7 @@ impl Default for Limits {
             executions_in_memory_max: 4_096,
             body_bytes_in_memory_max: 256 << 20,
             parsed_nodes_max: 4_000_000,
+            written: WrittenLimits { head_bytes_max: 64 << 10, body_bytes_max: 10 << 20, body_depth_max: 64 },
             request_log_queue_max: 1_024,
             request_log_per_workflow_max: 1_000,
             request_log_max: 100_000,

@@ -9,7 +9,6 @@
 //!   server, or when this one can write no more; the next start takes it then.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::answer::Answer;
@@ -98,7 +97,7 @@ impl Worker {
             Ok(()) => {
                 self.epoch = Some(1);
                 engine.has_room();
-                engine.count.accepted.fetch_add(1, Ordering::Relaxed);
+                engine.count.is_accepted(head.accepted_at);
                 engine.live.tell(Change::Request(accepted(&head, &self.event)));
                 self.is_saved(engine, head, records);
                 Ok(())
@@ -119,7 +118,15 @@ impl Worker {
             engine.live.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
         }
         self.head = head;
+        if !self.head.status.is_open() {
+            engine.count.has_ended(self.head.status, self.began_at);
+        }
         engine.live.tell(Change::Execution(self.head.clone()));
+        if self.resolution.is_none()
+            && let Some(resolved) = self.resolved.take()
+        {
+            let _ = resolved.send(());
+        }
     }
 
     /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.

@@ -111,8 +111,10 @@ impl Turns {
         room
     }
 
-    pub(crate) fn in_memory(&self) -> usize {
-        self.state().places
+    pub(crate) fn held(&self) -> Held {
+        let state = self.state();
+        let waiting = state.queues.values().flat_map(|queue| &queue.waiting).filter(|waiter| !waiter.is_closed());
+        Held { in_memory: state.places as u64, running: state.running as u64, waiting: waiting.count() as u64 }
     }
 
     /// Waits until it is this workflow's turn. Dropping the future gives the wait up.
@@ -185,6 +187,16 @@ impl State {
             self.queues.remove(&workflow);
         }
     }
+}
+
+/// How many executions there are in memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) in_memory: u64,
+    /// Have a turn.
+    pub(crate) running: u64,
+    /// Wait for one.
+    pub(crate) waiting: u64,
 }
 
 /// What can be claimed.
@@ -298,6 +310,7 @@ mod tests {
             let turn = turns.turn(workflow(1)).await;
             let given_up = tokio::time::timeout(std::time::Duration::from_millis(5), turns.turn(workflow(1)));
             assert!(given_up.await.is_err());
+            assert_eq!(turns.held(), Held { in_memory: 0, running: 1, waiting: 0 });
             drop(turn);
         }
         drop(turns.turn(workflow(2)).await);
@@ -320,6 +333,6 @@ mod tests {
         drop((other, claimed));
         assert!(turns.place(workflow(3)).is_some());
         drop(held);
-        assert_eq!(turns.in_memory(), 0);
+        assert_eq!(turns.held().in_memory, 0);
     }
 }

@@ -17,11 +17,11 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::event::Event;
-use domain::execution::journal::{NodeError, NodeRun};
-use domain::execution::machine::{Action, Finish, Input, Machine, Run, Turn as Step};
+use domain::execution::journal::{Failure, NodeError, NodeRun};
+use domain::execution::machine::{Action, Finish, Input, Machine, Resolution, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
 use domain::time::Timestamp;
 use domain::value::Value;
@@ -38,6 +38,11 @@ use crate::handle::{Accepted, Inner, NotDurable};
 use crate::saving::{caller_deadline, given_back};
 use crate::turns::{Place, Turn};
 
+/// A longer pause before the next attempt of an effect is spent outside memory.
+const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
+/// Due when nothing is ever due.
+pub(crate) const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
 /// An execution in memory.
 pub(crate) struct Worker {
     /// As last saved.
@@ -48,8 +53,14 @@ pub(crate) struct Worker {
     pub(crate) machine: Machine,
     /// The store's epoch once it is durable.
     pub(crate) epoch: Option<u32>,
+    /// Its first turn, once it has had one.
+    pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
     pub(crate) cancel: Listener,
+    /// A person's word on how to go on.
+    pub(crate) resolution: Option<Resolution>,
+    /// Who is told once what came of it is on disk.
+    pub(crate) resolved: Option<oneshot::Sender<()>>,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
 }
@@ -92,7 +103,19 @@ impl Worker {
     }
 
     async fn drive(&mut self, engine: &Arc<Inner>) -> Result<(), Stopped> {
+        // Who takes one up from the store takes it up late.
+        let ready_at = if self.epoch.is_some_and(|epoch| epoch > 1) { self.head.accepted_at } else { clock::now() };
         let (mut turn, mut input) = self.next_turn(engine, Status::Queued).await?;
+        if self.began_at.is_none() && !matches!(input, Input::Park) {
+            let now = clock::now();
+            self.began_at = Some(now);
+            engine.count.has_begun(ready_at, now);
+        }
+        if matches!(input, Input::Advance)
+            && let Some(resolution) = self.resolution.take()
+        {
+            input = Input::Resolve(resolution);
+        }
         loop {
             let Step { records, action } = self.feed(input)?;
             match action {
@@ -111,6 +134,18 @@ impl Worker {
                 Action::Sleep { until } => {
                     drop(turn.take());
                     return self.fall_asleep(engine, until, records).await;
+                }
+                Action::Pause { until } => {
+                    drop(turn.take());
+                    match self.pause(engine, until, records).await? {
+                        Some(Input::Advance) => (turn, input) = self.next_turn(engine, Status::Waiting).await?,
+                        Some(other) => input = other,
+                        None => return Ok(()),
+                    }
+                }
+                Action::Ask { until } => {
+                    drop(turn.take());
+                    return self.ask(engine, until, records).await;
                 }
                 Action::Parked => {
                     drop(turn.take());
@@ -186,10 +221,10 @@ impl Worker {
         }
     }
 
-    fn effect_done(&self, outcome: Result<Result<Value, NodeError>, JoinError>) -> Input {
+    fn effect_done(&self, outcome: Result<Result<Value, Failure>, JoinError>) -> Input {
         Input::EffectDone(outcome.unwrap_or_else(|panicked| {
             tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
-            Err(NodeError::new("node.panicked", "the node panicked"))
+            Err(Failure::lasting(NodeError::new("node.panicked", "the node panicked")))
         }))
     }
 
@@ -202,7 +237,7 @@ impl Worker {
             () = engine.draining.cancelled() => Woken::Draining,
             done = what => Woken::Done(done),
             () = caller_deadline(self.caller.as_ref()) => Woken::CallerDeadline,
-            () = until(self.timeout_at) => Woken::Timeout,
+            () = reached(self.timeout_at) => Woken::Timeout,
         }
     }
 
@@ -224,6 +259,55 @@ impl Worker {
         Ok(())
     }
 
+    /// Until the next attempt of an effect: a short while, or one that a caller waits through, in memory.
+    /// `None`: it has left memory.
+    async fn pause(
+        &mut self,
+        engine: &Arc<Inner>,
+        until: Timestamp,
+        records: Vec<NodeRun>,
+    ) -> Result<Option<Input>, Stopped> {
+        if self.caller.is_none() && until.since(clock::now()) > PAUSE_IN_MEMORY_MAX {
+            self.fall_asleep(engine, until, records).await?;
+            return Ok(None);
+        }
+        let progress =
+            Progress { reason: Some(Reason::Timer), due_at: until, ..self.open(engine, Status::Waiting, records) };
+        self.save(engine, progress).await?;
+        loop {
+            match self.wait(engine, Box::pin(reached(Some(until)))).await {
+                Woken::Done(()) | Woken::Timeout => return Ok(Some(Input::Advance)),
+                Woken::Cancelled => return Ok(Some(Input::Cancelled)),
+                Woken::CallerDeadline => self.let_caller_go(engine, Status::Waiting).await?,
+                Woken::Draining => {
+                    self.fall_asleep(engine, until, Vec::new()).await?;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// A person has to say how to go on.
+    async fn ask(
+        &mut self,
+        engine: &Arc<Inner>,
+        until: Option<Timestamp>,
+        records: Vec<NodeRun>,
+    ) -> Result<(), Stopped> {
+        let progress = Progress {
+            reason: Some(Reason::NeedsAttention),
+            owner: None,
+            due_at: until.unwrap_or(NEVER),
+            ..self.open(engine, Status::Waiting, records)
+        };
+        self.save(engine, progress).await?;
+        self.let_caller_go(engine, Status::Waiting).await?;
+        if let Some(until) = until {
+            engine.due.at(until);
+        }
+        Ok(())
+    }
+
     async fn park(&mut self, engine: &Arc<Inner>, records: Vec<NodeRun>) -> Result<(), Stopped> {
         let progress = Progress { owner: None, ..self.open(engine, Status::Queued, records) };
         self.save(engine, progress).await?;
@@ -241,7 +325,6 @@ impl Worker {
             ..self.open(engine, Status::Running, records)
         };
         self.save(engine, progress).await?;
-        engine.count.finished.fetch_add(1, Ordering::Relaxed);
         self.answer(answer);
         Ok(())
     }
@@ -253,7 +336,7 @@ impl Worker {
 }
 
 /// The clock on the wall says when, and it may be set back meanwhile: then it is not yet time.
-async fn until(at: Option<Timestamp>) {
+async fn reached(at: Option<Timestamp>) {
     let Some(at) = at else { return std::future::pending().await };
     while clock::now() < at {
         tokio::time::sleep(at.since(clock::now())).await;

@@ -34,11 +34,12 @@ pub use api::AdminToken;
 pub use error::{RefusalInfo, refusals};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
+pub use metrics::{MetricInfo, reference as metrics_reference};
 
 use api::{Admin, Api};
 use hooks::Hooks;
 use listener::Listener;
-use metrics::Metrics;
+use metrics::{Metrics, Source};
 use probes::Readiness;
 
 /// What to serve, where, and until when.
@@ -81,7 +82,13 @@ pub async fn serve(options: ServerOptions) {
     let ServerOptions { engine, hooks, admin, public_url, admin_token, limits, stop } = options;
     let metrics = Metrics::new();
     let readiness = Readiness::new(engine.clone());
-    let api = Api::new(engine.clone(), &public_url, admin_token, metrics.registry(&engine), readiness.clone());
+    let api = Api::new(
+        engine.clone(),
+        &public_url,
+        admin_token,
+        metrics.clone().registry(Source::Server { engine: engine.clone(), readiness: readiness.clone() }),
+        readiness.clone(),
+    );
     let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone());
     let admin = Listener::start(admin, Arc::new(Admin::new(api)), limits.admin_listener, metrics.admin_listener);
     let hooks = Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener);

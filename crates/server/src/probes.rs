@@ -28,8 +28,13 @@ impl Readiness {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    fn check(&self) -> Result<(), String> {
-        if self.stopping.load(Ordering::Relaxed) { Err("stopping".to_owned()) } else { self.engine.ready() }
+    /// `Err` says why not.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.stopping.load(Ordering::Relaxed) {
+            Err("the server is stopping".to_owned())
+        } else {
+            self.engine.ready()
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Not here: what a node kind is, HTTP, when to retry.
 
 pub mod error;
+pub mod histogram;
 pub mod row;
 pub mod sqlite;
 
@@ -22,7 +23,11 @@ use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
+pub use histogram::{Distribution, Histogram};
 pub use row::*;
+
+/// How many owners an execution may outlive without getting on.
+pub const TAKEOVERS_MAX: u32 = 3;
 
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
@@ -53,10 +58,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_delete(&self, workflow: WorkflowId, at: Timestamp) -> Result<()>;
     /// Every key that was rotated away, with the workflow that had it.
     async fn key_retired(&self) -> Result<Vec<(EndpointKey, WorkflowId)>>;
+    /// Also of a workflow that was deleted.
     async fn revision_get(&self, workflow: WorkflowId, number: u32) -> Result<Option<Revision>>;
-
     /// Newest first, those with a number below `before`. Also of a workflow that was deleted.
     async fn revision_list(&self, workflow: WorkflowId, before: Option<u32>, limit: u32) -> Result<Vec<RevisionHead>>;
+
+    // -- samples: requests that an author keeps ----------------------------------------------------
 
     /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
     async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
@@ -67,6 +74,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- tokens of the API -------------------------------------------------------------------------
 
+    /// Errors: `Database` when the id or the digest is there already.
     async fn token_create(&self, token: Token) -> Result<()>;
     async fn token_by_digest(&self, digest: [u8; 32]) -> Result<Option<Token>>;
     /// Newest first.
@@ -84,6 +92,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_progress(&self, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()>;
     /// Takes open executions that are due and belong to no living server (the caller lives), oldest
     /// first in each workflow, raising the epoch of each. Claimed ones are exclusive to the caller.
+    ///
+    /// An execution whose owner died [`TAKEOVERS_MAX`] times while no node of it finished may be what kills them: it
+    /// is quarantined. One that is a death away from that is handed out alone among its like, so that it takes
+    /// no innocent one along.
     /// May hand out fewer than are due; an empty answer means that nothing can be claimed now.
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
     /// Takes one open execution, due or not, unless a living server (this one included) owns it.
@@ -91,6 +103,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the next execution that no living server owns is due; `None` when there is none.
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
     async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>>;
+    async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>>;
+    /// Ends a quarantined execution as `error` without reading its record. `false`: it is not quarantined.
+    async fn execution_fail_quarantined(&self, execution: ExecutionId, at: Timestamp) -> Result<bool>;
     /// Status and, once there is one, the answer.
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
     /// Newest first.
@@ -116,7 +131,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn request_trim(&self, per_workflow_max: u32, total_max: u32, limit: u32) -> Result<u32>;
     /// Gives a little of the free space back to the file system.
     async fn space_slice(&self) -> Result<()>;
-    /// What the store has done since it was opened.
+    /// What the store has done since it was opened, and what it holds now.
     fn stats(&self) -> Stats;
     /// `Err` once the database can no longer be trusted to keep what it is given; only a restart helps.
     fn health(&self) -> Result<()>;

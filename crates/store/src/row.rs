@@ -11,6 +11,8 @@ use domain::time::Timestamp;
 use domain::value::Value;
 use domain::workflow::Workflow;
 
+use crate::histogram::Distribution;
+
 /// One workflow to write.
 #[derive(Debug, Clone)]
 pub struct WorkflowSave {
@@ -274,13 +276,21 @@ pub struct RetentionRule {
     pub limit: u32,
 }
 
-/// Counters since the store was opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What the store has done since it was opened, and what it holds now.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stats {
-    /// Transactions committed, each with one flush to disk.
+    /// Transactions that wrote something, each with one flush to disk.
     pub flushes: u64,
-    /// Commands in them.
+    /// How long each of these took to commit, the flush included.
+    pub flush_times: Distribution,
+    /// Commands committed.
     pub commands: u64,
+    /// How many there were in each transaction.
+    pub batch_commands: Distribution,
+    /// Handed in and not answered yet.
+    pub commands_waiting: u64,
+    /// About what these hold; a command beyond `queue_bytes_max` of it is refused.
+    pub bytes_waiting: u64,
     /// Bytes of the database file and its write-ahead log.
     pub database_bytes: u64,
 }

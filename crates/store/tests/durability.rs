@@ -7,14 +7,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::event::Event;
 use domain::execution::status::Status;
 use domain::id::ExecutionId;
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use store::conformance::sample::{at, ended, event, execution, execution_id, queued, server_id, workflow, workflow_id};
+use store::conformance::numbered::{
+    at, ended, event, execution, execution_id, queued, server_id, workflow, workflow_id,
+};
 use store::sqlite::{Options, Sqlite};
 use store::{Error, NewExecution, RetentionRule, Store};
 use tempfile::TempDir;
@@ -204,6 +206,46 @@ async fn while_another_program_has_the_database_locked_calls_are_put_off() {
     store.close().await.unwrap();
 }
 
+/// Twenty commands in a few batches, one of which writes nothing.
+#[tokio::test]
+async fn what_is_counted_in_ranges_is_what_is_counted_in_all() {
+    let folder = folder();
+    let store = Sqlite::open(Options { batch_commands_max: 4, ..options(folder.path()) }).unwrap();
+    assert!(create_together(&store, 19, 1_000).await.iter().all(Result::is_ok));
+    store.execution_progress(execution_id(99), 1, queued(at(1))).await.unwrap_err();
+    let stats = store.stats();
+    assert_eq!((stats.commands, stats.batch_commands.sum), (20, 20.0));
+    assert_eq!(stats.flush_times.count(), stats.flushes);
+    assert_eq!(stats.batch_commands.count(), stats.flushes + 1);
+    assert!(stats.flush_times.sum > 0.0 && stats.flush_times.sum < 60.0, "{stats:?}");
+    assert_eq!((stats.commands_waiting, stats.bytes_waiting), (0, 0));
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_to_be_written_is_told() {
+    let folder = folder();
+    let store = Sqlite::open(options(folder.path())).unwrap();
+    let shell = rusqlite::Connection::open(folder.path().join("hookflow.db")).unwrap();
+    shell.execute_batch("begin immediate").unwrap();
+    let made = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { create_together(&store, 3, 1_000).await }
+    });
+    let until = Instant::now() + Duration::from_secs(5);
+    while store.stats().commands_waiting < 3 {
+        assert!(Instant::now() < until && !made.is_finished(), "{:?}", store.stats());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let waiting = store.stats().bytes_waiting;
+    assert!((3_000..10_000).contains(&waiting), "{waiting}");
+    shell.execute_batch("rollback").unwrap();
+    drop(made.await.unwrap());
+    let stats = store.stats();
+    assert_eq!((stats.commands_waiting, stats.bytes_waiting), (0, 0));
+    store.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn freed_space_goes_back_to_the_file_system() {
     let folder = folder();
@@ -252,7 +294,7 @@ async fn an_execution_that_cannot_be_read_does_not_hold_up_the_others() {
     let store = Sqlite::open(options(folder.path())).unwrap();
     for n in 1..=3 {
         let mut new = execution(n, 1, queued(at(n)));
-        new.progress.records = vec![store::conformance::sample::node_run("call", "running".parse().unwrap())];
+        new.progress.records = vec![store::conformance::numbered::node_run("call", "running".parse().unwrap())];
         store.execution_create(new).await.unwrap();
     }
     store.close().await.unwrap();

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use futures_util::future::join_all;
 use rusqlite::ffi;
-use store::conformance::sample::{at, execution, execution_id, queued};
+use store::conformance::numbered::{at, execution, execution_id, queued};
 use store::sqlite::{Options, Sqlite};
 use store::{Error, Store};
 

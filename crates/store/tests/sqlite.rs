@@ -23,7 +23,9 @@ fn every_function_of_the_suite_is_run() {
         include_str!("../src/conformance/execution.rs"),
         include_str!("../src/conformance/request_log.rs"),
         include_str!("../src/conformance/retention.rs"),
+        include_str!("../src/conformance/sample.rs"),
         include_str!("../src/conformance/server.rs"),
+        include_str!("../src/conformance/token.rs"),
         include_str!("../src/conformance/workflow.rs"),
     ] {
         for function in file.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {

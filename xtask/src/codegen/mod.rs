@@ -1,5 +1,5 @@
 //! Writes what is derived from the code: the reference of nodes, triggers, expressions, problem codes,
-//! refusals and settings.
+//! refusals, metrics and settings.
 //!
 //! The pages are committed, so that they can be read without a build; `--check` fails when they are
 //! not what the code says. In the folders it owns, a page that nothing makes any more is taken away.
@@ -8,6 +8,7 @@ mod answers_page;
 mod codes_page;
 mod expressions_page;
 mod kind_page;
+mod metrics_page;
 mod settings_page;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,7 @@ fn pages() -> anyhow::Result<Pages> {
     pages.insert("docs/reference/expressions.md".into(), expressions_page::page()?);
     pages.insert("docs/reference/answers.md".into(), answers_page::page()?);
     pages.insert("docs/reference/settings.md".into(), settings_page::page(settings_page::DEFAULTS)?);
+    pages.insert("docs/reference/metrics.md".into(), metrics_page::page());
     let triggers: Vec<_> = registry.trigger_kinds().collect();
     let nodes: Vec<_> = registry.kinds().collect();
     for (folder, heading, kinds, place) in [

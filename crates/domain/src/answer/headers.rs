@@ -2,6 +2,7 @@
 //!
 //! Asked when a flow is compiled, of what is known then, and again of every value once it is rendered.
 
+use crate::event::headers::{is_name, is_value};
 use crate::flow::codes;
 
 /// Bytes of one rendered header value: what common proxies let through.
@@ -55,8 +56,7 @@ pub fn session_cookie(name: &str) -> Option<&'static str> {
 
 /// A token of RFC 9110 section 5.6.2, and none of the headers that are not an author's to set.
 pub fn check_header_name(name: &str) -> Result<(), HeaderError> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    if !is_name(name) {
         return Err(HeaderError::Name);
     }
     let lower = name.to_ascii_lowercase();
@@ -71,8 +71,8 @@ pub fn check_header_value(name: &str, value: &str) -> Result<(), HeaderError> {
     if value.len() > HEADER_VALUE_MAX {
         return Err(HeaderError::TooLong);
     }
-    // DEL and all of C0 but the tab. Bytes above ASCII are opaque in HTTP and go out as UTF-8.
-    if value.chars().any(|c| c.is_ascii_control() && c != '\t') {
+    // What is above ASCII goes out as UTF-8.
+    if !is_value(value) {
         return Err(HeaderError::Value);
     }
     if name.eq_ignore_ascii_case("set-cookie") {

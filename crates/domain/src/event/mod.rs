@@ -6,8 +6,10 @@
 //! Not here: checks of the request (`server::hooks`), template syntax (`crate::template`).
 
 pub mod body;
+pub mod headers;
 pub mod query;
 pub mod sample;
+pub mod written;
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};

@@ -53,6 +53,16 @@ fn is_first(attempt: &u32) -> bool {
     *attempt == 1
 }
 
+impl NodeRun {
+    /// Whether the execution got on by it: an attempt that a crash cut off has come to an end, but to none of its own.
+    pub fn gets_on(&self) -> bool {
+        self.finished_at.is_some() && self.error.as_ref().is_none_or(|error| error.code != INTERRUPTED)
+    }
+}
+
+/// Code of an attempt whose outcome was lost with the process.
+pub const INTERRUPTED: &str = "node.interrupted";
+
 /// Why a node run ended as `error` (or `failed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]

@@ -1,18 +1,23 @@
-//! The stable codes of problems, each with what it means. The reference page is made from [`ALL`].
+//! The stable codes of problems, each with what it means. The reference page is made from
+//! [`ALL`] and [`OF_CHANGES`].
 //!
 //! A code, once published, keeps its name and its meaning. Codes of expressions at run time are not
 //! here: they stand in node runs, not in documents.
 
 macro_rules! codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $code:literal;)+) => {
+    ($(#[$about:meta])+ $all:ident: $($(#[doc = $meaning:literal])+ $name:ident = $code:literal;)+) => {
         $($(#[doc = $meaning])+ pub const $name: &str = $code;)+
 
-        /// Every code with its meaning, in the order of the reference page.
-        pub const ALL: &[(&str, &str)] = &[$(($code, concat!($($meaning),+))),+];
+        $(#[$about])+
+        pub const $all: &[(&str, &str)] = &[$(($code, concat!($($meaning),+))),+];
     };
 }
 
 codes! {
+    /// Codes of what is wrong with a document whatever the server holds, each with its meaning, in the
+    /// order of the reference page.
+    ALL:
+
     /// The file is neither YAML nor JSON.
     FILE_SYNTAX = "file.syntax";
     /// The file has more bytes or more values than a workflow file may have.
@@ -123,19 +128,36 @@ codes! {
     CONDITION_PATTERN = "condition.pattern";
 }
 
+codes! {
+    /// Codes of what is wrong with a change, seen beside what the server holds.
+    OF_CHANGES:
+
+    /// Another of the documents has the same key.
+    KEY_DUPLICATE = "key.duplicate";
+    /// The key was rotated away: it is never used again.
+    KEY_RETIRED = "key.retired";
+    /// The key belongs to another workflow, or to one that was deleted.
+    KEY_TAKEN = "key.taken";
+    /// A password has to be given: none is stored for this user name.
+    PASSWORD_NEEDED = "credentials.password_needed";
+    /// The field belongs to the draft or to workflow files, not to the workflow level.
+    WRONG_PLACE = "document.wrong_place";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_code_has_its_own_name_and_a_sentence() {
-        for (index, (code, meaning)) in ALL.iter().enumerate() {
+        let all = [ALL, OF_CHANGES].concat();
+        for (index, (code, meaning)) in all.iter().enumerate() {
             assert!(
                 code.split('.').count() == 2 && code.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b)),
                 "{code}"
             );
             assert!(meaning.trim().ends_with('.'), "{code}");
-            assert!(ALL[..index].iter().all(|(other, _)| other != code), "{code} stands twice");
+            assert!(all[..index].iter().all(|(other, _)| other != code), "{code} stands twice");
         }
     }
 }

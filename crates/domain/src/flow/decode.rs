@@ -9,13 +9,13 @@ mod nodes;
 
 use serde_json::Map;
 
-use crate::flow::document::{BasicDeclaration, Flow, Mode, Password, Trigger, WorkflowDocument};
+use crate::flow::document::{BasicDeclaration, Flow, Mode, Password, Trigger, WorkflowDocument, WorkflowLevel};
 use crate::flow::fields::Fields;
 use crate::flow::suggest::quoted;
 use crate::flow::{codes, limits, mistakes};
 use crate::problem::{Problems, below};
 use crate::value::Value;
-use crate::workflow::{Retention, WhenOff};
+use crate::workflow::{Retention, Settings, WhenOff};
 
 /// The version of the format that this code reads and writes.
 pub(super) const FORMAT: u64 = 1;
@@ -32,13 +32,7 @@ impl WorkflowDocument {
         read_version(&mut fields);
         let document = Self {
             key: read_endpoint_key(&mut fields),
-            title: read_title(&mut fields),
-            description: fields.text("description", limits::DESCRIPTION_MAX).unwrap_or_default().to_owned(),
-            tags: read_tags(&mut fields),
-            enabled: fields.boolean("enabled"),
-            when_off: fields.word("when_off", &WHEN_OFF).unwrap_or_default(),
-            retention: read_retention(&mut fields),
-            credentials: read_credentials(&mut fields),
+            level: WorkflowLevel::read(&mut fields),
             flow: Flow::read(&mut fields),
         };
         fields.finish();
@@ -47,8 +41,67 @@ impl WorkflowDocument {
 
     /// What stands in for a document that could not be read at all.
     fn empty() -> Self {
+        Self { key: None, level: WorkflowLevel::empty(), flow: Flow::empty("") }
+    }
+}
+
+/// What a workflow file holds beside the workflow level, and where it goes when there is no file.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("hookflow", "stands in workflow files only"),
+    ("key", "is made by the server: rotate it to get a new one"),
+    ("mode", DRAFT),
+    ("timeout_ms", DRAFT),
+    ("answer_deadline_ms", DRAFT),
+    ("trigger", DRAFT),
+    ("nodes", DRAFT),
+];
+const DRAFT: &str = "belongs to the flow: save it in the draft";
+
+impl WorkflowLevel {
+    /// Reads the workflow level alone. Problems: as in a workflow file, and `document.wrong_place`.
+    pub fn decode(value: &Value, problems: &mut Problems) -> Self {
+        let mut value = value.clone();
+        for (name, place) in ELSEWHERE {
+            if value.as_object_mut().is_some_and(|object| object.shift_remove(name).is_some()) {
+                problems.add(below("", name), codes::WRONG_PLACE, format!("`{name}` {place}"));
+            }
+        }
+        let Some(mut fields) = Fields::of(&value, "", problems) else {
+            return Self::empty();
+        };
+        let level = Self::read(&mut fields);
+        fields.finish();
+        level
+    }
+
+    /// The settings of a workflow as an author would ask for them. The password is not known.
+    pub fn of(settings: &Settings) -> Self {
+        let basic = settings.credentials.as_ref();
         Self {
-            key: None,
+            title: settings.title.clone(),
+            description: settings.description.clone(),
+            tags: settings.tags.clone(),
+            enabled: Some(settings.enabled),
+            when_off: settings.when_off,
+            retention: settings.retention,
+            credentials: basic.map(|basic| BasicDeclaration { username: basic.username.clone(), password: None }),
+        }
+    }
+
+    fn read(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            title: read_title(fields),
+            description: fields.text("description", limits::DESCRIPTION_MAX).unwrap_or_default().to_owned(),
+            tags: read_tags(fields),
+            enabled: fields.boolean("enabled"),
+            when_off: fields.word("when_off", &WHEN_OFF).unwrap_or_default(),
+            retention: read_retention(fields),
+            credentials: read_credentials(fields),
+        }
+    }
+
+    fn empty() -> Self {
+        Self {
             title: String::new(),
             description: String::new(),
             tags: Vec::new(),
@@ -56,7 +109,6 @@ impl WorkflowDocument {
             when_off: WhenOff::default(),
             retention: Retention::default(),
             credentials: None,
-            flow: Flow::empty(""),
         }
     }
 }

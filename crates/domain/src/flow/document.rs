@@ -70,6 +70,13 @@ impl fmt::Display for NodeKey {
 pub struct WorkflowDocument {
     /// `None`: a new workflow.
     pub key: Option<EndpointKey>,
+    pub level: WorkflowLevel,
+    pub flow: Flow,
+}
+
+/// What an author asks of the workflow itself: it changes at once, without a revision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkflowLevel {
     pub title: String,
     pub description: String,
     pub tags: Vec<String>,
@@ -79,7 +86,6 @@ pub struct WorkflowDocument {
     pub retention: Retention,
     /// `None`: callers need no credentials.
     pub credentials: Option<BasicDeclaration>,
-    pub flow: Flow,
 }
 
 /// The credentials an author asks for.

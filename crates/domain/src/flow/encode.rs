@@ -7,37 +7,56 @@
 use serde_json::{Map, json};
 
 use crate::flow::decode::{FORMAT, MODES, WHEN_OFF};
-use crate::flow::document::{Flow, Node, Trigger, WorkflowDocument};
+use crate::flow::document::{Flow, Node, Trigger, WorkflowDocument, WorkflowLevel};
+use crate::id::EndpointKey;
 use crate::value::Value;
 
 impl WorkflowDocument {
     /// The content of a workflow file.
     pub fn to_value(&self) -> Value {
+        whole(self.key.as_ref(), &self.level, &self.flow.to_value())
+    }
+}
+
+/// A workflow file's content around a flow as it stands, problems and all. What of the flow has a name
+/// that belongs to the file around it is left out: it would come to mean something.
+pub fn whole(key: Option<&EndpointKey>, level: &WorkflowLevel, flow: &Value) -> Value {
+    let mut object = Map::new();
+    object.insert("hookflow".to_owned(), json!(FORMAT));
+    if let Some(key) = key {
+        object.insert("key".to_owned(), json!(key.as_str()));
+    }
+    level.write(&mut object);
+    let belongs = |name: &str| !["hookflow", "key"].contains(&name) && !LEVEL.contains(&name);
+    let flow = flow.as_object().into_iter().flatten().filter(|(name, _)| belongs(name));
+    object.extend(flow.map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(object)
+}
+
+/// The names of the workflow level, in the order of the reference.
+const LEVEL: [&str; 7] = ["title", "description", "tags", "enabled", "when_off", "retention", "credentials"];
+
+impl WorkflowLevel {
+    /// The workflow level alone.
+    pub fn to_value(&self) -> Value {
         let mut object = Map::new();
-        let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
-        put("hookflow", json!(FORMAT));
-        if let Some(key) = &self.key {
-            put("key", json!(key.as_str()));
-        }
-        put("title", json!(self.title));
-        if !self.description.is_empty() {
-            put("description", json!(self.description));
-        }
-        if !self.tags.is_empty() {
-            put("tags", json!(self.tags));
-        }
-        if let Some(enabled) = self.enabled {
-            put("enabled", json!(enabled));
-        }
-        put("when_off", word(&WHEN_OFF, self.when_off));
-        if self.retention != Default::default() {
-            put("retention", json!(self.retention));
-        }
-        if let Some(basic) = &self.credentials {
-            put("credentials", json!({ "basic": { "username": basic.username } }));
-        }
-        self.flow.write(&mut object);
+        self.write(&mut object);
         Value::Object(object)
+    }
+
+    fn write(&self, object: &mut Map<String, Value>) {
+        let basic = self.credentials.as_ref();
+        let values = [
+            Some(json!(self.title)),
+            (!self.description.is_empty()).then(|| json!(self.description)),
+            (!self.tags.is_empty()).then(|| json!(self.tags)),
+            self.enabled.map(Value::from),
+            Some(word(&WHEN_OFF, self.when_off)),
+            (self.retention != Default::default()).then(|| json!(self.retention)),
+            basic.map(|basic| json!({ "basic": { "username": basic.username } })),
+        ];
+        let present = LEVEL.into_iter().zip(values).filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        object.extend(present);
     }
 }
 

@@ -1,9 +1,10 @@
 //! The document inside a workflow: one trigger and a tree of nodes; its reading, and its plan.
 
+pub mod bounds;
 pub mod codes;
 mod decode;
 pub mod document;
-mod encode;
+pub mod encode;
 mod fields;
 pub mod file;
 pub mod limits;

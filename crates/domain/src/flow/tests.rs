@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::flow::document::{Flow, Mode, Node, WorkflowDocument};
+use crate::flow::document::{Flow, Mode, Node, WorkflowDocument, WorkflowLevel};
+use crate::flow::encode::whole;
 use crate::flow::limits;
 use crate::problem::Problems;
 
@@ -45,7 +46,7 @@ fn keys(nodes: &[Node]) -> Vec<&str> {
 #[test]
 fn the_smallest_document_has_every_default() {
     let read = decode(&document());
-    assert_eq!((read.key, read.enabled, read.credentials), (None, None, None));
+    assert_eq!((read.key, read.level.enabled, read.level.credentials), (None, None, None));
     let flow = Flow { mode: Mode::Sync, timeout_ms: 0, answer_deadline_ms: 30_000, nodes: vec![], ..read.flow.clone() };
     assert_eq!(read.flow, flow);
 }
@@ -144,7 +145,7 @@ fn a_full_document_is_written_as_it_was_read_but_for_the_password() {
         "nodes": [{"key": "a", "kind": "k", "title": "T", "note": "N", "disabled": true, "config": {"x": [null]},
                    "branches": {"true": [{"key": "b", "kind": "k", "config": {}}], "false": []}}]});
     let read = decode(&full);
-    assert_eq!(read.credentials.as_ref().unwrap().password.as_ref().unwrap().reveal(), "s3cret");
+    assert_eq!(read.level.credentials.as_ref().unwrap().password.as_ref().unwrap().reveal(), "s3cret");
     assert!(!format!("{read:?}").contains("s3cret"), "a password must not be printed");
     full["credentials"]["basic"].as_object_mut().unwrap().remove("password");
     assert_eq!(read.to_value().to_string(), full.to_string());
@@ -154,9 +155,9 @@ fn a_full_document_is_written_as_it_was_read_but_for_the_password() {
 #[test]
 fn credentials_are_off_when_basic_is_absent_or_null() {
     for off in [json!(null), json!({}), json!({"basic": null})] {
-        assert_eq!(decode(&with("credentials", off)).credentials, None);
+        assert_eq!(decode(&with("credentials", off)).level.credentials, None);
     }
-    let kept = decode(&with("credentials", json!({"basic": {"username": "u"}}))).credentials.unwrap();
+    let kept = decode(&with("credentials", json!({"basic": {"username": "u"}}))).level.credentials.unwrap();
     assert_eq!((kept.username.as_str(), kept.password), ("u", None));
 }
 
@@ -183,4 +184,48 @@ fn a_wrong_flow_is_still_read_as_far_as_it_goes() {
     );
     assert_eq!(flow.nodes[1].pointer, "/draft/nodes/1");
     assert_eq!(problems.len(), 2);
+}
+
+#[test]
+fn the_workflow_level_alone_is_read_by_the_same_rules_and_says_where_the_rest_belongs() {
+    let read = |value: Value| {
+        let mut problems = Problems::new();
+        let level = WorkflowLevel::decode(&value, &mut problems);
+        let found = problems.into_vec().into_iter().map(|problem| (problem.pointer, problem.code));
+        (level, found.collect::<Vec<_>>())
+    };
+    let full = json!({"title": "t", "description": "d", "tags": ["a"], "enabled": true, "when_off": "retry_later",
+        "retention": {"days": 30}, "credentials": {"basic": {"username": "hook"}}});
+    let (level, problems) = read(full.clone());
+    assert_eq!((level.to_value().to_string(), problems), (full.to_string(), vec![]));
+
+    let elsewhere = ["hookflow", "key", "mode", "timeout_ms", "answer_deadline_ms", "trigger", "nodes"];
+    for name in elsewhere {
+        // Also when it would be taken away.
+        for value in [json!(1), json!(null)] {
+            let (_, problems) = read(json!({"title": "t", name: value}));
+            assert_eq!(problems, [(format!("/{name}"), "document.wrong_place".to_owned())]);
+        }
+    }
+    let known: Vec<_> = full.as_object().unwrap().keys().map(String::as_str).chain(elsewhere).collect();
+    let whole = decode(&document()).to_value();
+    let unknown: Vec<_> = whole.as_object().unwrap().keys().filter(|name| !known.contains(&name.as_str())).collect();
+    assert_eq!(unknown, [""; 0], "a field of a document is neither of the workflow level nor known to be elsewhere");
+
+    let one = |pointer: &str, code: &str| vec![(pointer.to_owned(), code.to_owned())];
+    assert_eq!(read(json!([])).1, one("", "document.wrong_type"));
+    assert_eq!(read(json!({})).1, one("/title", "document.missing"));
+    assert_eq!(read(json!({"title": "t", "tag": null})).1, one("/tag", "document.unknown_field"));
+}
+
+/// The names of the file around it would come to mean something.
+#[test]
+fn a_flow_in_a_file_stands_as_it_is_but_for_names_of_the_file() {
+    let level = decode(&document()).level;
+    let flow = json!({"nodes": 7, "odd": {"b": 1, "a": 2}, "hookflow": 2, "key": "1hfmkioou0d", "title": "x", "enabled": true,
+        "credentials": {"basic": {"username": "u"}}, "mode": "?"});
+    let file = whole(None, &level, &flow);
+    let expected =
+        json!({"hookflow": 1, "title": "t", "when_off": "not_found", "nodes": 7, "odd": {"b": 1, "a": 2}, "mode": "?"});
+    assert_eq!(file.to_string(), expected.to_string());
 }

@@ -1,41 +1,36 @@
-//! Changing workflows: apply documents, rotate a key.
+//! Changing workflows: files applied, drafts saved and published, settings.
+//! ```text
+//! Engine::alone ─▶ read and judge ─▶ Edit ─▶ one call of the store ─▶ catalog, live feed
+//! ```
+//! Every change goes this way, one at a time, and to its end even when its author hangs up meanwhile:
+//! what is in the store and what the endpoints answer do not drift apart.
 
-use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
 
-use domain::credentials::BasicCredentials;
 use domain::flow::document::WorkflowDocument;
-use domain::id::{EndpointKey, RevisionId, WorkflowId};
+use domain::flow::{bounds, codes};
+use domain::id::{EndpointKey, WorkflowId};
 use domain::problem::{Problem, Problems};
 use domain::value::Value;
-use domain::workflow::{Settings, Workflow};
-use serde::{Deserialize, Serialize};
-use store::{NewRevision, WorkflowSave};
+use domain::workflow::Workflow;
 
+mod apply;
 mod draft;
+mod edit;
+mod export;
 mod settings;
 
+pub use apply::Applied;
 pub use draft::{Draft, Published};
 pub use settings::SettingsChange;
 
-use crate::catalog::Lookup;
-use crate::clock;
 use crate::handle::{Engine, Inner};
+use crate::live::Change;
 
-/// What became of one document.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Applied {
-    /// `None` when nothing was applied.
-    pub id: Option<WorkflowId>,
-    pub key: Option<EndpointKey>,
-    pub title: String,
-    pub created: bool,
-    /// Whether the workflow is now different from before.
-    pub changed: bool,
-    pub enabled: bool,
-    /// The live revision's number.
-    pub revision: Option<u32>,
-    pub problems: Vec<Problem>,
-}
+/// Between two tries to bring an endpoint in line with the store.
+const REFRESH_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why authors' requests fail.
 #[derive(Debug, thiserror::Error)]
@@ -54,201 +49,116 @@ pub enum AuthoringError {
     DraftConflict { expected: u32, actual: u32 },
     #[error("the workflow has no revision {0}")]
     UnknownRevision(u32),
+    #[error("no revision of the workflow is live")]
+    NothingLive,
     #[error("the store failed")]
-    Store(#[from] store::Error),
+    Store(#[source] store::Error),
 }
 
-/// A document on its way into the store.
-struct Change {
-    applied: Applied,
-    save: Option<WorkflowSave>,
+impl From<store::Error> for AuthoringError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound { workflow } => Self::UnknownWorkflow(workflow.to_string()),
+            store::Error::DraftConflict { expected, actual, .. } => Self::DraftConflict { expected, actual },
+            store::Error::KeyTaken { .. } => Self::Problems(vec![key_taken()]),
+            error => Self::Store(error),
+        }
+    }
+}
+
+fn key_taken() -> Problem {
+    Problem {
+        pointer: "/key".to_owned(),
+        code: codes::KEY_TAKEN.to_owned(),
+        message: "this key belongs to another workflow, or to one that was deleted".to_owned(),
+        line: None,
+    }
 }
 
 impl Engine {
-    /// Creates or updates workflows from documents (the content of workflow files): all or none.
-    ///
-    /// Without `publish` only the draft of a workflow that exists changes; with it the document
-    /// becomes live, unless it is what is live already.
-    pub async fn apply(&self, documents: Vec<Value>, publish: bool) -> Result<Vec<Applied>, AuthoringError> {
-        let inner = &self.inner;
-        let _one_at_a_time = inner.authoring.lock().await;
-        let mut taken = HashSet::new();
-        let mut changes = Vec::new();
-        for document in &documents {
-            changes.push(inner.change(document, publish, &mut taken).await?);
-        }
-        if changes.iter().any(|change| !change.applied.problems.is_empty()) {
-            let unapplied = |(change, document): (Change, &Value)| Applied {
-                id: None,
-                // One that was made for a new workflow leads nowhere.
-                key: change.applied.key.filter(|key| document["key"] == key.as_str()),
-                created: false,
-                changed: false,
-                ..change.applied
-            };
-            return Err(AuthoringError::Invalid(changes.into_iter().zip(&documents).map(unapplied).collect()));
-        }
-        let saves: Vec<_> = changes.iter_mut().filter_map(|change| change.save.take()).collect();
-        if !saves.is_empty() {
-            inner.store.workflow_save(saves).await?;
-        }
-        let mut applied: Vec<_> = changes.into_iter().map(|change| change.applied).collect();
-        // Also what did not change: the last time it did, the catalog may have failed to read it.
-        for applied in &mut applied {
-            if let Some(id) = applied.id {
-                applied.revision = inner.catalog.refresh(id).await?.and_then(|workflow| workflow.live);
-            }
-        }
-        Ok(applied)
-    }
-
     /// Every problem of a document, nothing kept.
     pub fn check(&self, document: &Value) -> Vec<Problem> {
-        self.inner.registry.check(document).1
-    }
-
-    /// Gives the workflow a new key; the old one answers 410 from now on.
-    pub async fn rotate(&self, workflow: &str) -> Result<Workflow, AuthoringError> {
-        let _one_at_a_time = self.inner.authoring.lock().await;
-        let mut workflow = self.workflow(workflow).await?;
-        let key = clock::new_key();
-        self.inner.store.workflow_rotate(workflow.id, key.clone(), clock::now()).await?;
-        self.inner.catalog.refresh(workflow.id).await?;
-        workflow.key = key;
-        Ok(workflow)
+        self.inner.read(document).1.into_vec()
     }
 
     /// By key or `wf_…` id.
     pub async fn workflow(&self, key_or_id: &str) -> Result<Workflow, AuthoringError> {
-        let store = &self.inner.store;
+        self.inner.workflow(key_or_id).await
+    }
+
+    /// Does `work` when no other author's work is under way, to its end even if the caller is gone by then.
+    async fn alone<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, AuthoringError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, AuthoringError>> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let work = work(Arc::clone(&inner));
+        let task = self.inner.tasks.spawn(async move {
+            let _one_at_a_time = inner.authoring.lock().await;
+            work.await
+        });
+        match task.await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is being taken down.
+                Err(_) => Err(AuthoringError::Store(store::Error::Closed)),
+            },
+        }
+    }
+}
+
+impl Inner {
+    async fn workflow(&self, key_or_id: &str) -> Result<Workflow, AuthoringError> {
         let found = if let Ok(id) = key_or_id.parse::<WorkflowId>() {
-            store.workflow_get(id).await?
+            self.store.workflow_get(id).await?
         } else if let Ok(key) = key_or_id.parse::<EndpointKey>() {
-            store.workflow_by_key(&key).await?
+            self.store.workflow_by_key(&key).await?
         } else {
             None
         };
         found.ok_or_else(|| AuthoringError::UnknownWorkflow(key_or_id.to_owned()))
     }
-}
 
-impl Inner {
-    /// What a document would change. `taken` holds the keys of the documents before it.
-    async fn change(
-        &self,
-        document: &Value,
-        publish: bool,
-        taken: &mut HashSet<EndpointKey>,
-    ) -> Result<Change, store::Error> {
-        let (decoded, problems) = self.registry.check(document);
-        let mut mistakes = Problems::new();
-        mistakes.extend(problems);
-        let existing = match &decoded.key {
-            Some(key) => {
-                if !taken.insert(key.clone()) {
-                    mistakes.add("/key", "key.duplicate", "another of these files has the same key");
-                }
-                if matches!(self.catalog.lookup(key.as_str()), Lookup::Retired { .. }) {
-                    mistakes.add("/key", "key.retired", "this key was rotated away and cannot be used again");
-                }
-                self.store.workflow_by_key(key).await?
-            }
-            None => None,
-        };
-        let credentials = self.credentials(&decoded, existing.as_ref(), &mut mistakes);
-        let mut applied = Applied {
-            id: existing.as_ref().map(|workflow| workflow.id),
-            key: decoded.key.clone(),
-            title: decoded.title.clone(),
-            created: existing.is_none(),
-            changed: false,
-            enabled: existing.as_ref().is_some_and(|workflow| workflow.settings.enabled),
-            revision: existing.as_ref().and_then(|workflow| workflow.live),
-            problems: mistakes.into_vec(),
-        };
-        if !applied.problems.is_empty() {
-            return Ok(Change { applied, save: None });
+    /// A document as a workflow file has it, with all that is wrong with it.
+    fn read(&self, document: &Value) -> (WorkflowDocument, Problems) {
+        let mut problems = Problems::new();
+        // What is too large is not looked into.
+        let document = if bounds::check(document, &mut problems) { document } else { &Value::Null };
+        if !problems.is_empty() {
+            return (WorkflowDocument::decode(document, &mut Problems::new()), problems);
         }
-
-        let now = clock::now();
-        let flow = decoded.flow.to_value();
-        let settings = Settings {
-            title: decoded.title,
-            description: decoded.description,
-            tags: decoded.tags,
-            enabled: decoded.enabled.unwrap_or(applied.enabled),
-            when_off: decoded.when_off,
-            retention: decoded.retention,
-            credentials,
-        };
-        let expected_edit = existing.as_ref().map(|workflow| workflow.edit);
-        let mut workflow = match &existing {
-            Some(existing) => existing.clone(),
-            None => Workflow {
-                id: WorkflowId::new(now, clock::random()),
-                key: decoded.key.unwrap_or_else(clock::new_key),
-                settings: settings.clone(),
-                draft: flow.clone(),
-                edit: 1,
-                live: None,
-                created_at: now,
-                changed_at: now,
-            },
-        };
-        if workflow.draft != flow {
-            workflow.draft = flow.clone();
-            workflow.edit = workflow.edit.saturating_add(1);
-        }
-        let mut revision = None;
-        if publish {
-            workflow.settings = settings;
-            if self.live_flow(&workflow).await?.as_ref() != Some(&flow) {
-                let id = RevisionId::new(now, clock::random());
-                revision = Some(NewRevision { id, flow, note: String::new(), published_at: now });
-            }
-        }
-        applied.changed = revision.is_some() || existing.as_ref() != Some(&workflow);
-        applied.id = Some(workflow.id);
-        applied.key = Some(workflow.key.clone());
-        applied.title.clone_from(&workflow.settings.title);
-        applied.enabled = workflow.settings.enabled;
-        if !applied.changed {
-            return Ok(Change { applied, save: None });
-        }
-        workflow.changed_at = now;
-        Ok(Change { applied, save: Some(WorkflowSave { workflow, expected_edit, publish: revision }) })
+        let (document, found) = self.registry.check(document);
+        problems.extend(found);
+        (document, problems)
     }
 
-    async fn live_flow(&self, workflow: &Workflow) -> Result<Option<Value>, store::Error> {
-        match workflow.live {
-            Some(live) => Ok(self.store.revision_get(workflow.id, live).await?.map(|revision| revision.flow)),
-            None => Ok(None),
+    /// Brings the endpoint in line with what was written, and tells whoever looks on. When that fails
+    /// the store has the change all the same; it is tried again until it works.
+    ///
+    /// Also for what turned out to be no change: the last time it was one, this may have failed.
+    async fn put_in_force(self: &Arc<Self>, id: WorkflowId, changed: bool) -> Result<Workflow, AuthoringError> {
+        let refreshed = self.catalog.refresh(id).await;
+        if changed {
+            self.live.tell(Change::Workflow(id));
         }
+        if let Err(error) = &refreshed {
+            tracing::warn!(workflow = %id, %error, "an endpoint is not yet in line with what was written");
+            let inner = Arc::clone(self);
+            self.tasks.spawn(async move { inner.refresh_until_it_works(id).await });
+        }
+        refreshed?.ok_or_else(|| AuthoringError::UnknownWorkflow(id.to_string()))
     }
 
-    /// The credentials a document asks for; an absent password keeps the stored one.
-    fn credentials(
-        &self,
-        document: &WorkflowDocument,
-        existing: Option<&Workflow>,
-        problems: &mut Problems,
-    ) -> Option<BasicCredentials> {
-        let basic = document.credentials.as_ref()?;
-        if let Some(password) = &basic.password {
-            return Some(BasicCredentials::seal(&self.key, &basic.username, password.reveal()));
-        }
-        let stored = existing.and_then(|workflow| workflow.settings.credentials.clone());
-        match stored {
-            Some(stored) if stored.username == basic.username => Some(stored),
-            Some(_) => {
-                let message = "give the password again: it is sealed together with the username";
-                problems.add("/credentials/basic/password", "credentials.password_needed", message);
-                None
+    async fn refresh_until_it_works(&self, id: WorkflowId) {
+        loop {
+            tokio::select! {
+                () = self.draining.cancelled() => return,
+                () = tokio::time::sleep(REFRESH_AGAIN) => {}
             }
-            None => {
-                let message = "give a password: there is none stored for this workflow";
-                problems.add("/credentials/basic/password", "credentials.password_needed", message);
-                None
+            if self.catalog.refresh(id).await.is_ok() {
+                return;
             }
         }
     }

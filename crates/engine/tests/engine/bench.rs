@@ -57,9 +57,7 @@ impl Bench {
 
     /// Applies a workflow made of `flow` and returns its endpoint.
     pub(crate) async fn publish(&self, flow: Value) -> Arc<Endpoint> {
-        let mut document = json!({ "hookflow": 1, "title": "Test", "enabled": true, "trigger": { "kind": "webhook" } });
-        document.as_object_mut().unwrap().extend(flow.as_object().unwrap().clone());
-        let applied = match self.engine.apply(vec![document], true).await {
+        let applied = match self.engine.apply(vec![document(&flow)], true).await {
             Ok(applied) => applied,
             Err(AuthoringError::Invalid(applied)) => panic!("{:#?}", applied[0].problems),
             Err(error) => panic!("{error:?}"),
@@ -69,6 +67,12 @@ impl Bench {
             Lookup::Found(endpoint) => endpoint,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Puts another draft behind the endpoint and leaves what is live.
+    pub(crate) async fn draft(&self, endpoint: &Endpoint, mut flow: Value) {
+        flow["key"] = json!(endpoint.key);
+        self.engine.apply(vec![document(&flow)], false).await.unwrap();
     }
 
     pub(crate) async fn send(&self, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
@@ -90,6 +94,12 @@ impl Bench {
     pub(crate) fn file(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
+}
+
+fn document(flow: &Value) -> Value {
+    let mut document = json!({ "hookflow": 1, "title": "Test", "enabled": true, "trigger": { "kind": "webhook" } });
+    document.as_object_mut().unwrap().extend(flow.as_object().unwrap().clone());
+    document
 }
 
 pub(crate) async fn start(folder: &Path, limits: Limits) -> Engine {

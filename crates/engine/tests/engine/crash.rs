@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::bench::{Bench, ended, start, until, wait};
 
 /// The files as they are now. The log is copied last: a torn end of it is what a crash leaves too.
-fn image(folder: &Path) -> TempDir {
+pub(crate) fn image(folder: &Path) -> TempDir {
     let image = tempfile::tempdir().unwrap();
     for name in ["hookflow.db", "hookflow.db-wal"] {
         std::fs::copy(folder.join(name), image.path().join(name)).unwrap();
@@ -20,7 +20,7 @@ fn image(folder: &Path) -> TempDir {
     image
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 

@@ -74,6 +74,7 @@ async fn what_cannot_be_written_at_all_ends_as_an_error_with_the_reason() {
     assert_eq!(answered(&accepted).status, 500);
     let stored = bench.stored(accepted.execution).await;
     assert_eq!((stored.head.status, stored.notes.len()), (Status::Error, 1), "{:?}", stored.notes);
+    assert!(bench.engine.counters().ended.contains(&(Status::Error, 1)));
     assert_eq!(stored.answer.unwrap().answer, *answered(&accepted));
 }
 

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 mod bench;
+mod counters;
 mod crash;
 mod executions;
 mod failures;
 mod faulty;
 mod limits;
+mod runs;

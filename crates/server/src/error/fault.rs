@@ -25,7 +25,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::BadHead,
         Self::HeadTooLarge,
         Self::Host,

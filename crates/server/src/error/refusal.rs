@@ -49,7 +49,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     /// One of each, in the order of the checks; with default limits where a limit is named.
-    pub(super) fn each() -> Vec<Self> {
+    pub(crate) fn each() -> Vec<Self> {
         let limits = HookLimits::default();
         let faults = Fault::ALL.into_iter().map(Self::Http);
         let refusals = [

@@ -1,44 +1,17 @@
 //! What of a request's headers is kept: for later nodes, in the event, in the request log.
 //!
-//! Whatever proves who sent a request stays out of the database unless the author asks for it by
-//! name. Our own session cookies are never kept: the browser that sends them to this listener
-//! meant the other one.
+//! Not here: which those are (`domain::event::headers`).
 
-use domain::answer::session_cookie;
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName, HeaderValue};
-
-/// Words that headers with a signature have in their names: `x-hub-signature-256`,
-/// `stripe-signature`, `webhook-signature`, `svix-signature`, `x-shopify-hmac-sha256`.
-const SIGNATURE_WORDS: [&str; 2] = ["signature", "hmac"];
-
-/// Headers that do the work of a signature under another name.
-const SIGNATURE_NAMES: [&str; 5] = [
-    "paypal-transmission-sig",
-    "x-gitlab-token",
-    "x-goog-channel-token",
-    "x-hook-secret",
-    "x-telegram-bot-api-secret-token",
-];
+use domain::event::headers;
+use http::{HeaderMap, HeaderValue};
 
 /// Names in lower case, in the order they came, without what must not be kept.
 ///
 /// `declared`: lower-case names the trigger declares. `checked`: the endpoint has credentials, so
 /// that `Authorization` has done its work.
 pub(super) fn kept(headers: &HeaderMap, declared: &[String], checked: bool) -> Vec<(String, String)> {
-    let mut kept = Vec::with_capacity(headers.len());
-    for (name, value) in headers {
-        let is_declared = || declared.iter().any(|declared| declared == name.as_str());
-        if (name == AUTHORIZATION && checked) || (is_private(name) && !is_declared()) {
-            continue;
-        }
-        let value = text(value);
-        let value = if name == COOKIE { without_sessions(value) } else { Some(value) };
-        if let Some(value) = value {
-            kept.push((name.as_str().to_owned(), value));
-        }
-    }
-    kept
+    let lines = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+    headers::kept(lines, declared, checked)
 }
 
 /// As many of `headers` as fit into `bytes_max`.
@@ -52,34 +25,16 @@ pub(super) fn first(mut headers: Vec<(String, String)>, bytes_max: usize) -> Vec
     headers
 }
 
-fn is_private(name: &HeaderName) -> bool {
-    [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || {
-        let name = name.as_str();
-        SIGNATURE_WORDS.iter().any(|word| name.contains(word)) || SIGNATURE_NAMES.contains(&name)
-    }
-}
-
 /// UTF-8 if it is, else Latin-1, which everything is.
 pub(super) fn text(value: &HeaderValue) -> String {
     let bytes = value.as_bytes();
     std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
 }
 
-/// A `Cookie` without our own; `None` when nothing is left.
-fn without_sessions(cookies: String) -> Option<String> {
-    let is_ours = |cookie: &str| {
-        let name = cookie.split('=').next().unwrap_or(cookie).trim();
-        session_cookie(name).is_some()
-    };
-    if !cookies.split(';').any(is_ours) {
-        return Some(cookies);
-    }
-    let others: Vec<_> = cookies.split(';').filter(|cookie| !is_ours(cookie)).map(str::trim).collect();
-    if others.iter().all(|cookie| cookie.is_empty()) { None } else { Some(others.join("; ")) }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::answer::session_cookie;
+    use http::HeaderName;
     use proptest::prelude::*;
 
     use super::*;
@@ -168,7 +123,8 @@ mod tests {
             parts in proptest::collection::vec("( ?(hookflow_session|__Host-hookflow_session|other) ?(=[a-z=]{0,3})?)?", 0..6),
         ) {
             let line = parts.join(";");
-            if let Some(left) = without_sessions(line.clone()) {
+            let sent = [("cookie".to_owned(), line.clone())];
+            if let Some((_, left)) = domain::event::headers::kept(sent, &["cookie".to_owned()], false).pop() {
                 let ours = left.split(';').any(|cookie| {
                     session_cookie(cookie.split('=').next().unwrap().trim()).is_some()
                 });

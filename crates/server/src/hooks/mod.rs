@@ -21,6 +21,7 @@ mod trigger;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use domain::id::{EndpointKey, WorkflowId};
@@ -114,7 +115,12 @@ impl Handler for Hooks {
     async fn handle(self: Arc<Self>, request: Request<Arriving>, peer: IpAddr) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let mut response = match Place::at(head.uri.path()) {
-            Place::Trigger(key) => trigger::trigger(&self, key, &head, body, peer).await,
+            Place::Trigger(key) => {
+                let came = Instant::now();
+                let response = trigger::trigger(&self, key, &head, body, peer).await;
+                self.metrics.answer_times.add_time(came.elapsed());
+                response
+            }
             Place::Answer(ticket) => answer::collect(&self, &head.method, ticket).await,
             Place::Health => probes::health(&head.method),
             Place::Ready => probes::ready(&head.method, &self.readiness),

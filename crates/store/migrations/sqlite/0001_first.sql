@@ -42,6 +42,20 @@ create table revision (
     primary key (workflow_id, number)
 ) strict;
 
+-- Requests that an author keeps to try a workflow with. They go when it is deleted.
+create table sample (
+    id           blob    not null primary key,
+    workflow_id  blob    not null,
+    name         text    not null,
+    method       text    not null,
+    headers      text    not null,             -- JSON list of [name, value]
+    query_string text    not null,
+    body         blob    not null,
+    created_at   integer not null
+) strict;
+
+create index sample_by_workflow on sample (workflow_id, id);
+
 -- With a rowid, so that bodies are appended one after the other and whole rows fit a page:
 -- without one, a body of 1 KB costs a page of its own.
 create table event (
@@ -59,7 +73,7 @@ create table execution (
     id             blob    not null primary key,
     workflow_id    blob    not null,
     workflow_key   text    not null,
-    revision       integer,                    -- null: a test, whose flow is in tested_draft
+    revision       integer,                    -- null: a test, which runs its tested_draft
     event_id       blob    not null,
     replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,
@@ -67,6 +81,7 @@ create table execution (
     reason         text,
     owner          blob,                       -- a server
     epoch          integer not null,           -- raised with each change of owner
+    takeovers      integer not null default 0, -- owners that died since a node of it finished last
     due_at         integer,                    -- when it can be claimed; null once it has ended
     accepted_at    integer not null,
     timeout_at     integer,
@@ -82,9 +97,11 @@ create table execution (
 create index execution_by_workflow on execution (workflow_id, id);
 -- Claims: leaps from owner to owner and from workflow to workflow, oldest first in each.
 create index execution_open on execution (owner, workflow_id, due_at) where due_at is not null;
+-- What may have killed its owners.
+create index execution_suspect on execution (owner) where takeovers > 1 and due_at is not null;
 -- Lists by status. The two most frequent ones are found without it.
 create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
-
+-- What was run again, and as what. Rare, so it costs the others nothing.
 create index execution_by_replay_of on execution (replay_of) where replay_of is not null;
 
 -- The draft as it was when a test of it began.
@@ -102,21 +119,7 @@ create table journal (
     primary key (execution_id, part)
 ) strict, without rowid;
 
--- Requests that an author keeps to try the workflow with.
-create table sample (
-    id           blob    not null primary key,
-    workflow_id  blob    not null,
-    name         text    not null,
-    method       text    not null,
-    headers      text    not null,             -- JSON list of [name, value]
-    query_string text    not null,
-    body         blob    not null,
-    created_at   integer not null
-) strict;
-
-create index sample_by_workflow on sample (workflow_id, id);
-
--- What programs show to use the API. The token itself is nowhere.
+-- Tokens that programs show to use the API, known by their digest: the token itself is nowhere.
 create table token (
     id           blob    not null primary key,
     name         text    not null,

@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
+use domain::answer::Answer;
 use domain::execution::status::{NodeStatus, Reason, Status};
+use domain::flow::document::Mode;
 use domain::id::{ExecutionId, WorkflowId};
 use futures_util::future::join_all;
 
-use super::sample::{
+use super::numbered::{
     LEASE, at, ended, event, execution, execution_id, key, node_run, queued, running, server_id, workflow_id,
 };
 use crate::Store;
-use crate::row::{Claim, Claimed, Pinned, Progress};
+use crate::row::{Claim, Claimed, Pinned, Progress, SentAnswer};
 
 fn claim(per_workflow: u32, limit: u32) -> Claim {
     Claim { server: server_id(1), now: at(1_000), per_workflow, limit, skip: Vec::new() }
@@ -74,6 +77,33 @@ pub async fn claim_hands_out_all_that_is_needed_to_go_on(store: &dyn Store) {
     let stored = store.execution_get(execution_id(1)).await.unwrap().unwrap().head;
     assert_eq!((stored.status, stored.reason), (Status::Running, None));
     store.execution_progress(claimed.head.id, 2, ended(Status::Succeeded, at(9))).await.unwrap();
+}
+
+/// One by one or many at a time: the row that is handed out is the row that stands there from now on.
+pub async fn what_is_claimed_reads_as_what_is_stored(store: &dyn Store) {
+    store.server_start(server_id(1), LEASE).await.unwrap();
+    for n in [1, 2] {
+        let mut new =
+            execution(n, 2, Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(n)) });
+        new.mode = Mode::Sync;
+        new.pinned = Pinned::Revision(7);
+        new.replay_of = Some(execution_id(9));
+        new.progress.answer = Some(SentAnswer {
+            answer: Answer { status: 202, headers: Vec::new(), body: Bytes::new() },
+            sent_at: at(n),
+        });
+        store.execution_create(new).await.unwrap();
+    }
+    let mut claimed = store.execution_claim(claim(1, 1)).await.unwrap();
+    claimed.extend(store.execution_claim_one(execution_id(2), server_id(1)).await.unwrap());
+    assert_eq!(ids(&claimed), [execution_id(1), execution_id(2)]);
+    for one in claimed {
+        let stored = store.execution_get(one.head.id).await.unwrap().unwrap().head;
+        assert_eq!(one.head, stored);
+        assert_eq!((stored.revision, stored.replay_of), (Some(7), Some(execution_id(9))));
+        assert_eq!((stored.mode, stored.answer_status), (Mode::Sync, Some(202)));
+        assert_eq!(one.pinned, Pinned::Revision(7));
+    }
 }
 
 pub async fn claim_takes_what_is_due_oldest_first(store: &dyn Store) {

@@ -5,11 +5,12 @@ use domain::answer::Answer;
 use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::flow::document::Mode;
 use futures_util::future::join_all;
+use serde_json::json;
 
-use super::sample::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow_id};
+use super::numbered::{at, ended, event, execution, execution_id, node_run, queued, running, server_id, workflow_id};
 use crate::Store;
 use crate::error::Error;
-use crate::row::{ExecutionFilter, Pinned, Progress, SentAnswer};
+use crate::row::{ExecutionFilter, NewExecution, Pinned, Progress, SentAnswer};
 
 fn answer(status: u16) -> SentAnswer {
     let headers = vec![("X-Got".to_owned(), "é".to_owned()), ("X-Got".to_owned(), String::new())];
@@ -81,6 +82,50 @@ pub async fn an_answer_stays_when_progress_brings_none(store: &dyn Store) {
     store.execution_progress(execution_id(1), 1, with_answer).await.unwrap();
     store.execution_progress(execution_id(1), 1, ended(Status::Succeeded, at(5))).await.unwrap();
     assert_eq!(store.execution_answer(execution_id(1)).await.unwrap(), Some((Status::Succeeded, Some(answer(201)))));
+}
+
+pub async fn a_test_keeps_the_draft_it_runs(store: &dyn Store) {
+    let draft = json!({"z": 1, "a": {"exact": u64::MAX}, "text": "\u{0}\u{2028}"});
+    let mut test = execution(1, 1, running(server_id(1)));
+    test.pinned = Pinned::Draft(draft.clone().into());
+    store.execution_create(test).await.unwrap();
+    store.execution_create(execution(2, 1, running(server_id(1)))).await.unwrap();
+
+    let stored = store.execution_get(execution_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored.head.revision, None);
+    assert_eq!(stored.draft.unwrap().to_string(), draft.to_string(), "the order of keys is kept");
+    assert_eq!(store.execution_get(execution_id(2)).await.unwrap().unwrap().draft, None);
+}
+
+/// Oldest first, those of one's own only, whatever has become of the one that is replayed.
+pub async fn an_execution_names_its_replays_in_their_order(store: &dyn Store) {
+    store.execution_create(execution(1, 1, ended(Status::Error, at(2)))).await.unwrap();
+    for (n, of) in [(5, 1), (3, 1), (4, 3)] {
+        let replay = NewExecution { replay_of: Some(execution_id(of)), ..execution(n, 1, queued(at(n))) };
+        store.execution_create(replay).await.unwrap();
+    }
+    let replays = async |n| store.execution_get(execution_id(n)).await.unwrap().unwrap().replays;
+    assert_eq!(replays(1).await, [execution_id(3), execution_id(5)]);
+    assert_eq!(replays(3).await, [execution_id(4)]);
+    assert_eq!(replays(4).await, []);
+
+    let listed = store.execution_list(ExecutionFilter { limit: 9, ..ExecutionFilter::default() }).await.unwrap();
+    let of: Vec<_> = listed.iter().map(|head| head.replay_of).collect();
+    assert_eq!(of, [Some(execution_id(1)), Some(execution_id(3)), Some(execution_id(1)), None]);
+}
+
+/// What a replay brings along does not take the place of what is there.
+pub async fn replays_share_one_event(store: &dyn Store) {
+    store.execution_create(execution(1, 1, ended(Status::Error, at(2)))).await.unwrap();
+    for n in [2, 3] {
+        let mut stray = event(1);
+        stray.body = Bytes::from_static(b"other");
+        let replay = NewExecution { event: stray.into(), ..execution(n, 1, queued(at(n))) };
+        store.execution_create(replay).await.unwrap();
+    }
+    for n in 1..=3 {
+        assert_eq!(store.execution_get(execution_id(n)).await.unwrap().unwrap().event, event(1), "{n}");
+    }
 }
 
 pub async fn a_final_status_is_never_left(store: &dyn Store) {

@@ -8,10 +8,12 @@
 
 pub mod claim;
 pub mod execution;
+pub mod numbered;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
 pub mod server;
+pub mod token;
 pub mod workflow;
 
 /// Makes each function of the suite a test. `$open` is the full path of an async function without
@@ -39,11 +41,29 @@ macro_rules! conformance_suite {
                 a_stale_save_does_not_bring_a_retired_key_back
                 a_deleted_workflow_is_gone_but_its_revisions_stay
                 workflows_are_listed_newest_first_page_by_page
+                revisions_are_listed_newest_first_page_by_page
+            }
+            sample {
+                samples_read_back_as_they_were_kept_newest_first
+                a_workflow_has_no_more_samples_than_it_may
+                a_sample_is_its_workflows_alone
+                a_sample_needs_a_workflow_that_is_there
+                samples_go_with_their_workflow
+            }
+            token {
+                a_token_is_found_by_its_digest
+                tokens_are_listed_newest_first
+                a_revoked_token_is_gone
+                the_last_use_of_a_token_is_kept
+                no_two_tokens_have_the_same_digest
             }
             execution {
                 an_execution_reads_back_as_it_was_created
                 progress_changes_the_row_and_adds_to_the_journal
                 an_answer_stays_when_progress_brings_none
+                a_test_keeps_the_draft_it_runs
+                an_execution_names_its_replays_in_their_order
+                replays_share_one_event
                 a_final_status_is_never_left
                 a_write_at_another_epoch_is_refused_and_leaves_nothing
                 one_bad_create_does_not_fail_its_neighbours
@@ -53,6 +73,7 @@ macro_rules! conformance_suite {
             claim {
                 claim_is_exclusive
                 claim_hands_out_all_that_is_needed_to_go_on
+                what_is_claimed_reads_as_what_is_stored
                 claim_takes_what_is_due_oldest_first
                 a_flood_of_one_workflow_leaves_room_for_the_others
                 a_small_limit_goes_round_all_workflows
@@ -75,6 +96,7 @@ macro_rules! conformance_suite {
                 what_has_not_ended_is_never_deleted
                 a_slice_deletes_the_oldest_and_no_more_than_it_may
                 an_event_stays_until_its_last_execution_goes
+                a_tests_draft_goes_with_it
                 every_workflow_with_executions_is_named_once
                 space_can_be_given_back_at_any_time
             }

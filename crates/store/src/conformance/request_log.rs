@@ -2,7 +2,7 @@
 
 use domain::id::RequestId;
 
-use super::sample::{at, event, execution, execution_id, queued, refused, workflow_id};
+use super::numbered::{at, event, execution, execution_id, queued, refused, workflow_id};
 use crate::Store;
 use crate::row::{Outcome, RequestFilter, RequestHead};
 

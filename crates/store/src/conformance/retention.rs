@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::execution::status::{NodeStatus, Status};
 
-use super::sample::{
+use super::numbered::{
     at, ended, event, execution, execution_id, new, node_run, queued, running, server_id, workflow, workflow_id,
 };
 use crate::Store;
-use crate::row::{ExecutionFilter, RetentionRule};
+use crate::row::{ExecutionFilter, NewExecution, Pinned, RetentionRule};
 
 fn rule(before: i64, keep: u32, limit: u32) -> RetentionRule {
     RetentionRule { workflow: workflow_id(1), before: at(before), keep, limit }
@@ -86,6 +86,21 @@ pub async fn an_event_stays_until_its_last_execution_goes(store: &dyn Store) {
     one.event = Arc::new(other.clone());
     store.execution_create(one).await.unwrap();
     assert_eq!(store.execution_get(execution_id(3)).await.unwrap().unwrap().event, other);
+}
+
+/// A test made anew under the old id brings a draft of its own: that of the old one is not in its way.
+pub async fn a_tests_draft_goes_with_it(store: &dyn Store) {
+    let test = |draft: &str| NewExecution {
+        pinned: Pinned::Draft(Arc::new(draft.into())),
+        ..execution(1, 1, ended(Status::Succeeded, at(2)))
+    };
+    store.execution_create(test("old")).await.unwrap();
+    let again = store.execution_create(test("new")).await;
+    assert!(again.is_err(), "the id is taken");
+    assert_eq!(store.retention_slice(rule(1_000, 0, 1)).await.unwrap(), 1);
+    store.execution_create(test("new")).await.unwrap();
+    let stored = store.execution_get(execution_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored.draft, Some("new".into()));
 }
 
 pub async fn every_workflow_with_executions_is_named_once(store: &dyn Store) {

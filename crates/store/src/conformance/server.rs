@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sample::{LEASE, at, execution, execution_id, running, server_id, workflow_id};
+use super::numbered::{LEASE, at, execution, execution_id, running, server_id, workflow_id};
 use crate::error::Error;
 use crate::row::{Claim, ExecutionFilter};
 use crate::{Store, row};

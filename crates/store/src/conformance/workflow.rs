@@ -2,13 +2,13 @@
 
 use domain::credentials::{BasicCredentials, ServerKey};
 use domain::id::RevisionId;
-use domain::workflow::{Retention, Settings, WhenOff};
+use domain::workflow::{Retention, Settings, WhenOff, Workflow};
 use serde_json::json;
 
-use super::sample::{at, key, new, number, workflow, workflow_id};
+use super::numbered::{at, key, new, number, workflow, workflow_id};
 use crate::Store;
 use crate::error::Error;
-use crate::row::{NewRevision, WorkflowSave};
+use crate::row::{NewRevision, RevisionHead, WorkflowSave};
 
 fn revision(n: i64) -> NewRevision {
     NewRevision {
@@ -166,4 +166,24 @@ pub async fn workflows_are_listed_newest_first_page_by_page(store: &dyn Store) {
     assert_eq!(first, [workflow(5), workflow(4), workflow(3)]);
     let rest = store.workflow_list(Some(first[2].id), 3).await.unwrap();
     assert_eq!(rest, [workflow(2), workflow(1)]);
+}
+
+pub async fn revisions_are_listed_newest_first_page_by_page(store: &dyn Store) {
+    let other = WorkflowSave { publish: Some(revision(9)), ..new(workflow(2)) };
+    store.workflow_save(vec![WorkflowSave { publish: Some(revision(1)), ..new(workflow(1)) }, other]).await.unwrap();
+    for n in 2..=5 {
+        let edited = Workflow { edit: u32::try_from(n).unwrap(), ..workflow(1) };
+        let save = WorkflowSave { expected_edit: Some(edited.edit - 1), publish: Some(revision(n)), ..new(edited) };
+        store.workflow_save(vec![save]).await.unwrap();
+    }
+    let head = |n: u32| {
+        let made = revision(n.into());
+        RevisionHead { id: made.id, number: n, note: made.note, published_at: made.published_at }
+    };
+    assert_eq!(store.revision_list(workflow_id(1), None, 3).await.unwrap(), [head(5), head(4), head(3)]);
+    assert_eq!(store.revision_list(workflow_id(1), Some(3), 3).await.unwrap(), [head(2), head(1)]);
+    assert_eq!(store.revision_list(workflow_id(1), Some(1), 3).await.unwrap(), []);
+    assert_eq!(store.revision_list(workflow_id(3), None, 3).await.unwrap(), []);
+    store.workflow_delete(workflow_id(1), at(9)).await.unwrap();
+    assert_eq!(store.revision_list(workflow_id(1), None, 9).await.unwrap().len(), 5, "of a deleted one too");
 }

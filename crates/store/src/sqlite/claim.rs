@@ -13,9 +13,10 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::Sqlite;
-use super::execution::{head, read_draft, read_event, read_head, read_journal};
+use super::execution::{NOTE, head, read_draft, read_event, read_head, read_journal};
 use super::fault::{Fault, is_fatal};
 use super::sql::{execute, row, rows, statements};
+use crate::TAKEOVERS_MAX;
 use crate::error::Result;
 use crate::row::{Claim, Claimed, ExecutionHead, Pinned};
 
@@ -32,8 +33,13 @@ statements! {
     GET = concat!(
         "select ", head!(), ", event_id, timeout_at, epoch + 1 from execution where id = ?1 and due_at is not null"
     );
+    DEATHS = "select owner is not null, takeovers + (owner is not null) from execution where id = ?1";
+    SUSPECT = "select 1 from execution where due_at is not null and owner = ?1 and takeovers > 1 limit 1";
     OWNER = "select owner from execution where id = ?1 and due_at is not null";
-    TAKE = "update execution set owner = ?2, epoch = epoch + 1, status = 'running', reason = null where id = ?1";
+    TAKE = "update execution
+               set takeovers = takeovers + (owner is not null), owner = ?2, epoch = epoch + 1,
+                   status = 'running', reason = null
+             where id = ?1";
     SET_ASIDE = "update execution set owner = null, status = 'waiting', reason = 'quarantined', due_at = ?2
                   where id = ?1";
 }
@@ -81,6 +87,9 @@ fn claim_round(
                 for id in due(db, &owners, workflow, claim.now, left.min(claim.per_workflow))? {
                     if bytes >= bytes_max {
                         break;
+                    }
+                    if is_held_back(db, id, claim.server)? {
+                        continue;
                     }
                     if let Some(one) = take(db, id, claim.server)? {
                         bytes += one.event.body.len() + size_of::<Claimed>();
@@ -175,9 +184,27 @@ fn due(
     Ok(due.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Makes `server` the owner. `None` if the record cannot be read: it is set aside for a person to
+/// One that may kill this server too is taken when no other such one is under way: whoever dies is the one.
+fn is_held_back(db: &Connection, id: ExecutionId, server: ServerId) -> Result<bool, Fault> {
+    let (_, deaths) = deaths(db, id)?;
+    Ok(deaths + 1 == TAKEOVERS_MAX && row(db, SUSPECT, [server.to_bytes()], |_| Ok(()))?.is_some())
+}
+
+/// Whether its owner died, and how many have since it got on last.
+fn deaths(db: &Connection, id: ExecutionId) -> Result<(bool, u32), Fault> {
+    Ok(row(db, DEATHS, [id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((false, 0)))
+}
+
+/// Makes `server` the owner. `None` if it has killed too many, or if the record cannot be read: it is set aside for a person to
 /// look at, so that it does not stand in the way of the others for ever.
 fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Claimed>, Fault> {
+    let (died, deaths) = deaths(db, id)?;
+    if died && deaths >= TAKEOVERS_MAX {
+        tracing::error!(execution = %id, deaths, "an execution may be what brings servers down and is quarantined");
+        let why = format!("set aside: {deaths} times the server ended while this was running and nothing came of it");
+        set_aside(db, id, &why)?;
+        return Ok(None);
+    }
     match read(db, id) {
         Ok(claimed) => {
             execute(db, TAKE, params![id.to_bytes(), server.to_bytes()])?;
@@ -186,11 +213,18 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
         Err(error) if is_fatal(&error) => Err(error.into()),
         Err(error) => {
             tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
-            let never = Timestamp::from_micros(i64::MAX).as_micros();
-            execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
+            set_aside(db, id, "set aside: its record cannot be read")?;
             Ok(None)
         }
     }
+}
+
+/// For a person to look at.
+fn set_aside(db: &Connection, id: ExecutionId, why: &str) -> Result<(), Fault> {
+    let never = Timestamp::from_micros(i64::MAX).as_micros();
+    execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
+    execute(db, NOTE, params![id.to_bytes(), why])?;
+    Ok(())
 }
 
 fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {

@@ -49,7 +49,8 @@ statements! {
     APPEND = "insert into journal (execution_id, part, epoch, records)
               values (?1, (select coalesce(max(part), 0) + 1 from journal where execution_id = ?1), ?2, ?3)";
     /// The fence: only at the epoch it was claimed at, and only while it is open.
-    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7
+    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7,
+                       takeovers = case when ?8 then 0 else takeovers end
                  where id = ?1 and epoch = ?2 and due_at is not null";
     ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                where id = ?1";
@@ -57,6 +58,9 @@ statements! {
     GET = concat!(
         "select ", head!(), ", event_id, notes, answer_sent_at, answer_headers, answer_body from execution where id = ?1"
     );
+    HEAD = concat!("select ", head!(), " from execution where id = ?1");
+    FAIL_QUARANTINED = "update execution set status = 'error', reason = null, due_at = null, finished_at = ?2
+                         where id = ?1 and due_at is not null and reason = 'quarantined'";
     REPLAYS = "select id from execution where replay_of = ?1 order by id";
     GET_DRAFT = "select flow from tested_draft where execution_id = ?1";
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
@@ -78,6 +82,8 @@ pub(super) struct Encoded {
     /// `None` once it has ended: by this an open one is known.
     due_at: Option<i64>,
     finished_at: Option<i64>,
+    /// A node has finished since the last write, or the execution was given back on purpose.
+    gets_on: bool,
     /// `None` when there is nothing new.
     records: Option<String>,
     notes: Vec<String>,
@@ -99,6 +105,7 @@ impl Encoded {
             owner: progress.owner.map(|owner| owner.to_bytes()),
             due_at: progress.status.is_open().then(|| progress.due_at.as_micros()),
             finished_at: progress.finished_at.map(Timestamp::as_micros),
+            gets_on: progress.owner.is_none() || progress.records.iter().any(NodeRun::gets_on),
             records: (!progress.records.is_empty()).then(|| json(&progress.records)),
             notes: progress.notes,
             answer: progress.answer.map(|SentAnswer { answer, sent_at }| EncodedAnswer {
@@ -187,8 +194,11 @@ pub(super) async fn progress(store: &Sqlite, execution: ExecutionId, epoch: u32,
 
 fn move_on(db: &Connection, execution: ExecutionId, epoch: u32, to: &Encoded) -> Result<(), Fault> {
     let id = execution.to_bytes();
-    let moved =
-        execute(db, PROGRESS, params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at])?;
+    let moved = execute(
+        db,
+        PROGRESS,
+        params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at, to.gets_on],
+    )?;
     if moved == 0 {
         return Err(Error::LeaseLost { execution }.into());
     }
@@ -223,6 +233,18 @@ pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option
             let draft = if head.revision.is_none() { read_draft(db, execution)? } else { None };
             let notes = notes.map_or_else(Vec::new, |notes| notes.0);
             Ok(Some(Execution { head, event, records, answer, notes, replays, draft }))
+        })
+        .await
+}
+
+pub(super) async fn get_head(store: &Sqlite, execution: ExecutionId) -> Result<Option<ExecutionHead>> {
+    store.read("execution_head", move |db| Ok(row(db, HEAD, [execution.to_bytes()], read_head)?)).await
+}
+
+pub(super) async fn fail_quarantined(store: &Sqlite, execution: ExecutionId, at: Timestamp) -> Result<bool> {
+    store
+        .write("execution_fail_quarantined", 0, move |db| {
+            Ok(execute(db, FAIL_QUARANTINED, params![execution.to_bytes(), at.as_micros()])? == 1)
         })
         .await
 }

@@ -263,6 +263,14 @@ impl Store for Sqlite {
         execution::get(self, execution).await
     }
 
+    async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>> {
+        execution::get_head(self, execution).await
+    }
+
+    async fn execution_fail_quarantined(&self, execution: ExecutionId, at: Timestamp) -> Result<bool> {
+        execution::fail_quarantined(self, execution, at).await
+    }
+
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>> {
         execution::answer(self, execution).await
     }
@@ -305,9 +313,14 @@ impl Store for Sqlite {
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |file| file.len())
         };
+        let done = &self.shared.done;
         Stats {
-            flushes: self.shared.flushes.load(Ordering::Relaxed),
-            commands: self.shared.commands.load(Ordering::Relaxed),
+            flushes: done.flushes.load(Ordering::Relaxed),
+            flush_times: done.flush_times.distribution(),
+            commands: done.commands.load(Ordering::Relaxed),
+            batch_commands: done.batch_commands.distribution(),
+            commands_waiting: self.shared.waiting_commands.load(Ordering::Relaxed) as u64,
+            bytes_waiting: self.shared.waiting_bytes.load(Ordering::Relaxed) as u64,
             database_bytes: length("") + length("-wal"),
         }
     }

@@ -1,4 +1,5 @@
 //! The request log: accepted requests are executions with their events, refused ones have rows of their own.
+//! Tests and replays are no requests.
 
 use domain::id::{ExecutionId, RequestId, WorkflowId};
 use domain::time::Timestamp;
@@ -14,7 +15,7 @@ macro_rules! accepted {
         concat!(
             "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr
                from execution cross join event on event.id = execution.event_id
-              where execution.id < ?1 ", $($condition,)? " order by execution.id desc limit ?2"
+              where execution.id < ?1 and replay_of is null and revision is not null ", $($condition,)? " order by execution.id desc limit ?2"
         )
     };
 }

@@ -13,7 +13,8 @@ statements! {
     INSERT = "insert into token (id, name, digest, scopes, created_at, expires_at, last_used_at)
               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     BY_DIGEST = "select id, name, digest, scopes, created_at, expires_at, last_used_at from token where digest = ?1";
-    LIST = "select id, name, digest, scopes, created_at, expires_at, last_used_at from token order by id desc";
+    /// All of them: people make them, one by one.
+    TOKENS = "select id, name, digest, scopes, created_at, expires_at, last_used_at from token order by id desc";
     DELETE = "delete from token where id = ?1";
     USED = "update token set last_used_at = ?2 where id = ?1";
 }
@@ -44,7 +45,7 @@ pub(super) async fn by_digest(store: &Sqlite, digest: [u8; 32]) -> Result<Option
 }
 
 pub(super) async fn list(store: &Sqlite) -> Result<Vec<Token>> {
-    store.read("token_list", |db| Ok(rows(db, LIST, [], read)?)).await
+    store.read("token_list", |db| Ok(rows(db, TOKENS, [], read)?)).await
 }
 
 pub(super) async fn revoke(store: &Sqlite, token: TokenId) -> Result<()> {

@@ -44,13 +44,13 @@ statements! {
     RETIRE = "insert into retired_key (key, workflow_id, retired_at) values (?1, ?2, ?3)";
     RETIRED = "select key, workflow_id from retired_key order by key";
     DELETE = "update workflow set deleted_at = ?2 where id = ?1 and deleted_at is null";
+    DELETE_SAMPLES = "delete from sample where workflow_id = ?1";
     LAST_NUMBER = "select coalesce(max(number), 0) from revision where workflow_id = ?1";
     ADD_REVISION = "insert into revision (workflow_id, number, id, note, published_at, flow)
                     values (?1, ?2, ?3, ?4, ?5, ?6)";
+    REVISION = "select id, note, published_at, flow from revision where workflow_id = ?1 and number = ?2";
     REVISIONS = "select number, id, note, published_at from revision
                   where workflow_id = ?1 and number < ?2 order by number desc limit ?3";
-    DELETE_SAMPLES = "delete from sample where workflow_id = ?1";
-    REVISION = "select id, note, published_at, flow from revision where workflow_id = ?1 and number = ?2";
 }
 
 pub(super) async fn save(store: &Sqlite, saves: Vec<WorkflowSave>) -> Result<()> {

@@ -15,6 +15,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, ErrorCode};
@@ -25,6 +26,7 @@ use super::fault::{Fault, Fence, is_fatal, is_full};
 use super::options::Options;
 use super::sql::execute;
 use crate::error::{Error, Result};
+use crate::histogram::Histogram;
 
 /// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
 const COMMAND_BYTES: usize = 512;
@@ -41,11 +43,32 @@ pub(super) struct Writer {
 pub(super) struct Shared {
     pub(super) fence: Fence,
     /// Bytes of commands that were handed in and not answered yet.
-    waiting_bytes: AtomicUsize,
+    pub(super) waiting_bytes: AtomicUsize,
+    /// How many these are.
+    pub(super) waiting_commands: AtomicUsize,
     /// Held while the write-ahead log is copied: SQLite refuses a second one rather than wait.
     pub(super) copying: Mutex<()>,
+    pub(super) done: Done,
+}
+
+/// What was committed.
+#[derive(Debug)]
+pub(super) struct Done {
     pub(super) flushes: AtomicU64,
+    pub(super) flush_times: Histogram,
     pub(super) commands: AtomicU64,
+    pub(super) batch_commands: Histogram,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self {
+            flushes: AtomicU64::default(),
+            flush_times: Histogram::of_times(),
+            commands: AtomicU64::default(),
+            batch_commands: Histogram::of_numbers(),
+        }
+    }
 }
 
 enum Letter {
@@ -94,6 +117,7 @@ impl Writer {
     fn reserve(&self, bytes: usize) -> Result<()> {
         let waiting = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
         if waiting == 0 || waiting + bytes <= self.queue_bytes_max {
+            self.shared.waiting_commands.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
         self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
@@ -131,6 +155,7 @@ impl Loop {
             let mut commands = batch.commands;
             let verdict = self.transact(&mut commands);
             // Before the replies, so that a caller who comes back at once finds room.
+            self.shared.waiting_commands.fetch_sub(commands.len(), Ordering::Relaxed);
             self.shared.waiting_bytes.fetch_sub(batch.bytes, Ordering::AcqRel);
             for command in commands {
                 command.answer(&verdict);
@@ -170,10 +195,7 @@ impl Loop {
         }
         let verdict = self.attempt(commands);
         match &verdict {
-            Verdict::Committed => {
-                self.shared.flushes.fetch_add(u64::from(self.checkpoints.flushed()), Ordering::Relaxed);
-                self.shared.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
-            }
+            Verdict::Committed { took } => self.note(*took, commands.len() as u64),
             Verdict::Broken(reason) => self.shared.fence.break_with(reason),
             Verdict::Busy => tracing::warn!("another program has locked the database"),
             Verdict::Full => {}
@@ -184,6 +206,18 @@ impl Loop {
             self.shared.fence.break_with(&error.to_string());
         }
         verdict
+    }
+
+    fn note(&self, took: Duration, commands: u64) {
+        let done = &self.shared.done;
+        if self.checkpoints.flushed() {
+            done.flushes.fetch_add(1, Ordering::Relaxed);
+            done.flush_times.add_time(took);
+        }
+        done.commands.fetch_add(commands, Ordering::Relaxed);
+        if commands > 0 {
+            done.batch_commands.add(commands);
+        }
     }
 
     fn attempt(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
@@ -197,8 +231,9 @@ impl Loop {
                 return verdict;
             }
         }
+        let began = Instant::now();
         match self.step("COMMIT") {
-            Ok(()) => Verdict::Committed,
+            Ok(()) => Verdict::Committed { took: began.elapsed() },
             Err(error) => Verdict::of(&error),
         }
     }
@@ -234,7 +269,10 @@ struct Batch {
 
 /// What became of a batch.
 enum Verdict {
-    Committed,
+    /// And how long the commit took.
+    Committed {
+        took: Duration,
+    },
     Full,
     /// Someone outside this program holds the database's lock. Nothing was begun.
     Busy,
@@ -299,7 +337,7 @@ where
     fn answer(self: Box<Self>, verdict: &Verdict) {
         let Self { operation, outcome, reply, .. } = *self;
         let answer = match verdict {
-            Verdict::Committed => match outcome {
+            Verdict::Committed { .. } => match outcome {
                 Some(outcome) => outcome.map_err(|fault| fault.into_error(operation)),
                 // Only what has run can be committed.
                 None => Err(Error::Closed),

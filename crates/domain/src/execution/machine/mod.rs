@@ -29,12 +29,12 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use rebuild::JournalMismatch;
+pub use rebuild::{CannotBeginAt, JournalMismatch};
 pub use turn::{Action, Facts, Finish, Input, Resolution, Run, Turn};
 
 use crate::answer::Answer;
 use crate::event::TriggerValues;
-use crate::execution::journal::{Failure, NodeError, NodeRun};
+use crate::execution::journal::{Failure, INTERRUPTED, NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
 use crate::flow::document::Mode;
 use crate::flow::plan::{Branch, Goto, Interrupted, Operation, Outcome, Plan, Policy, Step, StepIndex};
@@ -45,8 +45,6 @@ use crate::value::{DEPTH_MAX, Value, is_too_deep};
 
 /// Pure steps taken in one turn before others get theirs; one step that holds JSONata is a turn of its own.
 const STEPS_PER_TURN_MAX: usize = 100;
-/// Error of an attempt whose outcome was lost.
-const INTERRUPTED: &str = "node.interrupted";
 /// The longest wait: ten years.
 const WAIT_MS_MAX: u64 = 10 * 366 * 24 * 3_600 * 1_000;
 
@@ -461,6 +459,11 @@ impl Machine {
         self.record(run.clone(), true);
         self.position = Position::Asking(index, run);
         self.turn(Action::Ask { until: self.facts.timeout_at })
+    }
+
+    /// Whether there is a node whose outcome was lost, and which can be skipped.
+    pub fn can_skip(&self) -> bool {
+        matches!(self.position, Position::Asking(..) | Position::Interrupted(..))
     }
 
     /// A person's word. `None` where it means nothing: there is no node to skip between two nodes.

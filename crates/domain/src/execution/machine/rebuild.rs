@@ -1,11 +1,13 @@
-//! A machine from its journal: what is recorded as finished is taken as it stands, never evaluated again.
+//! A machine from a journal, its own or another execution's: what is recorded as finished is taken as it
+//! stands, never evaluated again.
 
 use std::sync::Arc;
 
-use super::{Facts, INTERRUPTED, Machine, Position, Taken, follow};
+use super::{Facts, Machine, Position, Taken, follow};
 use crate::event::TriggerValues;
-use crate::execution::journal::{self, NodeRun};
+use crate::execution::journal::{self, INTERRUPTED, NodeRun};
 use crate::execution::status::NodeStatus;
+use crate::flow::document::NodeKey;
 use crate::flow::plan::{Operation, Plan};
 
 /// The journal does not fit the plan: it belongs to another revision, or was damaged.
@@ -13,7 +15,63 @@ use crate::flow::plan::{Operation, Plan};
 #[error("the journal does not fit the revision: {0}")]
 pub struct JournalMismatch(String);
 
+/// Why an execution cannot begin in the middle of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotBeginAt {
+    #[error("there is no node `{0}` in what is to be run")]
+    UnknownNode(NodeKey),
+    #[error("the old execution never came to node `{0}`, so nothing can be taken over up to there")]
+    NeverReached(NodeKey),
+    #[error("what is to be run differs from the old execution before node `{node}`: {difference}")]
+    Differs { node: NodeKey, difference: String },
+}
+
 impl Machine {
+    /// A machine before `node`, with what the journal of another execution of the same event says was
+    /// finished by then: those records, each in its last state, are returned beside it.
+    pub fn begin_at(
+        node: &NodeKey,
+        plan: Arc<Plan>,
+        facts: Facts,
+        trigger: TriggerValues,
+        records: impl IntoIterator<Item = NodeRun>,
+    ) -> Result<(Self, Vec<NodeRun>), CannotBeginAt> {
+        let index = plan.find(node).ok_or_else(|| CannotBeginAt::UnknownNode(node.clone()))?;
+        let mut taken_over = journal::latest(records);
+        let reached = taken_over.iter().position(|run| run.node == *node);
+        taken_over.truncate(reached.unwrap_or(taken_over.len()));
+        let mut machine = Self::new(plan, facts, trigger);
+        let fits = taken_over.iter().try_for_each(|run| {
+            machine.is_same_step(run)?;
+            machine.replay(run.clone()).map_err(|mismatch| mismatch.0)
+        });
+        match (fits, &machine.position) {
+            // Also where it was to come next when the old execution timed out or was cancelled.
+            (Ok(()), Position::Before(Some(next))) if *next == index => Ok((machine, taken_over)),
+            _ if reached.is_none() => Err(CannotBeginAt::NeverReached(node.clone())),
+            (Err(difference), _) => Err(CannotBeginAt::Differs { node: node.clone(), difference }),
+            (Ok(()), _) => {
+                let difference = "it leads elsewhere from there".to_owned();
+                Err(CannotBeginAt::Differs { node: node.clone(), difference })
+            }
+        }
+    }
+
+    /// A key alone does not make a step of another revision the same.
+    fn is_same_step(&self, run: &NodeRun) -> Result<(), String> {
+        let Some(index) = self.plan.find(&run.node) else { return Ok(()) };
+        let step = self.plan.step(index);
+        if step.kind != run.kind {
+            return Err(format!("node `{}` was a {} node and is a {} node", run.node, run.kind, step.kind));
+        }
+        // What a person skipped had begun.
+        let was_disabled = run.status == NodeStatus::Skipped && run.input.is_none();
+        if step.disabled != was_disabled {
+            return Err(format!("node `{}` was switched on or off", run.node));
+        }
+        Ok(())
+    }
+
     /// A machine as far as its journal says it had come.
     pub fn rebuild(
         plan: Arc<Plan>,

@@ -187,7 +187,7 @@ proptest! {
             let mut again = Problems::new();
             let mut reread = WorkflowDocument::decode(&read.to_value(), &mut again);
             prop_assert_eq!(again.into_vec(), vec![]);
-            reread.credentials.clone_from(&read.credentials); // passwords are not written
+            reread.level.credentials.clone_from(&read.level.credentials); // passwords are not written
             prop_assert_eq!(reread, read);
         }
     }

@@ -12,200 +12,28 @@
 
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+mod flows;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::condition::Rule;
 use domain::event::{Event, TriggerValues};
 use domain::execution::journal::{Failure, NodeError, NodeRun, latest};
 use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
-use domain::flow::document::Mode;
-use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Policy, Step, StepIndex};
+use domain::flow::plan::Plan;
 use domain::id::{EventId, ExecutionId};
-use domain::problem::Problems;
-use domain::template::{Evaluator, Expression, ExpressionError, Templated};
-use domain::testing::evaluator::NoExpressions;
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde_json::json;
 
+use flows::{FlowMaker, Random};
+
 const SEEDS: u64 = 1_500;
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
-
-/// SplitMix64: enough for tests, the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-}
-
-// -- random flows -----------------------------------------------------------------------------------
-
-/// A node of a random flow, before it is laid out as steps.
-struct Stop {
-    key: String,
-    operation: Operation,
-    disabled: bool,
-    branches: Vec<Vec<Stop>>,
-}
-
-struct FlowMaker {
-    random: Random,
-    stops: usize,
-    /// Keys of effects so far, in reading order, which later rules read.
-    effects: Vec<String>,
-}
-
-impl FlowMaker {
-    fn plan(seed: u64) -> Plan {
-        let mut maker = Self { random: Random(seed), stops: 0, effects: Vec::new() };
-        let mode = if maker.random.below(2) == 0 { Mode::Sync } else { Mode::Async };
-        let timeout_ms = if maker.random.below(4) == 0 { 1 + maker.random.below(400) } else { 0 };
-        let length = 1 + maker.random.below(7);
-        let sequence = maker.sequence(length, 0);
-        let mut steps = Vec::new();
-        let first = lay(sequence, None, &mut steps);
-        Plan {
-            mode,
-            timeout_ms,
-            answer_deadline_ms: 30_000,
-            configured_answer: None,
-            declared_headers: Vec::new(),
-            steps,
-            first,
-        }
-    }
-
-    fn sequence(&mut self, length: u64, depth: u32) -> Vec<Stop> {
-        (0..length).map(|_| self.stop(depth)).collect()
-    }
-
-    fn stop(&mut self, depth: u32) -> Stop {
-        let key = format!("n{}", self.stops);
-        self.stops += 1;
-        let mut branches = Vec::new();
-        let operation = match self.random.below(13) {
-            0..=3 => {
-                self.effects.push(key.clone());
-                Operation::Effect {
-                    input: templated(&json!({ "of": key, "from": "{{ trigger.body.id }}" })),
-                    policy: Policy::default(),
-                }
-            }
-            4..=6 if depth < 3 => {
-                let operation = self.branch();
-                for _ in ["true", "false"] {
-                    let length = self.random.below(3);
-                    branches.push(self.sequence(length, depth + 1));
-                }
-                operation
-            }
-            7 => Operation::Wait { amount: templated(&json!(self.random.below(300))), unit_ms: 1 },
-            8 if self.random.below(3) == 0 => Operation::Answer(AnswerTemplate {
-                status: 201,
-                headers: Vec::new(),
-                body: templated(&json!({ "id": "{{ trigger.body.id }}" })),
-            }),
-            9 if self.random.below(3) == 0 => {
-                Operation::End(if self.random.below(2) == 0 { End::Failed } else { End::Succeeded })
-            }
-            10 => Operation::Compute(templated(&json!("{{ system.now }}"))),
-            11 => Operation::Compute(templated(&json!("{{ $slow() }}"))),
-            _ => Operation::Compute(templated(&json!({ "n": self.random.below(100) }))),
-        };
-        let disabled = self.random.below(12) == 0;
-        Stop { key, operation, disabled, branches }
-    }
-
-    fn branch(&mut self) -> Operation {
-        let rule = match self.effects.last() {
-            Some(effect) if self.random.below(2) == 0 => {
-                json!({ "left": format!("{{{{ nodes.{effect}.luck }}}}"), "operator": "greater", "right": 4 })
-            }
-            _ => json!({ "left": "{{ trigger.body.id }}", "operator": "greater", "right": self.random.below(10) }),
-        };
-        let mut problems = Problems::new();
-        let rule = Rule::parse(&rule, "", &NoExpressions, &mut problems);
-        assert!(problems.is_empty(), "{problems:?}");
-        let otherwise = match self.random.below(6) {
-            0 => Goto::End(End::Failed),
-            1 => Goto::Next,
-            _ => Goto::Branch(1),
-        };
-        Operation::Branch(Branch {
-            cases: vec![Case {
-                rule,
-                at: "/rule".to_owned(),
-                outcome: Outcome { result: json!(true), goto: Goto::Branch(0) },
-            }],
-            otherwise: Outcome { result: json!(false), goto: otherwise },
-        })
-    }
-}
-
-/// Lays a sequence back to front, so that each step knows what follows it; returns its first step.
-fn lay(sequence: Vec<Stop>, after: Option<StepIndex>, steps: &mut Vec<Step>) -> Option<StepIndex> {
-    let mut next = after;
-    for stop in sequence.into_iter().rev() {
-        let branches = ["true", "false"]
-            .into_iter()
-            .zip(stop.branches)
-            .map(|(name, branch)| {
-                let first = if branch.is_empty() { None } else { lay(branch, next, steps) };
-                (name.to_owned(), first)
-            })
-            .collect();
-        steps.push(Step {
-            key: stop.key.parse().unwrap(),
-            kind: "simulated".to_owned(),
-            disabled: stop.disabled,
-            operation: stop.operation,
-            branches,
-            next,
-        });
-        next = Some(StepIndex(steps.len() - 1));
-    }
-    next
-}
-
-/// An expression as the machine sees it: it may take long, so others get a turn before it.
-#[derive(Debug)]
-struct Slow;
-
-impl Evaluator for Slow {
-    fn compile(&self, _: &str, _: &[String]) -> Result<Arc<dyn Expression>, ExpressionError> {
-        Ok(Arc::new(Self))
-    }
-}
-
-impl Expression for Slow {
-    fn evaluate(&self, _: &[Option<&Value>], now: Timestamp) -> Result<Option<Value>, ExpressionError> {
-        Ok(Some(json!(now)))
-    }
-}
-
-fn templated(value: &Value) -> Templated {
-    let mut problems = Problems::new();
-    let templated = Templated::parse(value, "", &Slow, &mut problems);
-    assert!(problems.is_empty(), "{problems:?}");
-    templated
-}
-
-// -- the simulated world ----------------------------------------------------------------------------
 
 /// Where a life of the process ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -254,6 +82,11 @@ fn perform(seed: u64, key: &str) -> (Result<Value, Failure>, u64) {
 /// Runs until the end, with these crashes one after the other, each as soon as its point is reached.
 /// Returns whether all were.
 fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
+    live_from(None, plan, seed, crashes)
+}
+
+/// The same, but it begins at the node of this run, with what another life's journal has of those before it.
+fn live_from(from: Option<(&NodeRun, &World)>, plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
     let mut world = World::default();
     let execution = ExecutionId::new(START, seed);
     let facts = Facts {
@@ -279,6 +112,12 @@ fn live(plan: &Arc<Plan>, seed: u64, crashes: &[Crash]) -> (World, bool) {
     };
     let mut left: VecDeque<_> = crashes.iter().copied().collect();
     let mut machine = Machine::new(Arc::clone(plan), facts.clone(), trigger());
+    if let Some((run, other)) = from {
+        let (plan, journal) = (Arc::clone(plan), other.journal.clone());
+        (machine, world.journal) = Machine::begin_at(&run.node, plan, facts.clone(), trigger(), journal)
+            .unwrap_or_else(|cannot| panic!("seed {seed}: {cannot}"));
+        world.now_ms = run.started_at.since(START).as_millis() as u64;
+    }
     let mut input = Input::Advance;
     for turn in 0..10_000 {
         let crash = left.front().copied();
@@ -431,6 +270,41 @@ fn neither_do_several_crashes_in_one_life() {
     assert!(reached > 2_000, "only {reached} of the lives were as troubled as they should be");
 }
 
+/// From whatever node an execution begins with the results of another, it comes to the same end, and
+/// touches the world only from there on. A crash changes nothing about that.
+#[test]
+fn what_begins_at_a_node_of_another_life_ends_as_that_one_did() {
+    let mut lives = 0;
+    for seed in 0..SEEDS {
+        let plan = Arc::new(FlowMaker::plan(seed));
+        let (straight, _) = live(&plan, seed, &[]);
+        // A timeout counts from the beginning, and this one begins later.
+        if plan.timeout_ms > 0 {
+            continue;
+        }
+        let mut effects_before = 0;
+        for run in latest(straight.journal.clone()) {
+            let at = format!("seed {seed}, from {}", run.node);
+            let (later, _) = live_from(Some((&run, &straight)), &plan, seed, &[]);
+            assert_eq!(meaning(&later), meaning(&straight), "{at}");
+            assert_eq!(later.finish, straight.finish, "{at}");
+            assert_eq!(later.effects, straight.effects[effects_before..], "{at}");
+            for crash in (0..later.writes).map(Crash::AfterWrite) {
+                let (broken, reached) = live_from(Some((&run, &straight)), &plan, seed, &[crash]);
+                assert!(reached, "{at}, {crash:?}: not reached");
+                assert_eq!(
+                    (meaning(&broken), counts_kept(&broken)),
+                    (meaning(&later), counts(&later)),
+                    "{at}, {crash:?}"
+                );
+            }
+            effects_before += usize::from(run.input.is_some() && run.wake_at.is_none());
+            lives += 1;
+        }
+    }
+    assert!(lives > 3_000, "only {lives} lives");
+}
+
 /// Cancelled at any moment, the execution ends as cancelled at the next node boundary, or was at its end anyway.
 #[test]
 fn cancelling_at_any_turn_ends_it() {
@@ -473,7 +347,9 @@ fn cancelling_at_any_turn_ends_it() {
                         break 'life;
                     }
                     Action::Ask { .. } => unreachable!("no effect here asks"),
-                    Action::Sleep { .. } | Action::Pause { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
+                    Action::Sleep { .. } | Action::Pause { .. } if cancelled => {
+                        panic!("seed {seed}: a cancelled execution sleeps")
+                    }
                     Action::Sleep { .. } | Action::Pause { .. } => break 'life,
                     Action::Yield | Action::Parked => {}
                 }
