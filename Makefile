@@ -84,6 +84,27 @@ target/alertmanager/.made: e2e/alertmanager.sh
 	$(call say,Alertmanager for the tests)
 	@e2e/alertmanager.sh $(@D) || echo 'SKIPPED (needs the Debian package prometheus-alertmanager): Alertmanager'
 
+# -- look for trouble ----------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(notdir $(wildcard fuzz/seeds/*))
+FUZZ_HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+CARGO_FUZZ := target/tools/bin/cargo-fuzz
+
+.PHONY: fuzz
+fuzz: need-rust need-c++ $(CARGO_FUZZ) ## make up inputs until a reader breaks: FUZZ_SECONDS=60 a target, FUZZ_TARGETS=all
+	$(call say,build the fuzz targets)
+	@$(CARGO_FUZZ) fuzz build --fuzz-dir fuzz/targets --target-dir target/fuzz/build --sanitizer none --codegen-units 16
+	$(call say,fuzz each target for $(FUZZ_SECONDS) seconds)
+	@for target in $(FUZZ_TARGETS); do
+	  fuzz/run.sh target/fuzz/build/$(FUZZ_HOST)/release/$$target $$target $(FUZZ_SECONDS) target/fuzz
+	done
+
+CARGO_FUZZ_VERSION := 0.13.2
+$(CARGO_FUZZ):
+	$(call say,cargo-fuzz $(CARGO_FUZZ_VERSION))
+	@cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools --quiet
+
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
@@ -108,6 +129,10 @@ need-rust:
 	@printf '%s\n' $(RUST_MIN) "$$have" | sort -C -V \
 	  || { echo "Rust $(RUST_MIN) or later is needed, this is $$have: rustup update" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo 'A C compiler is missing (SQLite is built from source): apt-get install build-essential' >&2; exit 1; }
+
+.PHONY: need-c++
+need-c++:
+	@command -v c++ >/dev/null || { echo 'A C++ compiler is missing (libFuzzer is built from source): apt-get install g++' >&2; exit 1; }
 
 .PHONY: need-fmt need-clippy
 need-fmt need-clippy: need-%: need-rust

@@ -19,7 +19,7 @@ use crate::clock;
 /// What the engine has done since it started, and what it holds now.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Counters {
-    /// Executions that came into being, by a request or by a person.
+    /// Requests that became an execution. Tests and replays are no requests, but they run and end as well.
     pub accepted: u64,
     /// Executions that ended, by each final status.
     pub ended: Vec<(Status, u64)>,
@@ -31,7 +31,7 @@ pub struct Counters {
     pub running: u64,
     /// Of these, the ones that wait for a turn.
     pub waiting_for_turn: u64,
-    /// From being handed in to being durable, of each that was accepted.
+    /// From being handed in to being durable, of each request that was accepted.
     pub accept_times: Distribution,
     /// From being ready to the first turn. Ready is an asynchronous one once it is durable, a
     /// synchronous one once it is handed in.

@@ -17,6 +17,9 @@
 mod api;
 mod body;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hooks;
 mod listener;
 mod media;

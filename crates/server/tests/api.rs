@@ -351,7 +351,7 @@ async fn metrics_tell_what_happened_without_a_token() {
     let sent = bench.post_json(&key, &json!({})).await;
     bench.ended(sent.execution()).await;
     bench.post_json("0000000000000", &json!({})).await;
-    assert_eq!(bench.metric("hookflow_executions_accepted_total").await, 1);
+    assert_eq!(bench.metric("hookflow_requests_accepted_total").await, 1);
     assert_eq!(bench.metric("hookflow_executions_finished_total{status=\"succeeded\"}").await, 1);
     assert_eq!(bench.metric("hookflow_requests_refused_total{code=\"hook.unknown\"}").await, 1);
     assert!(bench.metric("hookflow_store_flushes_total").await > 0);

@@ -115,7 +115,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Refused requests, oldest first.
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()>;
-    /// Accepted and refused requests, newest first.
+    /// Accepted and refused requests, newest first. Tests and replays are none.
     async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>>;
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>>;
 

@@ -46,6 +46,8 @@ const ONE_DIRECTION: &str = "rooms use the rooms below them only (ARCHITECTURE.m
 const NEVER: &str = "each room touches only what it is there for (ARCHITECTURE.md, One direction)";
 const PURE: &str = "the domain is pure: times and ids are passed in, I/O happens elsewhere";
 
+const FUZZING: &str = "what is private is opened for the crate `fuzz` alone, and nothing is built on that";
+
 /// What only other rooms do, as it would stand in the domain's code.
 const IMPURE: &[&str] = &[
     "SystemTime",
@@ -61,6 +63,7 @@ const IMPURE: &[&str] = &[
 
 pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = files.iter().flat_map(manifest).collect();
+    findings.extend(files.iter().flat_map(fuzzing));
     let domain = files.iter().filter(|file| file.path.starts_with("crates/domain/src/") && file.extension() == "rs");
     for file in domain {
         for (line, text) in file.program_lines() {
@@ -92,6 +95,25 @@ fn manifest(file: &TextFile) -> Vec<Finding> {
     findings
 }
 
+/// Uses of the crate `fuzz`, and of the door that `server` has for it, anywhere else.
+fn fuzzing(file: &TextFile) -> Vec<Finding> {
+    if !file.path.ends_with("Cargo.toml") || file.path.starts_with("fuzz/") {
+        return Vec::new();
+    }
+    // What is not TOML, cargo tells better.
+    let table: Table = file.text.parse().unwrap_or_default();
+    let dependencies = ["dependencies", "dev-dependencies"].into_iter().filter_map(|kind| table.get(kind)?.as_table());
+    let uses = dependencies.flatten().filter(|(name, how)| {
+        let features = how.get("features").and_then(toml::Value::as_array);
+        *name == "fuzz" || features.is_some_and(|features| features.iter().any(|on| on.as_str() == Some("fuzzing")))
+    });
+    uses.map(|(name, _)| {
+        let line = file.lines().find(|(_, text)| text.starts_with(name.as_str())).map_or(1, |(line, _)| line);
+        file.error(line, format!("{name} for fuzzing"), FUZZING)
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::found;
@@ -104,6 +126,18 @@ mod tests {
             ["crates/nodes/Cargo.toml:3: nodes uses engine", "crates/nodes/Cargo.toml:4: nodes uses rusqlite"];
         assert_eq!(found(check, &[("crates/nodes/Cargo.toml", manifest)]), expected);
         assert_eq!(found(check, &[("crates/cli/Cargo.toml", manifest)]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_open_for_fuzzing_is_used_by_fuzz_alone() {
+        let manifest =
+            "[dependencies]\nfuzz = '1'\n[dev-dependencies]\nserver = { workspace = true, features = ['fuzzing'] }\n";
+        let files =
+            [("bench/Cargo.toml", manifest), ("fuzz/Cargo.toml", manifest), ("fuzz/targets/Cargo.toml", manifest)];
+        assert_eq!(
+            found(check, &files),
+            ["bench/Cargo.toml:2: fuzz for fuzzing", "bench/Cargo.toml:4: server for fuzzing"]
+        );
     }
 
     #[test]

@@ -39,6 +39,14 @@ impl Given {
     }
 }
 
+/// What [`allows`] compares, for fuzzing.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn user_and_password(headers: &HeaderMap) -> Option<(Vec<u8>, Vec<u8>)> {
+    let given = given(headers)?;
+    let (user, password) = given.parts();
+    Some((user.to_vec(), password.to_vec()))
+}
+
 /// `None` unless there is exactly one `Authorization`, and it is a well-formed Basic one.
 fn given(headers: &HeaderMap) -> Option<Given> {
     let mut values = headers.get_all(AUTHORIZATION).iter();

@@ -13,7 +13,7 @@
 //! Not here: connections and their limits (`listener`), what a workflow does (`engine`).
 
 mod answer;
-mod basic;
+pub(crate) mod basic;
 mod inflate;
 mod kept;
 mod limits;

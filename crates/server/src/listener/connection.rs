@@ -8,13 +8,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::gate;
 use super::limits::{HEAD_BYTES_MIN, ListenerLimits};
 use super::pulse::{Overdue, Pulse, Watchdog, Watched};
-use super::{Handler, Stop, raw};
+use super::{Handler, Stop, Stream, raw};
 use crate::error::Fault;
 use crate::metrics::ListenerMetrics;
 
@@ -48,7 +47,7 @@ enum End {
 
 pub(super) async fn serve<H: Handler>(
     shared: Arc<Shared<H>>,
-    stream: TcpStream,
+    stream: impl Stream,
     peer: IpAddr,
     mut stopping: watch::Receiver<Stop>,
 ) {

@@ -34,6 +34,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Body;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -60,6 +61,11 @@ pub(crate) trait Handler: Send + Sync + 'static {
         peer: IpAddr,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
 }
+
+/// What a connection is spoken over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
 
 /// How far a stop has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +173,20 @@ async fn accept<H: Handler>(
             }
         }
     }
+}
+
+/// One connection from its first byte to its end, without a socket: how many panics were counted on it.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn serve_one<H: Handler>(
+    handler: Arc<H>,
+    limits: ListenerLimits,
+    stream: tokio::io::DuplexStream,
+) -> u64 {
+    let metrics = ListenerMetrics::new();
+    let (_stop, stopping) = watch::channel(Stop::No);
+    let shared = Arc::new(Shared::new(handler, limits, metrics.clone()));
+    connection::serve(shared, stream, IpAddr::from([127, 0, 0, 1]), stopping).await;
+    metrics.panics.get()
 }
 
 async fn turn_away(stream: TcpStream, linger: Duration) {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::Stream;
 use crate::error::{Fault, PROBLEM, RETRY_SOON_S, problem_body};
 use crate::standing;
 
@@ -13,7 +13,7 @@ use crate::standing;
 const DISCARD_BYTES: usize = 4 << 10;
 
 /// Says what is wrong, then closes.
-pub(super) async fn answer_and_close(mut stream: TcpStream, fault: Fault, linger: Duration) {
+pub(super) async fn answer_and_close(mut stream: impl Stream, fault: Fault, linger: Duration) {
     if matches!(timeout(linger, stream.write_all(&bytes(fault))).await, Ok(Ok(()))) {
         close(stream, linger).await;
     }
@@ -21,7 +21,7 @@ pub(super) async fn answer_and_close(mut stream: TcpStream, fault: Fault, linger
 
 /// Closes so that the peer can still read what was sent: a socket closed with unread bytes resets
 /// the connection, and the answer may be lost with it.
-pub(super) async fn close(mut stream: TcpStream, linger: Duration) {
+pub(super) async fn close(mut stream: impl Stream, linger: Duration) {
     let _ = timeout(linger, async {
         stream.shutdown().await?;
         let mut discarded = [0; DISCARD_BYTES];

@@ -105,21 +105,27 @@ impl Exposition {
 }
 
 fn executions(out: &mut Out<'_>, engine: &Counters) -> fmt::Result {
-    out.counter(
-        "executions_accepted",
-        "Executions that came into being: the request, test or replay is on disk.",
-        engine.accepted,
-    )?;
+    out.counter("requests_accepted", "Requests that became an execution and are on disk.", engine.accepted)?;
     out.counters(
         "executions_finished",
-        "Executions that ended, by their final status.",
+        "Executions that ended, by their final status; tests and replays too.",
         engine.ended.iter().map(|(status, count)| ([("status", status.as_str())], *count)),
     )?;
-    out.gauge("executions_in_memory", "Executions held in memory now.", None, engine.in_memory)?;
-    out.gauge("executions_running", "Of those in memory, the ones that have a turn to run.", None, engine.running)?;
+    out.gauge(
+        "executions_in_memory",
+        "Executions held in memory now; others wait in the database.",
+        None,
+        engine.in_memory,
+    )?;
+    out.gauge(
+        "executions_running",
+        "Executions in memory that have a turn: they run, or wait for something that a node does.",
+        None,
+        engine.running,
+    )?;
     out.gauge(
         "executions_waiting_for_turn",
-        "Of those in memory, the ones that wait for a turn to run.",
+        "Executions in memory that wait for a turn to run.",
         None,
         engine.waiting_for_turn,
     )?;
@@ -150,12 +156,12 @@ fn database(out: &mut Out<'_>, store: &Stats) -> fmt::Result {
     out.counter("store_flushes", "Transactions that wrote something, each flushed to disk once.", store.flushes)?;
     out.times(
         "store_flush_duration",
-        "How long each of these took to commit, the flush included.",
+        "How long a transaction that wrote something took to commit, the flush to disk included.",
         &store.flush_times,
     )?;
     out.counter(
         "store_commands",
-        "Commands in committed transactions: one for each thing to be kept.",
+        "Commands that were committed; a request costs one, each effect of its flow some more.",
         store.commands,
     )?;
     out.histogram("store_batch_commands", "Commands in each committed transaction.", None, &store.batch_commands)?;
@@ -167,11 +173,16 @@ fn database(out: &mut Out<'_>, store: &Stats) -> fmt::Result {
     )?;
     out.gauge(
         "store_queue",
-        "What these hold. More than the setting store_queue_bytes_max is refused.",
+        "What commands handed to the database and not answered yet hold. Beyond the setting store_queue_bytes_max requests are answered 503.",
         Some(&Unit::Bytes),
         store.bytes_waiting,
     )?;
-    out.gauge("database", "The database file with its write-ahead log.", Some(&Unit::Bytes), store.database_bytes)
+    out.gauge(
+        "database",
+        "Size of the database file and its write-ahead log.",
+        Some(&Unit::Bytes),
+        store.database_bytes,
+    )
 }
 
 impl ByCode {
