@@ -11,4 +11,5 @@ mod export;
 mod failures;
 mod faulty;
 mod limits;
+mod live;
 mod runs;
