@@ -8,6 +8,7 @@
 
 pub mod claim;
 pub mod execution;
+pub mod model;
 pub mod numbered;
 pub mod request_log;
 pub mod retention;
