@@ -11,7 +11,9 @@ use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::time::Timestamp;
 use proptest::prelude::*;
 use store::conformance::model::Model;
-use store::conformance::numbered::{at, ended, execution, execution_id, node_run, queued, running, server_id, workflow_id};
+use store::conformance::numbered::{
+    at, ended, execution, execution_id, node_run, queued, running, server_id, workflow_id,
+};
 use store::sqlite::{Options, Sqlite};
 use store::{Claim, Claimed, Error, Progress, SentAnswer, Store};
 
@@ -29,7 +31,13 @@ enum Call {
     Create(i64, Kind),
     /// At the epoch it has, less this.
     Progress(i64, u32, Kind),
-    Claim { server: i64, now: i64, per_workflow: u32, limit: u32, skip: Option<i64> },
+    Claim {
+        server: i64,
+        now: i64,
+        per_workflow: u32,
+        limit: u32,
+        skip: Option<i64>,
+    },
     ClaimOne(i64, i64),
     NextDue,
     FailQuarantined(i64),
@@ -84,9 +92,7 @@ fn progress(kind: Kind) -> Progress {
             records(server, run(NodeStatus::Error, Some(at(1)), Some(NodeError::new(INTERRUPTED, "cut off"))))
         }
         Kind::GivenBack { due } => queued(at(due)),
-        Kind::Sleeps { due } => {
-            Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(due)) }
-        }
+        Kind::Sleeps { due } => Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(due)) },
         Kind::Asks => {
             let never = Timestamp::from_micros(i64::MAX);
             Progress { status: Status::Waiting, reason: Some(Reason::NeedsAttention), ..queued(never) }

@@ -83,6 +83,7 @@ impl Row {
                 self.deaths()
             ));
             self.owner = None;
+            self.epoch += 1;
             self.due_at = NEVER;
             self.head.status = Status::Waiting;
             self.head.reason = Some(Reason::Quarantined);
@@ -90,6 +91,7 @@ impl Row {
         }
         self.takeovers = self.deaths();
         self.owner = Some(server);
+        self.due_at = self.due_at.min(self.head.accepted_at);
         self.epoch += 1;
         self.head.status = Status::Running;
         self.head.reason = None;
@@ -214,12 +216,7 @@ impl Model {
         claimed
     }
 
-    pub fn execution_claim_one(
-        &mut self,
-        execution: ExecutionId,
-        server: ServerId,
-        now: Timestamp,
-    ) -> Option<Claimed> {
+    pub fn execution_claim_one(&mut self, execution: ExecutionId, server: ServerId, now: Timestamp) -> Option<Claimed> {
         let owner = self.executions.get(&execution).filter(|row| row.is_open())?.owner;
         if owner.is_some_and(|owner| self.lives(owner, now)) {
             return None;
