@@ -34,9 +34,11 @@ impl Registry {
         #[allow(unused_mut, reason = "only builds for tests add to it")]
         let mut registry = Self { tools: Tools { outbound: Outbound::new(allowed) }, ..Self::released() };
         #[cfg(feature = "testing")]
-        registry
-            .nodes
-            .extend([Registered::node::<crate::testing::Effect>(), Registered::node::<crate::testing::Wait>()]);
+        registry.nodes.extend([
+            Registered::node::<crate::testing::Effect>(),
+            Registered::node::<crate::testing::Abort>(),
+            Registered::node::<crate::testing::Wait>(),
+        ]);
         Arc::new(registry)
     }
 

@@ -168,8 +168,10 @@ async fn same(calls: &[Call]) {
                 assert_eq!(real.execution_next_due().await.unwrap(), model.execution_next_due(now), "{call:?}");
             }
             Call::FailQuarantined(n) => {
-                let real = real.execution_fail_quarantined(execution_id(n), at(9)).await.unwrap();
-                assert_eq!(real, model.execution_fail_quarantined(execution_id(n), at(9)), "{call:?}");
+                let answer = Answer { status: 500, headers: Vec::new(), body: "no".into() };
+                let answer = Some(SentAnswer { answer, sent_at: at(9) });
+                let real = real.execution_fail_quarantined(execution_id(n), answer.clone(), at(9)).await.unwrap();
+                assert_eq!(real, model.execution_fail_quarantined(execution_id(n), answer, at(9)), "{call:?}");
             }
         }
         for n in 0..EXECUTIONS {

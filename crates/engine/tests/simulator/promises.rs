@@ -54,7 +54,10 @@ pub(crate) fn outcome(seed: u64, key: &str, attempt: u32) -> Result<Value, Failu
 /// How far one node has come, read from the journal front to back.
 struct Node<'r> {
     last: &'r NodeRun,
-    first_started: domain::time::Timestamp,
+    /// When the tries began that count, and how many of them failed: a crash is no failure, and a person's word
+    /// to run it again gives it all its tries.
+    since: domain::time::Timestamp,
+    failed: u32,
     finished: bool,
 }
 
@@ -91,10 +94,9 @@ impl Known {
             for run in &part.1 {
                 self.follows(id, nodes.get(run.node.as_str()), run, part.0);
                 self.is_of_its_plan(id, run);
-                let first_started = nodes.get(run.node.as_str()).map_or(run.started_at, |node| node.first_started);
-                self.keeps_its_policy(id, run, first_started, seed);
-                let finished = run.gets_on() && run.wake_at.is_none_or(|_| run.status != NodeStatus::Error);
-                nodes.insert(run.node.as_str(), Node { last: run, first_started, finished });
+                let node = self.with(nodes.get(run.node.as_str()), run);
+                self.keeps_its_policy(id, &node, seed);
+                nodes.insert(run.node.as_str(), node);
             }
         }
         for (node, attempt) in &self.performed {
@@ -103,6 +105,18 @@ impl Known {
                 .any(|run| run.node.as_str() == node && run.attempt == *attempt && run.status == NodeStatus::Running);
             assert!(begun, "{id}: {node} touched the world, and nothing says that it began");
         }
+    }
+
+    /// A node as it is with this record.
+    fn with<'r>(&self, before: Option<&Node<'_>>, run: &'r NodeRun) -> Node<'r> {
+        let asks = self.policy_of(run).is_some_and(|policy| policy.interrupted == Interrupted::Ask);
+        let (mut since, mut failed) = before.map_or((run.started_at, 0), |node| (node.since, node.failed));
+        if before.is_some_and(|node| asks && node.last.attempt < run.attempt && is_cut_off(node.last)) {
+            (since, failed) = (run.started_at, 0);
+        }
+        failed += u32::from(run.status == NodeStatus::Error && !is_cut_off(run));
+        let finished = run.gets_on() && (run.wake_at.is_none() || run.status != NodeStatus::Error);
+        Node { last: run, since, failed, finished }
     }
 
     /// A record and what stood there of its node before.
@@ -118,8 +132,11 @@ impl Known {
         match last.wake_at {
             Some(at) => assert!(run.started_at >= at, "R22, {id}: {} tries again too soon", run.node),
             None => {
-                let cut_off = last.error.as_ref().is_some_and(|error| error.code == INTERRUPTED);
-                assert!(cut_off && last.status == NodeStatus::Error, "{id}: {} tries again for no reason", run.node);
+                assert!(
+                    is_cut_off(last) && last.status == NodeStatus::Error,
+                    "{id}: {} tries again for no reason",
+                    run.node
+                );
                 assert!(
                     self.policy_of(run).is_none_or(|policy| policy.interrupted == Interrupted::RunAgain)
                         || self.run_again_at.contains(&epoch),
@@ -135,7 +152,8 @@ impl Known {
         assert!(step.is_some_and(|step| step.kind == run.kind), "R21, {id}: {} is of another revision", run.node);
     }
 
-    fn keeps_its_policy(&self, id: ExecutionId, run: &NodeRun, since: domain::time::Timestamp, seed: u64) {
+    fn keeps_its_policy(&self, id: ExecutionId, node: &Node<'_>, seed: u64) {
+        let Node { last: run, since, failed, .. } = *node;
         let Some(policy) = self.policy_of(run) else { return };
         let key = format!("{id}.{}.", run.node);
         let came = outcome(seed, &key, run.attempt);
@@ -145,11 +163,7 @@ impl Known {
         }
         let (Some(at), NodeStatus::Error) = (run.wake_at, run.status) else { return };
         let failure = came.expect_err("it failed");
-        assert!(
-            failure.may_pass && run.attempt < policy.retry.attempts_max,
-            "R22, {id}: {} is tried too often",
-            run.node
-        );
+        assert!(failure.may_pass && failed < policy.retry.attempts_max, "R22, {id}: {} is tried too often", run.node);
         assert!(at <= since.plus(policy.retry.total_max), "R22, {id}: {} is tried too late", run.node);
         let asked = failure.retry_after.unwrap_or_default().min(policy.retry.pause_max);
         let pause = at.since(run.finished_at.expect("it failed"));
@@ -162,4 +176,8 @@ impl Known {
             _ => None,
         }
     }
+}
+
+fn is_cut_off(run: &NodeRun) -> bool {
+    run.error.as_ref().is_some_and(|error| error.code == INTERRUPTED)
 }

@@ -3,4 +3,4 @@
 mod body;
 pub mod http_request;
 mod outgoing;
-mod policy;
+pub(crate) mod policy;

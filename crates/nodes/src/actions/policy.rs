@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// When a failure that may pass is tried again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Retry {
+pub(crate) struct Retry {
     /// How often it is tried, the first time included.
     #[serde(default = "attempts")]
     #[schemars(range(min = 1, max = 100))]
@@ -47,7 +47,7 @@ fn total_max_ms() -> u64 {
 /// When a crash left the outcome unknown.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WhenInterrupted {
+pub(crate) enum WhenInterrupted {
     /// Runs it again with the same idempotency key.
     #[default]
     RunAgain,
@@ -55,7 +55,7 @@ pub(super) enum WhenInterrupted {
     Ask,
 }
 
-pub(super) fn policy(retry: Option<&Retry>, interrupted: WhenInterrupted, ignore_failure: bool) -> Policy {
+pub(crate) fn policy(retry: Option<&Retry>, interrupted: WhenInterrupted, ignore_failure: bool) -> Policy {
     Policy {
         retry: retry.map_or_else(plan::Retry::default, |retry| plan::Retry {
             attempts_max: retry.attempts,

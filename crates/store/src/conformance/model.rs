@@ -79,7 +79,8 @@ impl Row {
     fn take(&mut self, server: ServerId) -> Option<Claimed> {
         if self.owner.is_some() && self.deaths() >= TAKEOVERS_MAX {
             self.notes.push(format!(
-                "set aside: {} times the server ended while this was running and nothing came of it",
+                "quarantined: the server came down {} times while this was running, and none of its nodes got done; it \
+                 may be the cause. Resolve it: run it again, skip the node it stands in, or let it fail.",
                 self.deaths()
             ));
             self.owner = None;
@@ -94,8 +95,9 @@ impl Row {
         self.due_at = self.due_at.min(self.head.accepted_at);
         self.epoch += 1;
         self.head.status = Status::Running;
-        self.head.reason = None;
+        let waited_for = self.head.reason.take();
         Some(Claimed {
+            waited_for,
             head: self.head.clone(),
             pinned: self.born.pinned.clone(),
             event: (*self.born.event).clone(),
@@ -228,12 +230,21 @@ impl Model {
         self.gone(None, now).map(|row| row.due_at).min()
     }
 
-    pub fn execution_fail_quarantined(&mut self, execution: ExecutionId, at: Timestamp) -> bool {
+    pub fn execution_fail_quarantined(
+        &mut self,
+        execution: ExecutionId,
+        answer: Option<SentAnswer>,
+        at: Timestamp,
+    ) -> bool {
         let quarantined = |row: &&mut Row| row.is_open() && row.head.reason == Some(Reason::Quarantined);
         let Some(row) = self.executions.get_mut(&execution).filter(quarantined) else { return false };
         row.head.status = Status::Error;
         row.head.reason = None;
         row.head.finished_at = Some(at);
+        if row.answer.is_none() {
+            row.head.answer_status = answer.as_ref().map(|sent| sent.answer.status);
+            row.answer = answer;
+        }
         true
     }
 
