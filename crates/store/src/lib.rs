@@ -98,7 +98,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// no innocent one along.
     /// May hand out fewer than are due; an empty answer means that nothing can be claimed now.
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
-    /// Takes one open execution, due or not, unless a living server (this one included) owns it.
+    /// Takes one open execution, due or not, unless a living server (this one included) owns it. It is due
+    /// from then on: should the caller die before it writes, the next claim finds it.
     async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;
     /// When the next execution that no living server owns is due; `None` when there is none.
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
