@@ -9,7 +9,7 @@ use domain::execution::journal::NodeRun;
 use domain::execution::machine::{Action, CannotBeginAt, Facts, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::document::Mode;
-use domain::flow::plan::{Operation, Plan, Step, StepIndex};
+use domain::flow::plan::{Operation, Plan, Policy, Step, StepIndex};
 use domain::id::{EventId, ExecutionId};
 use domain::problem::Problems;
 use domain::template::Templated;
@@ -90,9 +90,10 @@ fn too_deep(turn: &Turn) {
 #[test]
 fn what_is_rendered_can_be_read_back_or_is_an_error() {
     for depth in [DEPTH_MAX, DEPTH_MAX + 1, DEPTH_MAX + 64] {
-        for operation in
-            [Operation::Compute(around_the_body(depth)), Operation::Effect { input: around_the_body(depth) }]
-        {
+        for operation in [
+            Operation::Compute(around_the_body(depth)),
+            Operation::Effect { input: around_the_body(depth), policy: Policy::default() },
+        ] {
             let turn = machine(&plan(operation)).feed(Input::Advance, NOW).unwrap();
             reads_back(&turn.records);
             if depth > DEPTH_MAX {
@@ -106,7 +107,7 @@ fn what_is_rendered_can_be_read_back_or_is_an_error() {
 
 #[test]
 fn what_an_effect_brings_can_be_read_back_or_is_an_error() {
-    let effect = plan(Operation::Effect { input: around_the_body(64) });
+    let effect = plan(Operation::Effect { input: around_the_body(64), policy: Policy::default() });
     for (depth, fits) in [(DEPTH_MAX, true), (DEPTH_MAX + 1, false), (1_000, false)] {
         let mut machine = machine(&effect);
         machine.feed(Input::Advance, NOW).unwrap();

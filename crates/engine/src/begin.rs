@@ -78,6 +78,7 @@ impl Beginning {
             began_at: None,
             caller: None,
             cancel: engine.cancels.listen(head.id),
+            word: None,
             _place: place,
             _share: share,
         });

@@ -221,7 +221,8 @@ impl Engine {
 
     /// Ends an open execution at its next node boundary. `false`: there is none, or it has ended.
     pub async fn cancel(&self, execution: ExecutionId) -> Result<bool, EngineError> {
-        Ok(self.inner.cancel(execution).await?)
+        let engine = Arc::clone(&self.inner);
+        Ok(self.inner.whole(async move { engine.cancel(execution).await }).await?)
     }
 
     /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come.
@@ -324,6 +325,11 @@ impl Engine {
 const PARK: Duration = Duration::from_secs(5);
 
 impl Inner {
+    /// To its end, though whoever asked for it hangs up: between the store and its task, an execution is nobody's.
+    pub(crate) async fn whole<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> T {
+        self.tasks.spawn(act).await.expect("it does not panic, and nobody stops it")
+    }
+
     fn start_drain(&self) {
         let mut ends = self.drain_ends.lock().unwrap_or_else(PoisonError::into_inner);
         ends.get_or_insert_with(|| Instant::now() + self.limits.drain);

@@ -4,6 +4,8 @@
 //!          ▲  ├─▶ Yield ─────────────────┤
 //!          └──┴──────────────────────────┘
 //!             ├─▶ Sleep ──▶ save without owner, leave memory; claimed again when due
+//!             ├─▶ Pause ──▶ as Sleep, but a short one in memory, and so one that a caller waits through
+//!             ├─▶ Ask ────▶ save without owner, leave memory; a person's word leads on (`resolve`)
 //!             └─▶ Finish ─▶ save with the answer, then the caller gets it
 //! ```
 //! Invariants
@@ -17,10 +19,11 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::event::Event;
-use domain::execution::journal::{NodeError, NodeRun};
-use domain::execution::machine::{Action, Finish, Input, Machine, Run, Turn as Step};
+use domain::execution::journal::{Failure, NodeError, NodeRun};
+use domain::execution::machine::{Action, Finish, Input, Machine, Resolution, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
 use domain::time::Timestamp;
 use domain::value::Value;
@@ -28,15 +31,17 @@ use nodes::contract::RunContext;
 use store::{ExecutionHead, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::budget::Share;
 use crate::cancel::Listener;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
-use crate::saving::{caller_deadline, given_back};
+use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
 use crate::turns::{Place, Turn};
 
+/// A longer pause before the next attempt of an effect is spent outside memory.
+const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
 /// An execution in memory.
 pub(crate) struct Worker {
     /// As last saved.
@@ -51,8 +56,17 @@ pub(crate) struct Worker {
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
     pub(crate) cancel: Listener,
+    pub(crate) word: Option<Word>,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
+}
+
+/// A person's word on how to go on, and how that person hears of it.
+pub(crate) enum Word {
+    /// Not taken in yet. With it, what the execution waits for.
+    Given(Resolution, Reason, oneshot::Sender<()>),
+    /// Told once what came of it is on disk.
+    TakenIn(oneshot::Sender<()>),
 }
 
 /// Someone who waits for the answer.
@@ -101,6 +115,17 @@ impl Worker {
             self.began_at = Some(now);
             engine.count.has_begun(ready_at, now);
         }
+        if let Some(Word::Given(resolution, reason, tell)) = self.word.take() {
+            match input {
+                Input::Advance => {
+                    input = Input::Resolve(resolution);
+                    self.word = Some(Word::TakenIn(tell));
+                }
+                // It waits on; `tell` is dropped, and so the person hears that nothing came of it.
+                Input::Park => return self.wait_on(engine, reason).await,
+                _ => {}
+            }
+        }
         loop {
             let Step { records, action } = self.feed(input)?;
             match action {
@@ -119,6 +144,18 @@ impl Worker {
                 Action::Sleep { until } => {
                     drop(turn.take());
                     return self.fall_asleep(engine, until, records).await;
+                }
+                Action::Pause { until } => {
+                    drop(turn.take());
+                    match self.pause(engine, until, records).await? {
+                        Some(Input::Advance) => (turn, input) = self.next_turn(engine, Status::Waiting).await?,
+                        Some(other) => input = other,
+                        None => return Ok(()),
+                    }
+                }
+                Action::Ask { until } => {
+                    drop(turn.take());
+                    return self.ask(engine, until, records).await;
                 }
                 Action::Parked => {
                     drop(turn.take());
@@ -179,9 +216,10 @@ impl Worker {
                     self.let_caller_go(engine, Status::Running).await?;
                     return match tokio::time::timeout_at(engine.drain_ends(), &mut effect).await {
                         Ok(outcome) => Ok(self.effect_done(outcome)),
-                        // Its outcome will never be known; the next server runs it again with the same key.
+                        // Its outcome will never be known. Given back on purpose: it brought nothing down.
                         Err(_) => {
                             effect.abort();
+                            self.park(engine, Vec::new()).await?;
                             Err(Stopped::Gone)
                         }
                     };
@@ -194,11 +232,14 @@ impl Worker {
         }
     }
 
-    fn effect_done(&self, outcome: Result<Result<Value, NodeError>, JoinError>) -> Input {
-        Input::EffectDone(outcome.unwrap_or_else(|panicked| {
-            tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
-            Err(NodeError::new("node.panicked", "the node panicked"))
-        }))
+    fn effect_done(&self, outcome: Result<Result<Value, Failure>, JoinError>) -> Input {
+        Input::EffectDone(match outcome {
+            Ok(outcome) => outcome,
+            Err(panicked) => {
+                tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
+                Err(Failure::lasting(NodeError::new("node.panicked", "the node panicked")))
+            }
+        })
     }
 
     /// Waits for `what`, and for whatever may interrupt it.
@@ -210,7 +251,7 @@ impl Worker {
             () = engine.draining.cancelled() => Woken::Draining,
             done = what => Woken::Done(done),
             () = caller_deadline(self.caller.as_ref()) => Woken::CallerDeadline,
-            () = until(self.timeout_at) => Woken::Timeout,
+            () = reached(self.timeout_at) => Woken::Timeout,
         }
     }
 
@@ -230,6 +271,62 @@ impl Worker {
         self.let_caller_go(engine, Status::Waiting).await?;
         engine.due.at(until);
         Ok(())
+    }
+
+    /// Until the next attempt of an effect: a short while, or one that a caller waits through, in memory.
+    /// `None`: it has left memory.
+    async fn pause(
+        &mut self,
+        engine: &Arc<Inner>,
+        until: Timestamp,
+        records: Vec<NodeRun>,
+    ) -> Result<Option<Input>, Stopped> {
+        let pause = until.since(clock::now());
+        if self.caller.is_none() && pause > PAUSE_IN_MEMORY_MAX {
+            self.fall_asleep(engine, until, records).await?;
+            return Ok(None);
+        }
+        // Should the clock be set meanwhile, the machine asks for another pause, or for none.
+        let over = Instant::now() + pause;
+        let progress =
+            Progress { reason: Some(Reason::Timer), due_at: until, ..self.open(engine, Status::Waiting, records) };
+        self.save(engine, progress).await?;
+        loop {
+            match self.wait(engine, Box::pin(sleep_until(over))).await {
+                Woken::Done(()) | Woken::Timeout => return Ok(Some(Input::Advance)),
+                Woken::Cancelled => return Ok(Some(Input::Cancelled)),
+                Woken::CallerDeadline => {
+                    self.let_caller_go(engine, Status::Waiting).await?;
+                    if over.saturating_duration_since(Instant::now()) <= PAUSE_IN_MEMORY_MAX {
+                        continue;
+                    }
+                }
+                Woken::Draining => {}
+            }
+            self.fall_asleep(engine, until, Vec::new()).await?;
+            return Ok(None);
+        }
+    }
+
+    /// A person has to say how to go on.
+    async fn ask(
+        &mut self,
+        engine: &Arc<Inner>,
+        until: Option<Timestamp>,
+        records: Vec<NodeRun>,
+    ) -> Result<(), Stopped> {
+        let progress = Progress { records, ..waiting_for_a_person(Reason::NeedsAttention, until) };
+        self.save(engine, progress).await?;
+        self.let_caller_go(engine, Status::Waiting).await?;
+        if let Some(until) = until {
+            engine.due.at(until);
+        }
+        Ok(())
+    }
+
+    /// As before it was taken up: no word came through.
+    pub(crate) async fn wait_on(&mut self, engine: &Arc<Inner>, reason: Reason) -> Result<(), Stopped> {
+        self.save(engine, waiting_for_a_person(reason, self.timeout_at)).await
     }
 
     async fn park(&mut self, engine: &Arc<Inner>, records: Vec<NodeRun>) -> Result<(), Stopped> {
@@ -260,7 +357,7 @@ impl Worker {
 }
 
 /// The clock on the wall says when, and it may be set back meanwhile: then it is not yet time.
-async fn until(at: Option<Timestamp>) {
+async fn reached(at: Option<Timestamp>) {
     let Some(at) = at else { return std::future::pending().await };
     while clock::now() < at {
         tokio::time::sleep(at.since(clock::now())).await;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use domain::condition::Rule;
-use domain::execution::journal::NodeError;
+use domain::execution::journal::Failure;
 use domain::flow::codes;
 use domain::flow::document::{Mode, NodeKey};
 use domain::flow::plan::{AnswerTemplate, Operation};
@@ -18,6 +18,8 @@ use domain::value::Value;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::outbound::Outbound;
 
 /// A node kind. One file each.
 pub trait NodeKind: Send + Sync + 'static {
@@ -83,7 +85,13 @@ pub struct Example {
 /// Does what an effect says. Handed rendered input, it answers with the node's result.
 #[async_trait]
 pub trait Perform: Send + Sync {
-    async fn perform(&self, run: &RunContext, input: Value) -> Result<Value, NodeError>;
+    async fn perform(&self, run: &RunContext, tools: &Tools, input: Value) -> Result<Value, Failure>;
+}
+
+/// What performing may need from outside. Nothing else of the world is in reach.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    pub outbound: Outbound,
 }
 
 /// Which run of which node it is.

@@ -6,11 +6,13 @@
 //!
 //! Not here: when a node runs (`engine`), what keeps its result (`store`).
 
+pub mod actions;
 mod answer;
 mod compile;
 pub mod contract;
 pub mod control;
 pub mod expression;
+pub mod outbound;
 mod registered;
 pub mod registry;
 pub mod schema;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::execution::journal::NodeError;
+use domain::execution::journal::{Failure, NodeError};
 use domain::flow::codes;
 use domain::flow::document::{Flow, WorkflowDocument};
 use domain::flow::plan::{Operation, Plan};
@@ -10,26 +10,35 @@ use domain::problem::{Problem, Problems};
 use domain::template::Evaluator;
 use domain::value::Value;
 
-use crate::contract::{RunContext, TriggerPlan};
+use crate::contract::{RunContext, Tools, TriggerPlan};
+use crate::outbound::{Allowed, Outbound};
 use crate::registered::{KindInfo, Registered};
-use crate::{compile, control, triggers};
+use crate::{actions, compile, control, triggers};
 
 /// The kinds a server knows.
 pub struct Registry {
     nodes: Vec<Registered<Operation>>,
     triggers: Vec<Registered<TriggerPlan>>,
     evaluator: Arc<dyn Evaluator>,
+    tools: Tools,
 }
 
 impl Registry {
-    /// Every kind this build has.
+    /// Every kind this build has; flows call the public internet only.
     pub fn standard() -> Arc<Self> {
+        Self::calling(Allowed::default())
+    }
+
+    /// The same; flows may call `allowed` addresses too.
+    pub fn calling(allowed: Allowed) -> Arc<Self> {
         #[allow(unused_mut, reason = "only builds for tests add to it")]
-        let mut registry = Self::released();
+        let mut registry = Self { tools: Tools { outbound: Outbound::new(allowed) }, ..Self::released() };
         #[cfg(feature = "testing")]
-        registry
-            .nodes
-            .extend([Registered::node::<crate::testing::Effect>(), Registered::node::<crate::testing::Wait>()]);
+        registry.nodes.extend([
+            Registered::node::<crate::testing::Effect>(),
+            Registered::node::<crate::testing::Abort>(),
+            Registered::node::<crate::testing::Wait>(),
+        ]);
         Arc::new(registry)
     }
 
@@ -40,9 +49,12 @@ impl Registry {
                 Registered::node::<control::condition::Condition>(),
                 Registered::node::<control::response::Response>(),
                 Registered::node::<control::end::End>(),
+                Registered::node::<actions::http_request::HttpRequest>(),
+                Registered::node::<control::delay::Delay>(),
             ],
             triggers: vec![Registered::trigger::<triggers::webhook::Webhook>()],
             evaluator: Arc::new(crate::expression::Jsonata::default()),
+            tools: Tools { outbound: Outbound::default() },
         }
     }
 
@@ -71,11 +83,14 @@ impl Registry {
     }
 
     /// Performs an effect of `kind`. Errors: `node.unknown_kind`, and what the kind says.
-    pub async fn perform(&self, kind: &str, run: &RunContext, input: Value) -> Result<Value, NodeError> {
+    pub async fn perform(&self, kind: &str, run: &RunContext, input: Value) -> Result<Value, Failure> {
         match self.node(kind).and_then(|kind| kind.performer.as_ref()) {
-            Some(performer) => performer.perform(run, input).await,
+            Some(performer) => performer.perform(run, &self.tools, input).await,
             // An execution outlives the server that started it, and so it may meet one with fewer kinds.
-            None => Err(NodeError::new(codes::NODE_UNKNOWN_KIND, format!("this server can't perform `{kind}`"))),
+            None => {
+                let message = format!("this server can't perform `{kind}`");
+                Err(Failure::lasting(NodeError::new(codes::NODE_UNKNOWN_KIND, message)))
+            }
         }
     }
 

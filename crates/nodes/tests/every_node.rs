@@ -206,7 +206,7 @@ async fn effects_and_only_effects_are_performed() {
             compile(mode_of(&info), json!([flows::node("n", info.kind, info.examples[0].config.clone())])).unwrap();
         let is_effect = matches!(plan.steps[0].operation, Operation::Effect { .. });
         let performed = Registry::standard().perform(info.kind, &run, json!({})).await;
-        let is_known = performed.err().is_none_or(|error| error.code != "node.unknown_kind");
+        let is_known = performed.err().is_none_or(|failure| failure.error.code != "node.unknown_kind");
         assert_eq!(is_effect, is_known, "{}", info.kind);
     }
 }

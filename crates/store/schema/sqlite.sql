@@ -23,6 +23,7 @@ CREATE TABLE execution (
     reason         text,
     owner          blob,                       -- a server
     epoch          integer not null,           -- raised with each change of owner
+    takeovers      integer not null default 0, -- owners that died since a node of it finished last
     due_at         integer,                    -- when it can be claimed; null once it has ended
     accepted_at    integer not null,
     timeout_at     integer,
@@ -41,6 +42,8 @@ CREATE INDEX execution_by_status on execution (status, id) where status not in (
 CREATE INDEX execution_by_workflow on execution (workflow_id, id);
 
 CREATE INDEX execution_open on execution (owner, workflow_id, due_at) where due_at is not null;
+
+CREATE INDEX execution_suspect on execution (owner) where takeovers > 1 and due_at is not null;
 
 CREATE TABLE journal (
     execution_id blob    not null,

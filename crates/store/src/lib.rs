@@ -26,6 +26,9 @@ pub use error::{Error, Result};
 pub use histogram::{Distribution, Histogram};
 pub use row::*;
 
+/// How many owners an execution may outlive without getting on.
+pub const TAKEOVERS_MAX: u32 = 3;
+
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
     // -- servers: who may run executions, by the database's clock ---------------------------------
@@ -90,13 +93,27 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_progress(&self, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()>;
     /// Takes open executions that are due and belong to no living server (the caller lives), oldest
     /// first in each workflow, raising the epoch of each. Claimed ones are exclusive to the caller.
+    ///
+    /// An execution whose owner died [`TAKEOVERS_MAX`] times while no node of it finished may be what kills them: it
+    /// is quarantined. One that is a death away from that is handed out alone among its like, so that it takes
+    /// no innocent one along.
     /// May hand out fewer than are due; an empty answer means that nothing can be claimed now.
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
-    /// Takes one open execution, due or not, unless a living server (this one included) owns it.
+    /// Takes one open execution, due or not, unless a living server (this one included) owns it. It is due
+    /// from then on: should the caller die before it writes, the next claim finds it.
     async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;
     /// When the next execution that no living server owns is due; `None` when there is none.
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
     async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>>;
+    async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>>;
+    /// Ends a quarantined execution as `error` without reading its record; an answer that it has stays. `false`: it
+    /// is not quarantined.
+    async fn execution_fail_quarantined(
+        &self,
+        execution: ExecutionId,
+        answer: Option<SentAnswer>,
+        at: Timestamp,
+    ) -> Result<bool>;
     /// Status and, once there is one, the answer.
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
     /// Newest first.

@@ -4,6 +4,8 @@
 //! the place of an earlier one: `running` → `succeeded`, `waiting` → `cancelled`. The machine is
 //! rebuilt from these alone, so what stands here as finished is never run again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::execution::status::NodeStatus;
@@ -28,7 +30,7 @@ pub struct NodeRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
     /// What later nodes read as `nodes.<key>`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<NodeError>,
@@ -37,9 +39,14 @@ pub struct NodeRun {
     pub started_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// When a `waiting` run goes on.
+    /// When a `waiting` run goes on, or an attempt that failed is followed by the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at: Option<Timestamp>,
+}
+
+/// A result of null is one, too: otherwise it would be missing after a rebuild.
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 fn first() -> u32 {
@@ -50,6 +57,16 @@ fn first() -> u32 {
 fn is_first(attempt: &u32) -> bool {
     *attempt == 1
 }
+
+impl NodeRun {
+    /// Whether the execution got on by it: an attempt that a crash cut off has come to an end, but to none of its own.
+    pub fn gets_on(&self) -> bool {
+        self.finished_at.is_some() && self.error.as_ref().is_none_or(|error| error.code != INTERRUPTED)
+    }
+}
+
+/// Code of an attempt whose outcome was lost with the process.
+pub const INTERRUPTED: &str = "node.interrupted";
 
 /// Why a node run ended as `error` (or `failed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -64,6 +81,29 @@ pub struct NodeError {
 impl NodeError {
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// Why an effect did not come to a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    pub error: NodeError,
+    /// Another try may end otherwise.
+    pub may_pass: bool,
+    /// How long the far side asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// What there is to see all the same. Where the failure is ignored, this is the node's result, with `error` in it.
+    pub result: serde_json::Map<String, Value>,
+}
+
+impl Failure {
+    /// One that will be the same on every try.
+    pub fn lasting(error: NodeError) -> Self {
+        Self { error, may_pass: false, retry_after: None, result: serde_json::Map::new() }
+    }
+
+    pub fn passing(error: NodeError) -> Self {
+        Self { may_pass: true, ..Self::lasting(error) }
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! Not here: how a kind becomes an operation (`nodes`), how steps are executed (`execution::machine`).
 
+use std::time::Duration;
+
 use crate::condition::Rule;
 use crate::execution::status::End;
 use crate::flow::document::{Mode, NodeKey};
@@ -64,9 +66,48 @@ pub enum Operation {
     Effect {
         /// What the worker gets, once the templates are rendered.
         input: Templated,
+        policy: Policy,
     },
-    /// Sleeps, holding no worker. Milliseconds from the moment the node is reached.
-    Wait { duration_ms: Templated },
+    /// Sleeps, holding no worker: `amount` times `unit_ms` milliseconds from the moment the node is reached.
+    Wait { amount: Templated, unit_ms: u64 },
+}
+
+/// What becomes of an effect that does not succeed at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    pub retry: Retry,
+    pub interrupted: Interrupted,
+    /// The flow goes on behind an effect that has failed for good.
+    pub ignore_failure: bool,
+}
+
+/// When a failure that may pass is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// The first one included.
+    pub attempts_max: u32,
+    /// Behind the first attempt; doubled behind each further one.
+    pub pause: Duration,
+    pub pause_max: Duration,
+    /// No attempt begins later than this after the first one.
+    pub total_max: Duration,
+}
+
+impl Default for Retry {
+    /// Never.
+    fn default() -> Self {
+        Self { attempts_max: 1, pause: Duration::ZERO, pause_max: Duration::ZERO, total_max: Duration::ZERO }
+    }
+}
+
+/// What follows when the process ended before the outcome of an effect was known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Interrupted {
+    /// It is run again with the same idempotency key.
+    #[default]
+    RunAgain,
+    /// A person says how to go on.
+    Ask,
 }
 
 #[derive(Debug)]
@@ -124,7 +165,7 @@ impl Operation {
     /// Whether taking it may cost a JSONata evaluation.
     pub fn is_heavy(&self) -> bool {
         match self {
-            Self::Compute(value) | Self::Effect { input: value } | Self::Wait { duration_ms: value } => {
+            Self::Compute(value) | Self::Effect { input: value, .. } | Self::Wait { amount: value, .. } => {
                 value.is_heavy()
             }
             Self::Branch(branch) => branch.cases.iter().any(|case| case.rule.is_heavy()),

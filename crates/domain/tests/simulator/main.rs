@@ -12,8 +12,6 @@
 
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
-mod flows;
-
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -21,16 +19,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::event::{Event, TriggerValues};
-use domain::execution::journal::{NodeError, NodeRun, latest};
+use domain::execution::journal::{Failure, NodeError, NodeRun, latest};
 use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::plan::Plan;
 use domain::id::{EventId, ExecutionId};
+use domain::testing::random::{FlowMaker, Random};
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde_json::json;
-
-use flows::{FlowMaker, Random};
 
 const SEEDS: u64 = 1_500;
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
@@ -69,11 +66,11 @@ impl World {
 }
 
 /// The outcome of an effect depends on its key alone, as that of a far side that honours the key does.
-fn perform(seed: u64, key: &str) -> (Result<Value, NodeError>, u64) {
+fn perform(seed: u64, key: &str) -> (Result<Value, Failure>, u64) {
     let hash = key.bytes().fold(seed, |hash, byte| Random(hash ^ u64::from(byte)).next());
     let took_ms = hash % 50;
     if hash % 17 == 0 {
-        (Err(NodeError::new("effect.refused", "no")), took_ms)
+        (Err(Failure::lasting(NodeError::new("effect.refused", "no"))), took_ms)
     } else {
         (Ok(json!({ "luck": hash % 10 })), took_ms)
     }
@@ -167,7 +164,8 @@ fn live_from(from: Option<(&NodeRun, &World)>, plan: &Arc<Plan>, seed: u64, cras
                     input = Input::EffectDone(outcome);
                 }
             }
-            Action::Sleep { until } => {
+            Action::Ask { .. } => unreachable!("no effect here asks"),
+            Action::Sleep { until } | Action::Pause { until } => {
                 world.now_ms = world.now_ms.max(until.since(START).as_millis() as u64);
             }
             Action::Yield => {}
@@ -345,8 +343,11 @@ fn cancelling_at_any_turn_ends_it() {
                         assert!(!cancelled || matches!(finish.end, End::Cancelled | End::Error), "seed {seed}");
                         break 'life;
                     }
-                    Action::Sleep { .. } if cancelled => panic!("seed {seed}: a cancelled execution sleeps"),
-                    Action::Sleep { .. } => break 'life,
+                    Action::Ask { .. } => unreachable!("no effect here asks"),
+                    Action::Sleep { .. } | Action::Pause { .. } if cancelled => {
+                        panic!("seed {seed}: a cancelled execution sleeps")
+                    }
+                    Action::Sleep { .. } | Action::Pause { .. } => break 'life,
                     Action::Yield | Action::Parked => {}
                 }
             }

@@ -81,6 +81,7 @@ create table execution (
     reason         text,
     owner          blob,                       -- a server
     epoch          integer not null,           -- raised with each change of owner
+    takeovers      integer not null default 0, -- owners that died since a node of it finished last
     due_at         integer,                    -- when it can be claimed; null once it has ended
     accepted_at    integer not null,
     timeout_at     integer,
@@ -96,6 +97,8 @@ create table execution (
 create index execution_by_workflow on execution (workflow_id, id);
 -- Claims: leaps from owner to owner and from workflow to workflow, oldest first in each.
 create index execution_open on execution (owner, workflow_id, due_at) where due_at is not null;
+-- What may have killed its owners.
+create index execution_suspect on execution (owner) where takeovers > 1 and due_at is not null;
 -- Lists by status. The two most frequent ones are found without it.
 create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
 -- What was run again, and as what. Rare, so it costs the others nothing.

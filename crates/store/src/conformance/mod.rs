@@ -8,7 +8,9 @@
 
 pub mod claim;
 pub mod execution;
+pub mod model;
 pub mod numbered;
+pub mod quarantine;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
@@ -82,7 +84,18 @@ macro_rules! conformance_suite {
                 what_a_living_server_owns_cannot_be_claimed
                 what_was_given_back_can_be_claimed_once_it_is_due
                 one_execution_can_be_claimed_before_it_is_due
+                what_was_taken_before_it_was_due_is_due_when_its_owner_dies
                 the_next_due_time_is_that_of_the_first_unowned_one
+            }
+            quarantine {
+                what_outlived_its_owner_too_often_is_set_aside_with_a_reason
+                whoever_gets_on_or_is_given_back_starts_anew
+                a_suspect_is_handed_out_alone
+                what_is_set_aside_waits_for_a_word_and_gets_no_new_life
+                a_late_owner_cannot_write_to_what_was_set_aside
+                a_quarantined_execution_can_be_failed_unread
+                only_what_is_quarantined_is_failed_unread
+                the_head_alone_is_the_one_of_the_whole
             }
             request_log {
                 accepted_and_refused_requests_are_listed_together_newest_first

@@ -13,9 +13,10 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::Sqlite;
-use super::execution::{head, read_draft, read_event, read_head, read_journal};
+use super::execution::{NOTE, head, read_draft, read_event, read_head, read_journal};
 use super::fault::{Fault, is_fatal};
 use super::sql::{execute, row, rows, statements};
+use crate::TAKEOVERS_MAX;
 use crate::error::Result;
 use crate::row::{Claim, Claimed, ExecutionHead, Pinned};
 
@@ -32,10 +33,19 @@ statements! {
     GET = concat!(
         "select ", head!(), ", event_id, timeout_at, epoch + 1 from execution where id = ?1 and due_at is not null"
     );
+    DEATHS = "select owner is not null, takeovers + (owner is not null) from execution where id = ?1";
+    SUSPECT = "select 1 from execution where due_at is not null and owner = ?1 and takeovers > 1 limit 1";
     OWNER = "select owner from execution where id = ?1 and due_at is not null";
-    TAKE = "update execution set owner = ?2, epoch = epoch + 1, status = 'running', reason = null where id = ?1";
-    SET_ASIDE = "update execution set owner = null, status = 'waiting', reason = 'quarantined', due_at = ?2
+    /// Under way it is due, whatever it waited for: should its owner die, the next one finds it.
+    TAKE = "update execution
+               set takeovers = takeovers + (owner is not null), owner = ?2, epoch = epoch + 1,
+                   status = 'running', reason = null, due_at = min(due_at, accepted_at)
+             where id = ?1";
+    /// The epoch is raised as well: who owned it may only seem dead.
+    SET_ASIDE = "update execution
+                    set owner = null, epoch = epoch + 1, status = 'waiting', reason = 'quarantined', due_at = ?2
                   where id = ?1";
+    IS_SET_ASIDE = "select 1 from execution where id = ?1 and reason = 'quarantined'";
 }
 
 /// An owner as the column has it. `None`: nobody.
@@ -81,6 +91,9 @@ fn claim_round(
                 for id in due(db, &owners, workflow, claim.now, left.min(claim.per_workflow))? {
                     if bytes >= bytes_max {
                         break;
+                    }
+                    if is_held_back(db, id, claim.server)? {
+                        continue;
                     }
                     if let Some(one) = take(db, id, claim.server)? {
                         bytes += one.event.body.len() + size_of::<Claimed>();
@@ -175,9 +188,30 @@ fn due(
     Ok(due.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Makes `server` the owner. `None` if the record cannot be read: it is set aside for a person to
+/// One that may kill this server too is taken when no other such one is under way: whoever dies is the one.
+fn is_held_back(db: &Connection, id: ExecutionId, server: ServerId) -> Result<bool, Fault> {
+    let (_, deaths) = deaths(db, id)?;
+    Ok(deaths + 1 == TAKEOVERS_MAX && row(db, SUSPECT, [server.to_bytes()], |_| Ok(()))?.is_some())
+}
+
+/// Whether its owner died, and how many have since it got on last.
+fn deaths(db: &Connection, id: ExecutionId) -> Result<(bool, u32), Fault> {
+    Ok(row(db, DEATHS, [id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((false, 0)))
+}
+
+/// Makes `server` the owner. `None` if it has killed too many, or if the record cannot be read: it is set aside for a person to
 /// look at, so that it does not stand in the way of the others for ever.
 fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Claimed>, Fault> {
+    let (died, deaths) = deaths(db, id)?;
+    if died && deaths >= TAKEOVERS_MAX {
+        tracing::error!(execution = %id, deaths, "an execution may be what brings servers down and is quarantined");
+        let why = format!(
+            "quarantined: the server came down {deaths} times while this was running, and none of its nodes got done; it \
+             may be the cause. Resolve it: run it again, skip the node it stands in, or let it fail."
+        );
+        set_aside(db, id, &why)?;
+        return Ok(None);
+    }
     match read(db, id) {
         Ok(claimed) => {
             execute(db, TAKE, params![id.to_bytes(), server.to_bytes()])?;
@@ -186,22 +220,35 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
         Err(error) if is_fatal(&error) => Err(error.into()),
         Err(error) => {
             tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
-            let never = Timestamp::from_micros(i64::MAX).as_micros();
-            execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
+            // Once is enough, however often somebody tries to take it.
+            if row(db, IS_SET_ASIDE, [id.to_bytes()], |_| Ok(()))?.is_none() {
+                set_aside(db, id, "quarantined: its record cannot be read. All that can be done is to let it fail.")?;
+            }
             Ok(None)
         }
     }
 }
 
+/// For a person to look at.
+fn set_aside(db: &Connection, id: ExecutionId, why: &str) -> Result<(), Fault> {
+    let never = Timestamp::from_micros(i64::MAX).as_micros();
+    execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
+    execute(db, NOTE, params![id.to_bytes(), why])?;
+    Ok(())
+}
+
 fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
     let claimed = row(db, GET, [id.to_bytes()], |row| {
-        let head = ExecutionHead { status: Status::Running, reason: None, ..read_head(row)? };
+        let head = read_head(row)?;
+        let waited_for = head.reason;
+        let head = ExecutionHead { status: Status::Running, reason: None, ..head };
         let pinned = match head.revision {
             Some(number) => Pinned::Revision(number),
             None => Pinned::Draft(read_draft(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.into()),
         };
         Ok(Claimed {
             head,
+            waited_for,
             pinned,
             event: read_event(db, EventId::from_bytes(row.get(11)?))?,
             timeout_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),

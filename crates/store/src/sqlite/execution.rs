@@ -49,14 +49,20 @@ statements! {
     APPEND = "insert into journal (execution_id, part, epoch, records)
               values (?1, (select coalesce(max(part), 0) + 1 from journal where execution_id = ?1), ?2, ?3)";
     /// The fence: only at the epoch it was claimed at, and only while it is open.
-    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7
+    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7,
+                       takeovers = case when ?8 then 0 else takeovers end
                  where id = ?1 and epoch = ?2 and due_at is not null";
+    FIRST_ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
+                     where id = ?1 and answer_status is null";
     ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                where id = ?1";
     NOTE = "update execution set notes = json_insert(coalesce(notes, '[]'), '$[#]', ?2) where id = ?1";
     GET = concat!(
         "select ", head!(), ", event_id, notes, answer_sent_at, answer_headers, answer_body from execution where id = ?1"
     );
+    HEAD = concat!("select ", head!(), " from execution where id = ?1");
+    FAIL_QUARANTINED = "update execution set status = 'error', reason = null, due_at = null, finished_at = ?2
+                         where id = ?1 and due_at is not null and reason = 'quarantined'";
     REPLAYS = "select id from execution where replay_of = ?1 order by id";
     GET_DRAFT = "select flow from tested_draft where execution_id = ?1";
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
@@ -78,6 +84,8 @@ pub(super) struct Encoded {
     /// `None` once it has ended: by this an open one is known.
     due_at: Option<i64>,
     finished_at: Option<i64>,
+    /// A node has finished since the last write, or the execution was given back on purpose.
+    gets_on: bool,
     /// `None` when there is nothing new.
     records: Option<String>,
     notes: Vec<String>,
@@ -99,14 +107,10 @@ impl Encoded {
             owner: progress.owner.map(|owner| owner.to_bytes()),
             due_at: progress.status.is_open().then(|| progress.due_at.as_micros()),
             finished_at: progress.finished_at.map(Timestamp::as_micros),
+            gets_on: progress.owner.is_none() || progress.records.iter().any(NodeRun::gets_on),
             records: (!progress.records.is_empty()).then(|| json(&progress.records)),
             notes: progress.notes,
-            answer: progress.answer.map(|SentAnswer { answer, sent_at }| EncodedAnswer {
-                status: answer.status,
-                sent_at: sent_at.as_micros(),
-                headers: json(&answer.headers),
-                body: answer.body,
-            }),
+            answer: progress.answer.map(EncodedAnswer::new),
         }
     }
 
@@ -114,6 +118,12 @@ impl Encoded {
         self.records.as_ref().map_or(0, String::len)
             + self.notes.iter().map(String::len).sum::<usize>()
             + self.answer.as_ref().map_or(0, |answer| answer.headers.len() + answer.body.len())
+    }
+}
+
+impl EncodedAnswer {
+    fn new(SentAnswer { answer, sent_at }: SentAnswer) -> Self {
+        Self { status: answer.status, sent_at: sent_at.as_micros(), headers: json(&answer.headers), body: answer.body }
     }
 }
 
@@ -187,8 +197,11 @@ pub(super) async fn progress(store: &Sqlite, execution: ExecutionId, epoch: u32,
 
 fn move_on(db: &Connection, execution: ExecutionId, epoch: u32, to: &Encoded) -> Result<(), Fault> {
     let id = execution.to_bytes();
-    let moved =
-        execute(db, PROGRESS, params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at])?;
+    let moved = execute(
+        db,
+        PROGRESS,
+        params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at, to.gets_on],
+    )?;
     if moved == 0 {
         return Err(Error::LeaseLost { execution }.into());
     }
@@ -223,6 +236,33 @@ pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option
             let draft = if head.revision.is_none() { read_draft(db, execution)? } else { None };
             let notes = notes.map_or_else(Vec::new, |notes| notes.0);
             Ok(Some(Execution { head, event, records, answer, notes, replays, draft }))
+        })
+        .await
+}
+
+pub(super) async fn get_head(store: &Sqlite, execution: ExecutionId) -> Result<Option<ExecutionHead>> {
+    store.read("execution_head", move |db| Ok(row(db, HEAD, [execution.to_bytes()], read_head)?)).await
+}
+
+pub(super) async fn fail_quarantined(
+    store: &Sqlite,
+    execution: ExecutionId,
+    answer: Option<SentAnswer>,
+    at: Timestamp,
+) -> Result<bool> {
+    let answer = answer.map(EncodedAnswer::new);
+    store
+        .write("execution_fail_quarantined", 0, move |db| {
+            let id = execution.to_bytes();
+            let failed = execute(db, FAIL_QUARANTINED, params![id, at.as_micros()])? == 1;
+            if failed && let Some(answer) = &answer {
+                execute(
+                    db,
+                    FIRST_ANSWER,
+                    params![id, answer.status, answer.sent_at, answer.headers, answer.body.as_ref()],
+                )?;
+            }
+            Ok(failed)
         })
         .await
 }

@@ -263,6 +263,19 @@ impl Store for Sqlite {
         execution::get(self, execution).await
     }
 
+    async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>> {
+        execution::get_head(self, execution).await
+    }
+
+    async fn execution_fail_quarantined(
+        &self,
+        execution: ExecutionId,
+        answer: Option<SentAnswer>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        execution::fail_quarantined(self, execution, answer, at).await
+    }
+
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>> {
         execution::answer(self, execution).await
     }

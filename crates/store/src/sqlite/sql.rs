@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 /// Names statements, and lists them for the test that prepares each against the real schema.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
-        $($(#[$doc])* const $name: &str = $sql;)+
+        $($(#[$doc])* pub(super) const $name: &str = $sql;)+
 
         #[cfg(test)]
         pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];

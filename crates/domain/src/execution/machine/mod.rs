@@ -5,7 +5,9 @@
 //!    Advance                        Run     perform an effect, then feed EffectDone
 //!    EffectDone                     Sleep   feed Advance at that time; needs no memory until then
 //!    Cancelled                      Yield   feed Advance, others may go first
-//!    Park                           Parked  forget it; a rebuild goes on from here
+//!    Resolve                        Pause   as Sleep, before the next attempt of an effect
+//!    Park                           Ask     feed Resolve once a person has said how to go on
+//!                                   Parked  forget it; a rebuild goes on from here
 //!                                   Finish  the end, with the answer for a caller that waits
 //! ```
 //! A turn is one write: its records, and the state its action leads to, become durable together,
@@ -21,20 +23,22 @@
 //! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
 
 mod rebuild;
+mod retry;
 mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use rebuild::{CannotBeginAt, JournalMismatch};
-pub use turn::{Action, Facts, Finish, Input, Run, Turn};
+use retry::Tries;
+pub use turn::{Action, Facts, Finish, Input, Resolution, Run, Turn};
 
 use crate::answer::Answer;
 use crate::event::TriggerValues;
-use crate::execution::journal::{NodeError, NodeRun};
+use crate::execution::journal::{Failure, INTERRUPTED, NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
 use crate::flow::document::Mode;
-use crate::flow::plan::{Branch, Goto, Operation, Outcome, Plan, Step, StepIndex};
+use crate::flow::plan::{Branch, Goto, Interrupted, Operation, Outcome, Plan, Policy, Step, StepIndex};
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
@@ -53,6 +57,7 @@ pub struct Machine {
     trigger: TriggerValues,
     results: Results,
     position: Position,
+    tries: Tries,
     cancelled: bool,
     parking: bool,
     /// Records that no turn has carried yet.
@@ -69,6 +74,10 @@ enum Position {
     InFlight(StepIndex, NodeRun),
     /// The effect of this run was being performed when the process died.
     Interrupted(StepIndex, NodeRun),
+    /// A person has to say how to go on with this run, whose outcome was lost.
+    Asking(StepIndex, NodeRun),
+    /// This attempt failed; the next one follows at its `wake_at`.
+    Retrying(StepIndex, NodeRun),
     Asleep(StepIndex, NodeRun),
     Finished,
 }
@@ -78,6 +87,7 @@ enum Taken {
     Next(Option<StepIndex>),
     InFlight(NodeRun, Value),
     Asleep(NodeRun),
+    Retrying(StepIndex, NodeRun),
     Finished(End, Option<Answer>),
 }
 
@@ -91,6 +101,7 @@ impl Machine {
             trigger,
             results: Results::new(),
             position: Position::Before(first),
+            tries: Tries::default(),
             cancelled: false,
             parking: false,
             unsaved: Vec::new(),
@@ -128,6 +139,7 @@ impl Machine {
                 self.cancelled = true;
                 self.at_boundary(position, now)
             }
+            (position, Input::Resolve(resolution)) => self.resolve(position, resolution, now),
             (position, Input::Park) => {
                 self.parking = true;
                 self.at_boundary(position, now)
@@ -153,14 +165,32 @@ impl Machine {
                 self.position = Position::InFlight(index, run);
                 None
             }
-            Position::Interrupted(_, run) | Position::Asleep(_, run) if timed_out => {
+            Position::Interrupted(_, run) | Position::Asking(_, run) | Position::Asleep(_, run) if timed_out => {
                 self.abandon(run, NodeStatus::TimedOut, End::TimedOut, now)
             }
-            Position::Interrupted(_, run) | Position::Asleep(_, run) if self.cancelled => {
+            Position::Interrupted(_, run) | Position::Asking(_, run) | Position::Asleep(_, run) if self.cancelled => {
                 self.abandon(run, NodeStatus::Cancelled, End::Cancelled, now)
             }
+            // The failed attempt is recorded as what it is.
+            Position::Retrying(..) if timed_out => self.finish(End::TimedOut, None),
+            Position::Retrying(..) if self.cancelled => self.finish(End::Cancelled, None),
             Position::Interrupted(..) if self.parking => self.turn(Action::Parked),
-            Position::Interrupted(_, run) => self.run_again(run, now),
+            Position::Interrupted(index, run) => match self.policy(index).interrupted {
+                Interrupted::RunAgain => self.run_again(run, now),
+                Interrupted::Ask => self.ask(index, run),
+            },
+            Position::Asking(index, run) => {
+                self.position = Position::Asking(index, run);
+                self.turn(Action::Ask { until: self.facts.timeout_at })
+            }
+            Position::Retrying(index, run) => match run.wake_at {
+                Some(until) if now < until => {
+                    self.position = Position::Retrying(index, run);
+                    self.turn(Action::Pause { until: self.next_look(until) })
+                }
+                _ if self.parking => self.turn(Action::Parked),
+                _ => self.next_attempt(&run, now),
+            },
             Position::Asleep(index, mut run) => match run.wake_at {
                 Some(until) if now < until => {
                     self.position = Position::Asleep(index, run);
@@ -186,6 +216,7 @@ impl Machine {
                 Taken::Next(next) => next,
                 Taken::InFlight(run, input) => return self.start_effect(run, input),
                 Taken::Asleep(run) => return self.fall_asleep(run),
+                Taken::Retrying(index, run) => return self.pause(index, run, now),
                 Taken::Finished(end, answer) => return self.finish(end, answer),
             };
             if self.timed_out(now) {
@@ -306,9 +337,9 @@ impl Machine {
             Operation::Branch(branch) => Evaluated::Outcome(decide(branch, &scope, missing)?),
             Operation::Answer(answer) => Evaluated::Answer(answer.render(&scope, "", missing)?),
             Operation::End(end) => Evaluated::End(*end),
-            Operation::Effect { input } => Evaluated::Effect(recordable(input.render(&scope, "", missing)?)?),
-            Operation::Wait { duration_ms } => {
-                Evaluated::Wait(wait_duration(&duration_ms.render(&scope, "/ms", missing)?)?)
+            Operation::Effect { input, .. } => Evaluated::Effect(recordable(input.render(&scope, "", missing)?)?),
+            Operation::Wait { amount, unit_ms } => {
+                Evaluated::Wait(wait_duration(&amount.render(&scope, "/amount", missing)?, *unit_ms)?)
             }
         })
     }
@@ -317,11 +348,15 @@ impl Machine {
         &mut self,
         index: StepIndex,
         mut run: NodeRun,
-        outcome: Result<Value, NodeError>,
+        outcome: Result<Value, Failure>,
         now: Timestamp,
     ) -> Taken {
         run.finished_at = Some(now);
-        match outcome.and_then(recordable) {
+        let recorded = match outcome {
+            Ok(value) => recordable(value).map_err(Failure::lasting),
+            Err(failure) => Err(failure),
+        };
+        match recorded {
             Ok(result) => {
                 run.status = NodeStatus::Succeeded;
                 self.results.insert(run.node.clone(), result.clone());
@@ -329,40 +364,151 @@ impl Machine {
                 self.record(run, true);
                 Taken::Next(self.plan.step(index).next)
             }
-            Err(error) => {
-                run.status = NodeStatus::Error;
-                run.error = Some(error);
-                self.record(run, true);
-                Taken::Finished(End::Error, None)
-            }
+            Err(failure) => self.effect_failed(index, run, failure, now),
         }
+    }
+
+    fn effect_failed(&mut self, index: StepIndex, mut run: NodeRun, failure: Failure, now: Timestamp) -> Taken {
+        let policy = self.policy(index);
+        run.status = NodeStatus::Error;
+        self.tries.have_seen(&run, policy);
+        run.wake_at = self.tries.next_at(&policy.retry, &self.key_of(&run), &failure, now);
+        if run.wake_at.is_some() {
+            run.error = Some(failure.error);
+            self.record(run.clone(), true);
+            return Taken::Retrying(index, run);
+        }
+        if !policy.ignore_failure {
+            run.error = Some(failure.error);
+            self.record(run, true);
+            return Taken::Finished(End::Error, None);
+        }
+        let Failure { error, mut result, .. } = failure;
+        let told = serde_json::json!({ "code": error.code, "message": error.message });
+        result.insert("error".to_owned(), told.clone());
+        // What is shown beside an error is not worth a second one.
+        let result = recordable(Value::Object(result)).unwrap_or_else(|_| serde_json::json!({ "error": told }));
+        self.results.insert(run.node.clone(), result.clone());
+        run.result = Some(result);
+        run.error = Some(error);
+        self.record(run, true);
+        Taken::Next(self.plan.step(index).next)
     }
 
     fn start_effect(&mut self, run: NodeRun, input: Value) -> Option<Turn> {
         let index = self.index_of(&run);
         let action = Action::Run(Run {
             kind: run.kind.clone(),
-            idempotency_key: format!("{}.{}.{}", self.facts.execution, run.node, run.visit),
+            idempotency_key: self.key_of(&run),
             attempt: run.attempt,
             input,
         });
+        self.tries.have_seen(&run, self.policy(index));
         self.record(run.clone(), true);
         self.position = Position::InFlight(index, run);
         self.turn(action)
     }
 
+    /// The same on every attempt.
+    fn key_of(&self, run: &NodeRun) -> String {
+        format!("{}.{}.{}", self.facts.execution, run.node, run.visit)
+    }
+
+    fn policy(&self, index: StepIndex) -> Policy {
+        match &self.plan.step(index).operation {
+            Operation::Effect { policy, .. } => *policy,
+            _ => Policy::default(),
+        }
+    }
+
     /// The outcome of the last attempt will never be known: it is closed, and the same effect is tried again.
     fn run_again(&mut self, mut run: NodeRun, now: Timestamp) -> Option<Turn> {
-        let again = NodeRun { attempt: run.attempt.saturating_add(1), started_at: now, ..run.clone() };
         run.status = NodeStatus::Error;
         run.error = Some(NodeError::new(
-            "node.interrupted",
+            INTERRUPTED,
             "the server stopped before the outcome was known; the node was run again with the same idempotency key",
         ));
         run.finished_at = Some(now);
-        self.record(run, true);
-        let input = again.input.clone().unwrap_or(Value::Null);
-        self.start_effect(again, input)
+        let index = self.index_of(&run);
+        self.tries.have_seen(&run, self.policy(index));
+        self.record(run.clone(), true);
+        self.next_attempt(&run, now)
+    }
+
+    fn next_attempt(&mut self, run: &NodeRun, now: Timestamp) -> Option<Turn> {
+        let next = NodeRun {
+            attempt: run.attempt.saturating_add(1),
+            status: NodeStatus::Running,
+            error: None,
+            started_at: now,
+            finished_at: None,
+            wake_at: None,
+            ..run.clone()
+        };
+        let input = next.input.clone().unwrap_or(Value::Null);
+        self.start_effect(next, input)
+    }
+
+    fn pause(&mut self, index: StepIndex, run: NodeRun, now: Timestamp) -> Option<Turn> {
+        // There will be no next attempt: the wish came, or the time passed, while this one was under way.
+        if self.timed_out(now) {
+            return self.finish(End::TimedOut, None);
+        }
+        if self.cancelled {
+            return self.finish(End::Cancelled, None);
+        }
+        let until = self.next_look(run.wake_at.unwrap_or(run.started_at));
+        self.position = Position::Retrying(index, run);
+        self.turn(Action::Pause { until })
+    }
+
+    fn ask(&mut self, index: StepIndex, mut run: NodeRun) -> Option<Turn> {
+        run.status = NodeStatus::Waiting;
+        run.error = Some(NodeError::new(
+            INTERRUPTED,
+            "the server stopped before the outcome was known: say whether to run the node again, to skip it or to fail",
+        ));
+        self.record(run.clone(), true);
+        self.position = Position::Asking(index, run);
+        self.turn(Action::Ask { until: self.facts.timeout_at })
+    }
+
+    /// Whether there is a node whose outcome was lost, and which can be skipped.
+    pub fn can_skip(&self) -> bool {
+        matches!(self.position, Position::Asking(..) | Position::Interrupted(..))
+    }
+
+    /// A person's word. `None` where it means nothing: there is no node to skip between two nodes.
+    fn resolve(&mut self, position: Position, resolution: Resolution, now: Timestamp) -> Option<Turn> {
+        match (position, resolution) {
+            // Too late: nothing begins any more.
+            (position, Resolution::RunAgain) if self.timed_out(now) || self.cancelled => self.advance(position, now),
+            (Position::Asking(_, run) | Position::Interrupted(_, run), Resolution::RunAgain) => {
+                self.run_again(run, now)
+            }
+            (Position::Asking(index, mut run) | Position::Interrupted(index, mut run), Resolution::Skip(result)) => {
+                run.status = NodeStatus::Skipped;
+                run.error = None;
+                run.finished_at = Some(now);
+                if let Some(result) = &result {
+                    self.results.insert(run.node.clone(), result.clone());
+                }
+                run.result = result;
+                self.record(run, true);
+                let next = self.plan.step(index).next;
+                self.go_on(Taken::Next(next), now)
+            }
+            (Position::Asking(_, run) | Position::Interrupted(_, run), Resolution::Fail) => {
+                self.abandon(run, NodeStatus::Error, End::Error, now)
+            }
+            (Position::Finished, _) => None,
+            (_, Resolution::Fail) => self.finish(End::Error, None),
+            (position, Resolution::RunAgain) => self.advance(position, now),
+            (position, Resolution::Skip(_)) => {
+                self.position = position;
+                None
+            }
+        }
     }
 
     fn fall_asleep(&mut self, run: NodeRun) -> Option<Turn> {
@@ -375,6 +521,10 @@ impl Machine {
 
     /// Gives up a run that has begun, and with it the execution.
     fn abandon(&mut self, mut run: NodeRun, status: NodeStatus, end: End, now: Timestamp) -> Option<Turn> {
+        // Nobody is asked any more; one that failed by a person's word has no other reason.
+        if run.error.is_some() || status == NodeStatus::Error {
+            run.error = Some(NodeError::new(INTERRUPTED, "the server stopped before the outcome was known"));
+        }
         run.status = status;
         run.finished_at = Some(now);
         self.record(run, true);
@@ -468,12 +618,14 @@ fn node_status(end: End) -> NodeStatus {
     }
 }
 
-fn wait_duration(value: &Value) -> Result<Duration, NodeError> {
-    match value.as_u64() {
-        Some(ms) if ms <= WAIT_MS_MAX => Ok(Duration::from_millis(ms)),
-        _ => Err(NodeError::new(
-            "wait.duration",
-            format!("a wait is a whole number of milliseconds from 0 to {WAIT_MS_MAX}, not {value}"),
-        )),
-    }
+/// A part of a millisecond is cut off.
+fn wait_duration(amount: &Value, unit_ms: u64) -> Result<Duration, NodeError> {
+    let ms = match amount.as_u64() {
+        Some(whole) => whole.checked_mul(unit_ms),
+        None => amount.as_f64().filter(|part| *part >= 0.0).map(|part| (part * unit_ms as f64) as u64),
+    };
+    ms.filter(|ms| *ms <= WAIT_MS_MAX).map(Duration::from_millis).ok_or_else(|| {
+        let most = WAIT_MS_MAX / unit_ms.max(1);
+        NodeError::new("wait.duration", format!("a wait is a number from 0 to {most} of its unit, not {amount}"))
+    })
 }

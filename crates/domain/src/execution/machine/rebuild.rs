@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Facts, Machine, Position, Taken, follow};
 use crate::event::TriggerValues;
-use crate::execution::journal::{self, NodeRun};
+use crate::execution::journal::{self, INTERRUPTED, NodeRun};
 use crate::execution::status::NodeStatus;
 use crate::flow::document::NodeKey;
-use crate::flow::plan::{Operation, Plan};
+use crate::flow::plan::{Operation, Plan, StepIndex};
 
 /// The journal does not fit the plan: it belongs to another revision, or was damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,9 @@ impl Machine {
         if step.kind != run.kind {
             return Err(format!("node `{}` was a {} node and is a {} node", run.node, run.kind, step.kind));
         }
-        if step.disabled != (run.status == NodeStatus::Skipped) {
+        // What a person skipped had begun.
+        let was_disabled = run.status == NodeStatus::Skipped && run.input.is_none();
+        if step.disabled != was_disabled {
             return Err(format!("node `{}` was switched on or off", run.node));
         }
         Ok(())
@@ -95,20 +97,40 @@ impl Machine {
         let expected = match &self.position {
             Position::Before(next) => *next,
             // The next attempt of the same node.
-            Position::Interrupted(at, _) | Position::Asleep(at, _) | Position::InFlight(at, _) => Some(*at),
+            Position::Interrupted(at, _)
+            | Position::Asking(at, _)
+            | Position::Retrying(at, _)
+            | Position::Asleep(at, _)
+            | Position::InFlight(at, _) => Some(*at),
             Position::Finished => None,
         };
         if expected != Some(index) {
             return Err(JournalMismatch(format!("node `{}` does not come next", run.node)));
         }
-        let step = self.plan.step(index);
+        self.see_try(index, &run);
+        let plan = Arc::clone(&self.plan);
+        let step = plan.step(index);
         self.position = match run.status {
             NodeStatus::Running => Position::Interrupted(index, run),
+            NodeStatus::Waiting if matches!(step.operation, Operation::Effect { .. }) => Position::Asking(index, run),
             NodeStatus::Waiting => Position::Asleep(index, run),
-            NodeStatus::Skipped => Position::Before(step.next),
             // The attempt a crash cut off; the attempt that follows it stands next in the journal.
-            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == "node.interrupted") => {
+            NodeStatus::Error if run.error.as_ref().is_some_and(|error| error.code == INTERRUPTED) => {
                 Position::Interrupted(index, run)
+            }
+            NodeStatus::Error if run.wake_at.is_some() => Position::Retrying(index, run),
+            // Of a flow that did not ignore it there is no result to go on with.
+            NodeStatus::Error if self.policy(index).ignore_failure && run.result.is_some() => {
+                if let Some(result) = run.result {
+                    self.results.insert(run.node, result);
+                }
+                Position::Before(step.next)
+            }
+            NodeStatus::Skipped => {
+                if let Some(result) = run.result {
+                    self.results.insert(run.node, result);
+                }
+                Position::Before(step.next)
             }
             NodeStatus::Succeeded => {
                 let next = match &step.operation {
@@ -130,5 +152,15 @@ impl Machine {
             NodeStatus::Failed | NodeStatus::Error | NodeStatus::TimedOut | NodeStatus::Cancelled => Position::Finished,
         };
         Ok(())
+    }
+
+    /// Of each attempt only the last state stands here.
+    fn see_try(&mut self, index: StepIndex, run: &NodeRun) {
+        let policy = self.policy(index);
+        let began = NodeRun { status: NodeStatus::Running, error: None, ..run.clone() };
+        self.tries.have_seen(&began, policy);
+        if run.status == NodeStatus::Error {
+            self.tries.have_seen(run, policy);
+        }
     }
 }

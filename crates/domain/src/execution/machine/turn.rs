@@ -1,7 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
 use crate::answer::Answer;
-use crate::execution::journal::{NodeError, NodeRun};
+use crate::execution::journal::{Failure, NodeRun};
 use crate::execution::status::End;
 use crate::id::{EndpointKey, ExecutionId};
 use crate::time::Timestamp;
@@ -23,11 +23,24 @@ pub enum Input {
     /// Start, go on after a `Yield` or a rebuild, or look at the time again: a timer may have fired, the timeout may have passed.
     Advance,
     /// The outcome of the last `Run`.
-    EffectDone(Result<Value, NodeError>),
+    EffectDone(Result<Value, Failure>),
     /// Ends the execution at the next node boundary.
     Cancelled,
+    /// A person's word on what [`Action::Ask`] asked, or on an execution that was set aside.
+    Resolve(Resolution),
     /// Stops at the next node boundary without ending: the process is about to go away.
     Park,
+}
+
+/// How to go on with a node whose outcome is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resolution {
+    /// With the same idempotency key.
+    RunAgain,
+    /// As if it had come to this result; `None`: to none.
+    Skip(Option<Value>),
+    /// The execution ends as `error`.
+    Fail,
 }
 
 /// What came of an input.
@@ -41,7 +54,17 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     Run(Run),
-    Sleep { until: Timestamp },
+    Sleep {
+        until: Timestamp,
+    },
+    /// As `Sleep`, until the next attempt of an effect.
+    Pause {
+        until: Timestamp,
+    },
+    /// Nothing happens until a [`Input::Resolve`], or the timeout.
+    Ask {
+        until: Option<Timestamp>,
+    },
     Yield,
     Parked,
     Finish(Finish),

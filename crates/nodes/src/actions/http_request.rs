@@ -1,0 +1,268 @@
+//! `http_request`: call another system.
+//!
+//! Only public addresses are called, unless the server's settings allow others. A 2xx answer is success, any other
+//! a failure with the answer in its result. Every attempt carries the same `Idempotency-Key`, so a far side that
+//! honours it acts once, whatever crashes in between.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use domain::event::body;
+use domain::execution::journal::{Failure, NodeError};
+use domain::flow::plan::Operation;
+use domain::value::Value;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use super::body::BodyType;
+use super::outgoing;
+use super::policy::{self, Retry, WhenInterrupted};
+use crate::contract::{Compiler, Example, NodeKind, Perform, RunContext, Tools};
+use crate::outbound::{CallError, Got};
+
+#[derive(Debug)]
+pub struct HttpRequest;
+
+/// A name and a value.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    /// The name.
+    name: String,
+    /// The value. Variables allowed.
+    value: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// What to do.
+    #[serde(default)]
+    method: Method,
+    /// Where: an http or https address. Variables allowed.
+    url: String,
+    /// Added to the query of the address, encoded as needed.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    query: Vec<Pair>,
+    /// Headers of the request. `Idempotency-Key` and, with a body, `Content-Type` are set if they are not here.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    headers: Vec<Pair>,
+    /// How the body is written.
+    #[serde(default)]
+    body_type: BodyType,
+    /// What is sent; null for nothing. An object of names and values for `form` and `multipart`. Variables allowed.
+    #[serde(default)]
+    body: Value,
+    /// Milliseconds for each attempt, the answer's body included.
+    #[serde(default = "timeout_ms")]
+    #[schemars(range(min = 1, max = 600_000))]
+    timeout_ms: u64,
+    /// How many redirects are followed; with 0 one is an answer like any other. Credentials stay behind when one
+    /// leads to another origin.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 5))]
+    redirects_max: usize,
+    /// A larger answer is a failure.
+    #[serde(default = "answer_bytes_max")]
+    #[schemars(range(min = 0, max = 16_777_216))]
+    answer_bytes_max: usize,
+    /// When it is tried again: no connection, a timeout, 408, 425, 429 or 5xx. Never if absent.
+    #[serde(default)]
+    retry: Option<Retry>,
+    /// When a crash left the outcome unknown.
+    #[serde(default)]
+    when_interrupted: WhenInterrupted,
+    /// Goes on when it failed for good; the result then has `error`.
+    #[serde(default)]
+    ignore_failure: bool,
+}
+
+fn timeout_ms() -> u64 {
+    30_000
+}
+
+fn answer_bytes_max() -> usize {
+    1 << 20
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Method {
+    /// Reads.
+    #[default]
+    Get,
+    /// Creates, or asks for work.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes a part.
+    Patch,
+    /// Removes.
+    Delete,
+    /// Reads the head only.
+    Head,
+    /// Asks what is possible.
+    Options,
+}
+
+impl Method {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+impl NodeKind for HttpRequest {
+    const KIND: &'static str = "http_request";
+    const TITLE: &'static str = "HTTP request";
+    const SUMMARY: &'static str = "Calls another system; its answer is the node's result: `status`, `headers`, `body`.";
+    type Params = Params;
+
+    fn examples() -> Vec<Example> {
+        vec![
+            Example {
+                title: "Look something up.",
+                config: json!({"url": "https://crm.example/customers/{{ trigger.body.customer }}"}),
+            },
+            Example {
+                title: "Hand an order on, patiently.",
+                config: json!({
+                    "method": "POST",
+                    "url": "https://shop.example/orders",
+                    "headers": [{"name": "Authorization", "value": "Bearer {{ trigger.headers.x_shop_token }}"}],
+                    "body": {"id": "{{ trigger.body.order.id }}"},
+                    "retry": {"attempts": 5, "pause_ms": 2_000},
+                }),
+            },
+            Example {
+                title: "A payment that must never be made twice: after a crash a person decides.",
+                config: json!({
+                    "method": "POST",
+                    "url": "https://bank.example/transfers",
+                    "body_type": "form",
+                    "body": {"amount": "{{ trigger.body.amount }}", "currency": "EUR"},
+                    "when_interrupted": "ask",
+                }),
+            },
+        ]
+    }
+
+    fn compile(params: Params, compiler: &mut Compiler<'_>) -> Operation {
+        outgoing::check(&params.url, params.headers.iter().map(|pair| pair.name.as_str()), compiler);
+        params.body_type.check(&params.body, compiler);
+        let pairs = |pairs: &[Pair]| -> Vec<_> {
+            pairs.iter().map(|Pair { name, value }| json!({"name": name, "value": value})).collect()
+        };
+        let input = json!({
+            "method": params.method.as_str(),
+            "url": params.url,
+            "query": pairs(&params.query),
+            "headers": pairs(&params.headers),
+            "body_type": params.body_type.as_str(),
+            "body": params.body,
+            "timeout_ms": params.timeout_ms,
+            "redirects_max": params.redirects_max,
+            "answer_bytes_max": params.answer_bytes_max,
+        });
+        Operation::Effect {
+            input: compiler.templated("", &input),
+            policy: policy::policy(params.retry.as_ref(), params.when_interrupted, params.ignore_failure),
+        }
+    }
+
+    fn performer() -> Option<Box<dyn Perform>> {
+        Some(Box::new(Self))
+    }
+}
+
+#[async_trait]
+impl Perform for HttpRequest {
+    async fn perform(&self, run: &RunContext, tools: &Tools, input: Value) -> Result<Value, Failure> {
+        let call = outgoing::call(&input, run).map_err(Failure::lasting)?;
+        match tools.outbound.call(call).await {
+            Ok(got) if got.status.is_success() => Ok(Value::Object(result(&got))),
+            Ok(got) => Err(refused(&got)),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn result(got: &Got) -> Map<String, Value> {
+    let mut result = Map::new();
+    result.insert("status".to_owned(), json!(got.status.as_u16()));
+    result.insert("headers".to_owned(), headers(&got.headers));
+    let (body, base64) = readable(&got.headers, &got.body);
+    result.insert("body".to_owned(), body);
+    if let Some(base64) = base64 {
+        result.insert("body_base64".to_owned(), json!(base64));
+    }
+    result
+}
+
+/// Names in lower case, repeated headers joined with `, `.
+fn headers(headers: &HeaderMap) -> Value {
+    let joined = headers.keys().map(|name| {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (name.as_str().to_owned(), Value::from(values.join(", ")))
+    });
+    Value::Object(joined.collect())
+}
+
+/// JSON as its value, text as text, anything else as base 64 beside a null.
+fn readable(headers: &HeaderMap, bytes: &[u8]) -> (Value, Option<String>) {
+    if bytes.is_empty() {
+        return (Value::Null, None);
+    }
+    if outgoing::is_json(headers)
+        && body::check(bytes, body::DEPTH_MAX).is_ok()
+        && let Ok(value) = body::parse(bytes)
+    {
+        return (value, None);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Value::from(text), None),
+        Err(_) => (Value::Null, Some(BASE64_STANDARD.encode(bytes))),
+    }
+}
+
+fn refused(got: &Got) -> Failure {
+    let status = got.status;
+    let phrase = status.canonical_reason().unwrap_or_default();
+    let message = format!("the answer was {} {phrase}", status.as_u16());
+    Failure {
+        error: NodeError::new("http.status", message.trim_end()),
+        may_pass: matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS)
+            || status.is_server_error(),
+        retry_after: retry_after(&got.headers),
+        result: result(got),
+    }
+}
+
+fn failed(error: &CallError) -> Failure {
+    let result = [("status", Value::Null), ("headers", json!({})), ("body", Value::Null)];
+    Failure {
+        error: NodeError::new(error.code(), error.to_string()),
+        may_pass: error.may_pass(),
+        retry_after: None,
+        result: result.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+    }
+}
+
+/// Seconds only: a date says nothing without trusting the other side's clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}

@@ -1,0 +1,190 @@
+//! One call, with its redirects, inside its limits.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use reqwest::{Method, Response, StatusCode, Url};
+use url::Host;
+
+use super::Outbound;
+use super::resolver::RefusedName;
+
+/// What to send, where, and what to take at most.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// For all of it, redirects and the answer's body included.
+    pub timeout: Duration,
+    /// 0: an answer that redirects is an answer like any other.
+    pub redirects_max: usize,
+    pub answer_bytes_max: usize,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Got {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why nothing of use came back. The texts name hosts and addresses, never headers or bodies.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The URL cannot be called by anybody.
+    #[error("{0}")]
+    Url(String),
+    /// It may not be called from here.
+    #[error("{0}")]
+    Refused(String),
+    #[error("there was no connection: {0}")]
+    Connect(String),
+    #[error("it took longer than {} ms", .0.as_millis())]
+    Timeout(Duration),
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("there were more than {0} redirects")]
+    Redirects(usize),
+}
+
+impl CallError {
+    /// Stable, for node runs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Url(_) => "http.url",
+            Self::Refused(_) => "http.refused",
+            Self::Connect(_) => "http.connect",
+            Self::Timeout(_) => "http.timeout",
+            Self::Broken(_) => "http.broken",
+            Self::TooLarge(_) => "http.too_large",
+            Self::Redirects(_) => "http.redirects",
+        }
+    }
+
+    /// Whether another try may end otherwise.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Timeout(_) | Self::Broken(_))
+    }
+}
+
+impl Outbound {
+    pub async fn call(&self, call: Call) -> Result<Got, CallError> {
+        let timeout = call.timeout;
+        tokio::time::timeout(timeout, self.follow(call)).await.unwrap_or(Err(CallError::Timeout(timeout)))
+    }
+
+    async fn follow(&self, mut call: Call) -> Result<Got, CallError> {
+        let mut redirects = 0;
+        loop {
+            self.check(&call.url)?;
+            let mut request =
+                self.client().request(call.method.clone(), call.url.clone()).headers(call.headers.clone());
+            if !call.headers.contains_key(ACCEPT_ENCODING) {
+                // What is unpacked here could be any size.
+                request = request.header(ACCEPT_ENCODING, "identity");
+            }
+            if !call.body.is_empty() {
+                request = request.body(call.body.clone());
+            }
+            let answer = request.send().await.map_err(|error| failed(&error))?;
+            match target(&call.url, &answer) {
+                Some(target) if call.redirects_max > 0 => {
+                    redirects += 1;
+                    if redirects > call.redirects_max {
+                        return Err(CallError::Redirects(call.redirects_max));
+                    }
+                    redirect(&mut call, answer.status(), target?);
+                }
+                _ => return read(answer, call.answer_bytes_max).await,
+            }
+        }
+    }
+
+    /// A literal address is never given to the resolver, so it is looked at here.
+    fn check(&self, url: &Url) -> Result<(), CallError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(CallError::Url(format!("only http and https can be called, not {}", url.scheme())));
+        }
+        let address = match url.host() {
+            Some(Host::Domain(_)) => return Ok(()),
+            Some(Host::Ipv4(address)) => address.into(),
+            Some(Host::Ipv6(address)) => address.into(),
+            None => return Err(CallError::Url("the URL has no host".to_owned())),
+        };
+        match self.0.allowed.refusal(address) {
+            Some(refused) => Err(CallError::Refused(refused.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where an answer leads to; `None` when it is no redirect.
+fn target(from: &Url, answer: &Response) -> Option<Result<Url, CallError>> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.headers().get(LOCATION)?;
+    let target = std::str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok());
+    Some(target.ok_or_else(|| CallError::Url("the answer redirects to something that is no URL".to_owned())))
+}
+
+/// As browsers do: 307 and 308 send the same again, the others ask for what stands there.
+fn redirect(call: &mut Call, status: StatusCode, target: Url) {
+    let same = matches!(status.as_u16(), 307 | 308) || matches!(call.method, Method::GET | Method::HEAD);
+    if !same {
+        call.method = Method::GET;
+        call.body = Bytes::new();
+        call.headers.remove(CONTENT_TYPE);
+    }
+    if target.origin() != call.url.origin() {
+        // Any header may be a credential; these are none.
+        let mut kept = HeaderMap::new();
+        for name in [ACCEPT, CONTENT_TYPE, CONTENT_LANGUAGE, USER_AGENT] {
+            if let Some(value) = call.headers.get(&name) {
+                kept.insert(name, value.clone());
+            }
+        }
+        call.headers = kept;
+    }
+    call.url = target;
+}
+
+async fn read(mut answer: Response, bytes_max: usize) -> Result<Got, CallError> {
+    if answer.content_length().is_some_and(|length| length > bytes_max as u64) {
+        return Err(CallError::TooLarge(bytes_max));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(CallError::TooLarge(bytes_max));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let headers = std::mem::take(answer.headers_mut());
+    Ok(Got { status: answer.status(), headers, body: body.freeze() })
+}
+
+fn failed(error: &reqwest::Error) -> CallError {
+    let mut cause = error.source();
+    let mut last = String::new();
+    while let Some(source) = cause {
+        if let Some(refused) = source.downcast_ref::<RefusedName>() {
+            return CallError::Refused(refused.to_string());
+        }
+        last = source.to_string();
+        cause = source.source();
+    }
+    // The URL stands in its own text, and with it what the author put there.
+    match error {
+        error if error.is_builder() => CallError::Url("the URL cannot be called".to_owned()),
+        error if error.is_connect() => CallError::Connect(last),
+        _ => CallError::Broken(last),
+    }
+}

@@ -1,0 +1,64 @@
+//! The one client for every call that leaves the server on behalf of a flow.
+//! ```text
+//! URL ─▶ scheme, host, address literal ─▶ resolver ─▶ every address looked at ─▶ connect to those ─▶ redirect? from the start
+//! ```
+//! Invariants
+//! - An address is looked at before it is connected to, and the one looked at is the one connected to: a name
+//!   that resolves to something else a moment later changes nothing.
+//! - A name of which one address is refused is refused.
+//! - No proxy of the environment is asked; nothing of an answer is kept beyond the limits of the call.
+//! - Credentials do not follow a redirect to another origin.
+//!
+//! Not here: what a call is for (`actions`), whether it is tried again (`domain::execution::machine`).
+
+mod address;
+mod call;
+mod resolver;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use address::{Allowed, NotANetwork};
+pub use call::{Call, CallError, Got};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection is kept for the next call to the same place.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections kept for each place.
+const IDLE_PER_HOST_MAX: usize = 32;
+
+/// Cheap to clone; connections are shared.
+#[derive(Debug, Clone, Default)]
+pub struct Outbound(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    allowed: Arc<Allowed>,
+    /// Made with the first call: it holds certificates, which a server without calls need not load.
+    http: OnceLock<reqwest::Client>,
+}
+
+impl Outbound {
+    pub fn new(allowed: Allowed) -> Self {
+        Self(Arc::new(Shared { allowed: Arc::new(allowed), http: OnceLock::new() }))
+    }
+
+    fn client(&self) -> &reqwest::Client {
+        self.0.http.get_or_init(|| {
+            // Refused only if it was done before.
+            _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::Client::builder()
+                .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .dns_resolver(Arc::new(resolver::Guarded(Arc::clone(&self.0.allowed))))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+                .build()
+                .expect("a client without certificates of its own can always be made")
+        })
+    }
+}
