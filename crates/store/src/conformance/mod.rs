@@ -82,6 +82,7 @@ macro_rules! conformance_suite {
                 what_a_living_server_owns_cannot_be_claimed
                 what_was_given_back_can_be_claimed_once_it_is_due
                 one_execution_can_be_claimed_before_it_is_due
+                what_was_taken_early_is_due_when_its_owner_dies
                 the_next_due_time_is_that_of_the_first_unowned_one
             }
             quarantine {
