@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, revisions, rotate, send, serve, show, token,
+    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
@@ -80,6 +80,7 @@ pub(crate) enum Command {
     Execution(execution::Args),
     Replay(replay::Args),
     Cancel(cancel::Args),
+    Resolve(resolve::Args),
     Requests(requests::Args),
     Request(request::Args),
     Send(send::Args),

@@ -242,6 +242,9 @@ fn hint(code: &str) -> Option<&'static str> {
             "someone else saved it meanwhile: look at theirs with `hookflow export KEY`, then try again"
         }
         "execution.ended" => "`hookflow execution ID` shows how; `hookflow replay ID` runs it again",
+        "execution.not_asked" | "execution.taken" => "`hookflow execution ID` shows what it does now",
+        "resolve.nothing_to_skip" => "`--run-again` lets it go on from there, `--fail` ends it",
+        "resolve.cannot_go_on" => "`--fail` ends it; `hookflow replay ID` runs its event again",
         _ => return None,
     })
 }

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, Config, Global};
 use commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, revisions, rotate, send, serve, show, token,
+    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token,
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
@@ -66,6 +66,7 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
             Command::Execution(args) => execution::run(args, global, out).await,
             Command::Replay(args) => replay::run(args, global, out).await,
             Command::Cancel(args) => cancel::run(args, global, out).await,
+            Command::Resolve(args) => resolve::run(args, global, out).await,
             Command::Requests(args) => requests::run(args, global, out).await,
             Command::Request(args) => request::run(args, global, out).await,
             Command::Send(args) => send::run(args, global, out).await,

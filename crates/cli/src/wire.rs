@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
+use crate::config::{Settings, networks};
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, reachable};
 
@@ -52,7 +52,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     };
 
     let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
-    let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
+    let allowed = networks(&settings.outbound_allow).map_err(|error| Failure::new("serve.outbound", chain(&error)))?;
+    let engine = Engine::start(store, Registry::calling(allowed), key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
     let stop = CancellationToken::new();
@@ -147,6 +148,8 @@ fn store_options(settings: &Settings, folder: &Folder) -> Options {
         batch_bytes_max: settings.store_batch_bytes_max,
         queue_bytes_max: settings.store_queue_bytes_max,
         database_bytes_max: Some(settings.store_database_bytes_max).filter(|max| *max > 0),
+        // For the power cuts of `prove` alone: no released build reads it.
+        canary: cfg!(feature = "testing") && std::env::var_os("CANARY_STORE").is_some(),
         ..Options::new(folder.database())
     }
 }

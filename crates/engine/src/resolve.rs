@@ -12,6 +12,7 @@ use std::sync::Arc;
 use domain::execution::machine::Resolution;
 use domain::execution::status::{Reason, Status};
 use domain::id::ExecutionId;
+use domain::value::{DEPTH_MAX, is_too_deep};
 use store::{ExecutionHead, Progress};
 use tokio::sync::oneshot;
 
@@ -33,6 +34,8 @@ pub enum ResolveError {
     NotAsked(Status),
     #[error("the execution stands between two nodes: there is nothing to skip")]
     NothingToSkip,
+    #[error("the result is nested deeper than {DEPTH_MAX} lists and objects, which cannot be recorded")]
+    TooDeep,
     /// A sentence that says why; it can only fail.
     #[error("{0}")]
     CannotGoOn(String),
@@ -53,6 +56,9 @@ impl Engine {
 
 impl Inner {
     async fn resolve(self: &Arc<Self>, execution: ExecutionId, resolution: Resolution) -> Result<(), ResolveError> {
+        if matches!(&resolution, Resolution::Skip(Some(result)) if is_too_deep(result)) {
+            return Err(ResolveError::TooDeep);
+        }
         let head = self.asks(execution).await?;
         let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? else {
             return self.resolve_unread(&head, &resolution).await;

@@ -16,6 +16,7 @@ pub(crate) mod publish;
 pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod requests;
+pub(crate) mod resolve;
 pub(crate) mod revisions;
 pub(crate) mod rotate;
 pub(crate) mod send;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use nodes::outbound::{Allowed, NotANetwork};
 use toml::Value;
 
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) enum Holds {
     Origin,
     Folder,
     Flag,
+    /// `10.0.0.0/8, 127.0.0.1`, or empty.
+    Networks,
     /// As `tracing_subscriber::EnvFilter` reads them.
     LogDirectives,
     Count {
@@ -27,7 +30,7 @@ pub(crate) enum Holds {
     },
 }
 
-use Holds::{Address, Flag, Folder, LogDirectives, Origin};
+use Holds::{Address, Flag, Folder, LogDirectives, Networks, Origin};
 
 const fn key(name: &'static str, holds: Holds) -> Key {
     Key { name, holds }
@@ -55,6 +58,7 @@ pub(crate) const KEYS: &[Key] = &[
     count("inflating_max", 1, 1_000),
     count("write_timeout_ms", 100, 3_600_000),
     count("idle_timeout_ms", 100, 3_600_000),
+    key("outbound_allow", Networks),
     count("executions_running_max", 1, 100_000),
     count("executions_running_per_workflow_max", 1, 100_000),
     count("executions_in_memory_max", 1, 1_000_000),
@@ -110,12 +114,21 @@ impl Key {
             Folder => {
                 text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
             }
+            Networks => text
+                .filter(|text| networks(text).is_ok())
+                .map(Value::from)
+                .ok_or_else(|| "networks and addresses such as 10.1.0.0/16, 127.0.0.1, or empty".to_owned()),
             LogDirectives => text
                 .filter(|text| !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok())
                 .map(Value::from)
                 .ok_or_else(|| "error, warn, info, debug or trace, or directives such as info,store=debug".to_owned()),
         }
     }
+}
+
+/// What flows may call beside the public internet.
+pub(crate) fn networks(text: &str) -> Result<Allowed, NotANetwork> {
+    Allowed::parse(text.split(',').map(str::trim).filter(|network| !network.is_empty()))
 }
 
 /// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.

@@ -23,6 +23,7 @@ use toml::{Table, Value};
 use crate::args;
 use crate::failure::Complaint;
 use keys::{KEYS, Key};
+pub(crate) use keys::networks;
 
 /// Every setting with its default, compiled in.
 pub(crate) const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -51,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) inflating_max: usize,
     pub(crate) write_timeout_ms: u64,
     pub(crate) idle_timeout_ms: u64,
+    /// See [`networks`].
+    pub(crate) outbound_allow: String,
     pub(crate) executions_running_max: usize,
     pub(crate) executions_running_per_workflow_max: usize,
     pub(crate) executions_in_memory_max: usize,

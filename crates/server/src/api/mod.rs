@@ -150,8 +150,11 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
-    let operate =
-        OpenApiRouter::new().routes(routes!(runs::test)).routes(routes!(runs::replay)).routes(routes!(runs::cancel));
+    let operate = OpenApiRouter::new()
+        .routes(routes!(runs::test))
+        .routes(routes!(runs::replay))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::resolve));
     let author = OpenApiRouter::new()
         .routes(routes!(workflows::create))
         .routes(routes!(workflows::change, workflows::delete))

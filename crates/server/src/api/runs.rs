@@ -1,10 +1,11 @@
-//! Executions that a person starts or ends: `workflows/{key}/test`, `executions/{id}/replay` and `/cancel`.
+//! What a person does about executions: `workflows/{key}/test`, `executions/{id}/replay`, `/cancel` and `/resolve`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::execution::machine::Resolution;
 use domain::execution::status::Status;
 use domain::flow::document::NodeKey;
 use domain::flow::limits::ANSWER_DEADLINE_MS_DEFAULT;
@@ -182,6 +183,65 @@ pub(super) async fn cancel(State(api): State<Arc<Api>>, Name(id): Name) -> Resul
         return Err(ApiError::unavailable("The execution is between two servers; try again."));
     }
     Ok((StatusCode::ACCEPTED, Json(CancelledView { id, status })).into_response())
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolve {
+    action: ResolveAction,
+    /// With `skip`: what later nodes read as the node's result. Null or absent: none.
+    result: Option<Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ResolveAction {
+    /// The node, with the same idempotency key; one that is quarantined goes on from where it stands.
+    RunAgain,
+    /// The node counts as done.
+    Skip,
+    /// The execution ends as `error`.
+    Fail,
+}
+
+/// An execution that goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ResolvedView {
+    #[schema(value_type = schema::ExecutionId)]
+    id: ExecutionId,
+    /// As it is now: it runs on in the background.
+    #[schema(value_type = schema::Status)]
+    status: Status,
+}
+
+/// Says how an execution goes on that waits for a person.
+///
+/// Its `reason` is `needs_attention` (the outcome of a node was lost in a crash, and the node asks) or `quarantined`
+/// (the server came down three times while it ran). What came of it is on disk when this returns.
+#[utoipa::path(post, path = "/executions/{id}/resolve", operation_id = "execution_resolve", tag = "executions",
+    params(("id" = schema::ExecutionId, Path)), request_body = Resolve,
+    responses(
+        (status = 200, description = "It goes on, or has ended by now.", body = ResolvedView),
+        (status = 409, description = "It waits for nobody (`execution.not_asked`), or somebody else's word came first \
+            (`execution.taken`).", body = Problem, content_type = PROBLEM),
+        (status = 422, description = "There is nothing to skip (`resolve.nothing_to_skip`), the result cannot be \
+            recorded (`resolve.result`), or it can only fail (`resolve.cannot_go_on`).", body = Problem,
+            content_type = PROBLEM)))]
+pub(super) async fn resolve(
+    State(api): State<Arc<Api>>,
+    Name(id): Name,
+    Document(Resolve { action, result }): Document<Resolve>,
+) -> Result<Json<ResolvedView>, ApiError> {
+    let id = executions::read(&id)?;
+    let resolution = match (action, result) {
+        (ResolveAction::Skip, result) => Resolution::Skip(result),
+        (_, Some(_)) => return Err(ApiError::Body("A result goes with the action skip only.".to_owned())),
+        (ResolveAction::RunAgain, None) => Resolution::RunAgain,
+        (ResolveAction::Fail, None) => Resolution::Fail,
+    };
+    api.engine.resolve(id, resolution).await?;
+    let head = api.engine.store().execution_head(id).await?.ok_or(ApiError::Unknown("execution"))?;
+    Ok(Json(ResolvedView { id, status: head.status }))
 }
 
 async fn open_status(api: &Api, id: ExecutionId) -> Result<Status, ApiError> {

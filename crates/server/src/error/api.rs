@@ -12,6 +12,7 @@ use domain::token::Scope;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::handle::EngineError;
+use engine::resolve::ResolveError;
 use engine::runs::RunError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
@@ -64,6 +65,8 @@ pub(crate) enum ApiError {
     Event(String),
     /// An execution that cannot go on from the node; a sentence that says why.
     FromNode(String),
+    /// A person's word on an execution that has no effect.
+    Resolve(ResolveError),
     /// A sample that gives no list of paths.
     Sample(SampleError),
     /// The workflow has as many samples as it can have; says how many that is.
@@ -134,6 +137,16 @@ impl From<RunError> for ApiError {
             RunError::NotDurable(why) => Self::Unavailable(format!("It {why}; try again.").into()),
             RunError::Store(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ResolveError> for ApiError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::UnknownExecution(_) => Self::Unknown("execution"),
+            ResolveError::Store(error) => error.into(),
+            error => Self::Resolve(error),
         }
     }
 }
@@ -250,6 +263,7 @@ impl IntoResponse for ApiError {
             ),
             Self::Event(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "event.invalid", &sentence(&why)),
             Self::FromNode(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "replay.from_node", &sentence(&why)),
+            Self::Resolve(error) => resolve_failed(&error),
             Self::Sample(error) => sample_failed(&error),
             Self::Samples(most) => {
                 problem(StatusCode::CONFLICT, "sample.too_many", &format!("{most}; delete one first."))
@@ -278,6 +292,17 @@ fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>>
         ReadError::Broken => super::Fault::BrokenBody.response(),
         ReadError::NoRoom => unavailable("server.unavailable", "Too many requests are being read; try again."),
     }
+}
+
+fn resolve_failed(error: &ResolveError) -> Response<http_body_util::Full<bytes::Bytes>> {
+    let (status, code) = match error {
+        ResolveError::NotAsked(_) => (StatusCode::CONFLICT, "execution.not_asked"),
+        ResolveError::NothingToSkip => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.nothing_to_skip"),
+        ResolveError::TooDeep => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.result"),
+        ResolveError::CannotGoOn(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.cannot_go_on"),
+        _ => (StatusCode::CONFLICT, "execution.taken"),
+    };
+    problem(status, code, &sentence(&error.to_string()))
 }
 
 fn sample_failed(error: &SampleError) -> Response<http_body_util::Full<bytes::Bytes>> {
@@ -326,6 +351,11 @@ impl ApiError {
             Self::Event(String::new()),
             Self::FromNode(String::new()),
             Self::Samples(String::new()),
+            Self::Resolve(ResolveError::NotAsked(Status::Running)),
+            Self::Resolve(ResolveError::Taken),
+            Self::Resolve(ResolveError::NothingToSkip),
+            Self::Resolve(ResolveError::TooDeep),
+            Self::Resolve(ResolveError::CannotGoOn(String::new())),
             Self::Unavailable("".into()),
             Self::Internal,
             body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
@@ -336,7 +366,7 @@ impl ApiError {
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..26).collect());
+        assert_eq!(places, (0..27).collect());
         each
     }
 
@@ -368,6 +398,7 @@ impl ApiError {
             Self::Sample(_) => 23,
             Self::Unknown(_) => 24,
             Self::Read(_) => 25,
+            Self::Resolve(_) => 26,
         }
     }
 

@@ -58,6 +58,21 @@ pub const API_ERRORS: &[ErrorInfo] = &[
     ),
     told(409, "workflow.not_live", "No revision of the workflow is live.", "Publish its draft."),
     told(409, "execution.ended", "The execution has ended.", "Nothing: there is nothing to cancel."),
+    told(
+        409,
+        "execution.not_asked",
+        "The execution does not wait for a person.",
+        "Nothing: it runs, waits for a timer, or has ended.",
+    ),
+    told(
+        409,
+        "execution.taken",
+        "Somebody else's word came first, or the server is stopping.",
+        "Look at the execution; if it still waits, try again.",
+    ),
+    told(422, "resolve.nothing_to_skip", "It stands between two nodes.", "Let it run again, or fail."),
+    told(422, "resolve.result", "The result nests too deep to be recorded.", "Give a flatter one."),
+    told(422, "resolve.cannot_go_on", "What it runs or its record cannot be read.", "Let it fail; replay its event."),
     told(422, "event.invalid", "No endpoint would have accepted this event.", "Mend what `detail` names."),
     told(
         422,

@@ -77,7 +77,8 @@ pub(super) fn writer(options: &Options) -> Result<Connection> {
     }
     let pages_max = options.database_bytes_max.map_or(u64::from(u32::MAX - 1), |bytes| bytes / PAGE_BYTES);
     db.execute_batch(&format!(
-        "pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma journal_size_limit = {};",
+        "pragma synchronous = {}; pragma wal_autocheckpoint = 0; pragma journal_size_limit = {};",
+        if options.canary { "normal" } else { "full" },
         options.wal_bytes_max
     ))
     .and_then(|()| db.query_row(&format!("pragma max_page_count = {pages_max}"), [], |_| Ok(())))

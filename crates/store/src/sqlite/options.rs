@@ -31,6 +31,10 @@ pub struct Options {
     pub database_bytes_max: Option<u64>,
     /// The name of a registered SQLite VFS. Default: the operating system's.
     pub vfs: Option<String>,
+    /// Flushes too little, on purpose: a bench that cannot see what a power cut then loses is blind.
+    /// No setting leads here. Default: false.
+    #[doc(hidden)]
+    pub canary: bool,
 }
 
 impl Options {
@@ -48,6 +52,7 @@ impl Options {
             claim_bytes_max: 32 << 20,
             database_bytes_max: None,
             vfs: None,
+            canary: false,
         }
     }
 }
