@@ -44,7 +44,7 @@ impl Loss {
     fn draw(&self, operation: &'static str) -> Luck {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let drawn = Random(self.seed ^ call.wrapping_mul(0x9e37)).next();
-        let (lost, refused) = match operation {
+        let (lost, refused): (u64, u64) = match operation {
             "execution_create" => (60, 8),
             "execution_progress" => (120, 8),
             "execution_claim" | "execution_claim_one" => (30, 8),
@@ -52,10 +52,10 @@ impl Loss {
             "server_beat" | "execution_next_due" => (200, 8),
             _ => return Luck::Good,
         };
-        if drawn % lost == 0 {
+        if drawn.is_multiple_of(lost) {
             self.lost.fetch_add(1, Ordering::Relaxed);
             Luck::Lost
-        } else if (drawn >> 20) % refused == 0 {
+        } else if (drawn >> 20).is_multiple_of(refused) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             Luck::Refused
         } else {
