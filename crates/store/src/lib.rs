@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod histogram;
+pub mod points;
 pub mod row;
 pub mod sqlite;
 

@@ -40,6 +40,7 @@ pub(crate) struct Known {
 }
 
 /// The outcome of an effect depends on its key and its attempt alone.
+#[allow(clippy::result_large_err, reason = "it is what the machine is fed")]
 pub(crate) fn outcome(seed: u64, key: &str, attempt: u32) -> Result<Value, Failure> {
     let hash = key.bytes().fold(seed ^ u64::from(attempt), |hash, byte| Random(hash ^ u64::from(byte)).next());
     let error = NodeError::new("effect.refused", "no");
