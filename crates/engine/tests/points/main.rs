@@ -103,6 +103,8 @@ async fn child() {
             acknowledged.sync_data().unwrap();
         }
     }
+    // The load is over sooner than a few beats.
+    tokio::time::sleep(2 * limits().lease).await;
     let deadline = Instant::now() + Duration::from_secs(8);
     while tokio::time::timeout(Duration::from_millis(30), bench.engine.broken()).await.is_err() {
         let filter = ExecutionFilter { limit: 500, ..ExecutionFilter::default() };
