@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::event::{Event, TriggerValues};
-use domain::execution::journal::NodeRun;
-use domain::execution::machine::{Action, CannotBeginAt, Facts, Input, Machine, Turn};
+use domain::execution::journal::{Failure, NodeError, NodeRun};
+use domain::execution::machine::{Action, CannotBeginAt, Facts, Input, Machine, Resolution, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::document::Mode;
-use domain::flow::plan::{Operation, Plan, Policy, Step, StepIndex};
+use domain::flow::plan::{Interrupted, Operation, Plan, Policy, Retry, Step, StepIndex};
 use domain::id::{EventId, ExecutionId};
 use domain::problem::Problems;
 use domain::template::Templated;
@@ -180,4 +181,96 @@ fn an_execution_begins_at_a_node_only_where_the_flow_before_it_is_the_same() {
         let says = says("c", &plan, &records).to_string();
         assert!(says.contains("before node `c`") && says.contains(difference), "{says}");
     }
+}
+
+/// Otherwise a condition that asks whether it exists would say another thing after a restart.
+#[test]
+fn a_result_of_null_is_one_after_a_rebuild_too() {
+    let mut machine = machine(&plan(Operation::Compute(Templated::Constant(Value::Null))));
+    let records = machine.feed(Input::Advance, NOW).unwrap().records;
+    assert_eq!(records[0].result, Some(Value::Null));
+    reads_back(&records);
+}
+
+/// One effect that may fail twice, and what a crash does to it.
+fn trying(interrupted: Interrupted) -> Arc<Plan> {
+    let second = Duration::from_secs(1);
+    let retry = Retry { attempts_max: 2, pause: second, pause_max: second, total_max: Duration::from_secs(60) };
+    let policy = Policy { retry, interrupted, ignore_failure: false };
+    plan(Operation::Effect { input: Templated::Constant(json!({})), policy })
+}
+
+fn rebuilt(plan: &Arc<Plan>, records: &[NodeRun]) -> Machine {
+    let (facts, trigger) = facts();
+    Machine::rebuild(Arc::clone(plan), facts, trigger, records.to_vec()).unwrap()
+}
+
+/// Fails until it ends; how often that was. With `rebuild`, from its journal in each pause.
+fn failures(plan: &Arc<Plan>, mut machine: Machine, mut records: Vec<NodeRun>, rebuild: bool) -> usize {
+    for failed in 1.. {
+        let failure = Failure::passing(NodeError::new("test.failed", "no"));
+        let turn = machine.feed(Input::EffectDone(Err(failure)), NOW).unwrap();
+        records.extend(turn.records);
+        let Action::Pause { until } = turn.action else { return failed };
+        if rebuild {
+            machine = rebuilt(plan, &records);
+        }
+        let turn = machine.feed(Input::Advance, until).unwrap();
+        assert!(matches!(turn.action, Action::Run(_)), "{turn:?}");
+        records.extend(turn.records);
+    }
+    unreachable!()
+}
+
+#[test]
+fn what_a_crash_cut_off_has_not_failed_and_a_word_starts_anew() {
+    for rebuild in [false, true] {
+        // One that failed, then one that is cut off.
+        for (interrupted, left) in [(Interrupted::RunAgain, 1), (Interrupted::Ask, 2)] {
+            let plan = trying(interrupted);
+            let mut machine = machine(&plan);
+            let mut records = machine.feed(Input::Advance, NOW).unwrap().records;
+            let failure = Failure::passing(NodeError::new("test.failed", "no"));
+            records.extend(machine.feed(Input::EffectDone(Err(failure)), NOW).unwrap().records);
+            let later = NOW.plus(Duration::from_secs(2));
+            records.extend(machine.feed(Input::Advance, later).unwrap().records);
+
+            let mut machine = rebuilt(&plan, &records);
+            let mut turn = machine.feed(Input::Advance, later).unwrap();
+            if interrupted == Interrupted::Ask {
+                assert_eq!(turn.action, Action::Ask { until: None });
+                records.extend(turn.records);
+                machine = rebuilt(&plan, &records);
+                turn = machine.feed(Input::Resolve(Resolution::RunAgain), later).unwrap();
+            }
+            records.extend(turn.records);
+            assert!(matches!(&turn.action, Action::Run(run) if run.attempt == 3), "{:?}", turn.action);
+            assert_eq!(failures(&plan, machine, records, rebuild), left, "{interrupted:?}, {rebuild}");
+        }
+    }
+}
+
+/// The wish, or the time, came while the attempt was under way: nothing more is tried, and nothing waits.
+#[test]
+fn a_wish_that_came_during_an_attempt_ends_it_when_that_has_failed() {
+    let plan = trying(Interrupted::RunAgain);
+    let mut machine = machine(&plan);
+    machine.feed(Input::Advance, NOW).unwrap();
+    assert_eq!(machine.feed(Input::Cancelled, NOW), None);
+    let failure = Failure::passing(NodeError::new("test.failed", "no"));
+    let turn = machine.feed(Input::EffectDone(Err(failure)), NOW).unwrap();
+    assert!(matches!(&turn.action, Action::Finish(finish) if finish.end == End::Cancelled), "{:?}", turn.action);
+    assert_eq!(turn.records[0].status, NodeStatus::Error, "the attempt is told as what it was");
+}
+
+/// A word that comes behind the timeout begins nothing.
+#[test]
+fn nothing_runs_again_behind_the_timeout() {
+    let plan = trying(Interrupted::Ask);
+    let records = machine(&plan).feed(Input::Advance, NOW).unwrap().records;
+    let (facts, trigger) = facts();
+    let facts = Facts { timeout_at: Some(NOW.plus(Duration::from_secs(1))), ..facts };
+    let mut machine = Machine::rebuild(plan, facts, trigger, records).unwrap();
+    let turn = machine.feed(Input::Resolve(Resolution::RunAgain), NOW.plus(Duration::from_secs(2))).unwrap();
+    assert!(matches!(&turn.action, Action::Finish(finish) if finish.end == End::TimedOut), "{:?}", turn.action);
 }

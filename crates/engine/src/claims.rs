@@ -119,6 +119,7 @@ impl Claims {
                 engine.store_failed(&error);
             }
         }
+        engine.tell_set_aside().await?;
         if found > 0 {
             return Ok(None);
         }

@@ -44,6 +44,14 @@ impl Inner {
         Ok(())
     }
 
+    /// Claims set some aside, and hand out nothing that says so.
+    pub(crate) async fn tell_set_aside(&self) -> Result<(), store::Error> {
+        for head in self.store.execution_set_aside().await? {
+            self.has_become(head);
+        }
+        Ok(())
+    }
+
     /// For those who look on, and those who count.
     pub(crate) fn has_become(&self, head: ExecutionHead) {
         if !head.status.is_open() {

@@ -100,6 +100,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// no innocent one along.
     /// May hand out fewer than are due; an empty answer means that nothing can be claimed now.
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
+    /// What claims have set aside since this was asked last, each once: whoever looks on is to be told.
+    async fn execution_set_aside(&self) -> Result<Vec<ExecutionHead>>;
     /// Takes one open execution, due or not, unless a living server (this one included) owns it. It is due
     /// from then on: should the caller die before it writes, the next claim finds it.
     async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;

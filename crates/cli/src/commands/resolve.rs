@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, group = "action")]
     fail: bool,
     /// With --skip: what the nodes below read as its result.
-    #[arg(long, value_name = "JSON", requires = "skip", value_parser = value)]
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["run_again", "fail"], value_parser = value)]
     result: Option<Value>,
 }
 

@@ -22,8 +22,8 @@ use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
-use keys::{KEYS, Key};
 pub(crate) use keys::networks;
+use keys::{KEYS, Key};
 
 /// Every setting with its default, compiled in.
 pub(crate) const DEFAULTS: &str = include_str!("../../config.default.toml");

@@ -172,6 +172,7 @@ hand_on! {
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;
+    fn execution_set_aside() -> Vec<ExecutionHead>;
     fn execution_claim_one(execution: ExecutionId, server: ServerId) -> Option<Claimed>;
     fn execution_next_due() -> Option<Timestamp>;
     fn execution_get(execution: ExecutionId) -> Option<Execution>;

@@ -326,6 +326,20 @@ fn who_looks_on_hears_each_step() {
     });
 }
 
+#[test]
+fn who_looks_on_hears_that_it_was_set_aside() {
+    let (_bench, left, id) = deadly("async");
+    runtime().block_on(async {
+        let store = Faulty::new(Sqlite::open(Options::new(left.path().join("hookflow.db"))).unwrap());
+        store.fail(|operation| (operation == "execution_claim").then_some(store::Error::Overloaded));
+        let engine = start_over(store.clone(), Limits::default()).await;
+        let mut listener = engine.listen(Filter { execution: Some(id), ..Filter::default() }, None).unwrap();
+        store.fail(|_| None);
+        hear(&mut listener, |told| told.last() == Some(&(Status::Waiting, Some(Reason::Quarantined)))).await;
+        engine.stop().await;
+    });
+}
+
 /// A word that comes when there is nothing to say is refused, and nothing changes.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_a_timer_waits_for_nobodys_word() {

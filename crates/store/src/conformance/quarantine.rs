@@ -76,6 +76,8 @@ pub async fn what_outlived_its_owner_too_often_is_set_aside_with_a_reason(store:
     assert_eq!(ids(&claim(store, server).await), [execution_id(2)], "the others go on");
 
     let stored = stored(store, 1).await;
+    assert_eq!(store.execution_set_aside().await.unwrap(), std::slice::from_ref(&stored.head));
+    assert_eq!(store.execution_set_aside().await.unwrap(), [], "told once");
     assert_eq!((stored.head.status, stored.head.reason), (Status::Waiting, Some(Reason::Quarantined)));
     let [note] = stored.notes.as_slice() else { panic!("{:?}", stored.notes) };
     for part in ["quarantined", &format!("{TAKEOVERS_MAX} times"), "run it again", "skip", "fail"] {

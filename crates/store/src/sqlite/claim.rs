@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::Sqlite;
-use super::execution::{NOTE, head, read_draft, read_event, read_head, read_journal};
+use super::execution::{HEAD, NOTE, head, read_draft, read_event, read_head, read_journal};
 use super::fault::{Fault, is_fatal};
 use super::sql::{execute, row, rows, statements};
 use crate::TAKEOVERS_MAX;
@@ -54,13 +54,16 @@ type Owner = Option<[u8; 16]>;
 /// The workflow at which the last round stopped; nothing before the first.
 pub(super) type Round = Arc<Mutex<Vec<u8>>>;
 
+/// What was set aside and nobody has asked about.
+pub(super) type SetAside = Arc<Mutex<Vec<ExecutionId>>>;
+
 pub(super) async fn claim(store: &Sqlite, claim: Claim) -> Result<Vec<Claimed>> {
-    let round = Arc::clone(&store.round);
+    let (round, aside) = (Arc::clone(&store.round), Arc::clone(&store.set_aside));
     let bytes_max = store.claim_bytes_max;
     store
         .write("execution_claim", 0, move |db| {
             let mut round = round.lock().unwrap_or_else(PoisonError::into_inner);
-            let (claimed, stopped_at) = claim_round(db, &claim, &round, bytes_max)?;
+            let (claimed, stopped_at) = claim_round(db, &claim, &round, bytes_max, &aside)?;
             *round = stopped_at;
             Ok(claimed)
         })
@@ -73,6 +76,7 @@ fn claim_round(
     claim: &Claim,
     start: &[u8],
     bytes_max: usize,
+    aside: &SetAside,
 ) -> Result<(Vec<Claimed>, Vec<u8>), Fault> {
     let owners = owners_gone(db, Some(claim.server))?;
     let mut claimed = Vec::new();
@@ -95,7 +99,7 @@ fn claim_round(
                     if is_held_back(db, id, claim.server)? {
                         continue;
                     }
-                    if let Some(one) = take(db, id, claim.server)? {
+                    if let Some(one) = take(db, id, claim.server, aside)? {
                         bytes += one.event.body.len() + size_of::<Claimed>();
                         left -= 1;
                         claimed.push(one);
@@ -113,12 +117,27 @@ fn claim_round(
 }
 
 pub(super) async fn claim_one(store: &Sqlite, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>> {
+    let aside = Arc::clone(&store.set_aside);
     store
         .write("execution_claim_one", 0, move |db| {
             match row(db, OWNER, [execution.to_bytes()], |row| row.get::<_, Owner>(0))? {
-                Some(owner) if !lives(db, owner)? => take(db, execution, server),
+                Some(owner) if !lives(db, owner)? => take(db, execution, server, &aside),
                 _ => Ok(None),
             }
+        })
+        .await
+}
+
+/// Claims that have run by now: a claim under way may add to it.
+pub(super) async fn set_aside_since(store: &Sqlite) -> Result<Vec<ExecutionHead>> {
+    let ids = std::mem::take(&mut *store.set_aside.lock().unwrap_or_else(PoisonError::into_inner));
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    store
+        .read("execution_set_aside", move |db| {
+            let heads = ids.iter().map(|id| row(db, HEAD, [id.to_bytes()], read_head));
+            Ok(heads.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
         })
         .await
 }
@@ -201,7 +220,7 @@ fn deaths(db: &Connection, id: ExecutionId) -> Result<(bool, u32), Fault> {
 
 /// Makes `server` the owner. `None` if it has killed too many, or if the record cannot be read: it is set aside for a person to
 /// look at, so that it does not stand in the way of the others for ever.
-fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Claimed>, Fault> {
+fn take(db: &Connection, id: ExecutionId, server: ServerId, aside: &SetAside) -> Result<Option<Claimed>, Fault> {
     let (died, deaths) = deaths(db, id)?;
     if died && deaths >= TAKEOVERS_MAX {
         tracing::error!(execution = %id, deaths, "an execution may be what brings servers down and is quarantined");
@@ -209,7 +228,7 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
             "quarantined: the server came down {deaths} times while this was running, and none of its nodes got done; it \
              may be the cause. Resolve it: run it again, skip the node it stands in, or let it fail."
         );
-        set_aside(db, id, &why)?;
+        set_aside(db, id, &why, aside)?;
         return Ok(None);
     }
     match read(db, id) {
@@ -222,7 +241,12 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
             tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
             // Once is enough, however often somebody tries to take it.
             if row(db, IS_SET_ASIDE, [id.to_bytes()], |_| Ok(()))?.is_none() {
-                set_aside(db, id, "quarantined: its record cannot be read. All that can be done is to let it fail.")?;
+                set_aside(
+                    db,
+                    id,
+                    "quarantined: its record cannot be read. All that can be done is to let it fail.",
+                    aside,
+                )?;
             }
             Ok(None)
         }
@@ -230,10 +254,11 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
 }
 
 /// For a person to look at.
-fn set_aside(db: &Connection, id: ExecutionId, why: &str) -> Result<(), Fault> {
+fn set_aside(db: &Connection, id: ExecutionId, why: &str, aside: &SetAside) -> Result<(), Fault> {
     let never = Timestamp::from_micros(i64::MAX).as_micros();
     execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
     execute(db, NOTE, params![id.to_bytes(), why])?;
+    aside.lock().unwrap_or_else(PoisonError::into_inner).push(id);
     Ok(())
 }
 

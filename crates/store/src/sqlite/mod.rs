@@ -65,6 +65,7 @@ pub struct Sqlite {
     readers: Readers,
     shared: Arc<Shared>,
     round: claim::Round,
+    set_aside: claim::SetAside,
     claim_bytes_max: usize,
     path: PathBuf,
     /// Ends when the last thread has.
@@ -113,6 +114,7 @@ impl Sqlite {
             readers,
             shared,
             round: claim::Round::default(),
+            set_aside: claim::SetAside::default(),
             claim_bytes_max: options.claim_bytes_max,
             path: options.path,
             ended: Mutex::new(ended),
@@ -261,6 +263,10 @@ impl Store for Sqlite {
 
     async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>> {
         execution::get(self, execution).await
+    }
+
+    async fn execution_set_aside(&self) -> Result<Vec<ExecutionHead>> {
+        claim::set_aside_since(self).await
     }
 
     async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>> {

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod replay;
+mod resolve;
 
 use serde_json::{Value, json};
 
