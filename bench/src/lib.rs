@@ -12,4 +12,4 @@ pub mod bare;
 pub mod connection;
 pub mod first_line;
 pub mod load;
-mod machine;
+pub mod machine;
