@@ -52,7 +52,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     };
 
     let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
-    let engine = Engine::start(store, Registry::standard(), key, engine_limits(settings))
+    let registry = Registry::calling(settings.outbound_allow.clone());
+    let engine = Engine::start(store, registry, key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
     let stop = CancellationToken::new();

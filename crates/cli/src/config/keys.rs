@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use nodes::outbound::Allowed;
 use toml::Value;
 
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) enum Holds {
     Origin,
     Folder,
     Flag,
+    /// `["10.0.0.0/8", "127.0.0.1"]`, or the same as text with commas.
+    Networks,
     /// As `tracing_subscriber::EnvFilter` reads them.
     LogDirectives,
     Count {
@@ -27,7 +30,7 @@ pub(crate) enum Holds {
     },
 }
 
-use Holds::{Address, Flag, Folder, LogDirectives, Origin};
+use Holds::{Address, Flag, Folder, LogDirectives, Networks, Origin};
 
 const fn key(name: &'static str, holds: Holds) -> Key {
     Key { name, holds }
@@ -61,6 +64,7 @@ pub(crate) const KEYS: &[Key] = &[
     count("executions_in_memory_per_workflow_max", 1, 1_000_000),
     count("body_bytes_in_memory_max", 1 << 20, 64 << 30),
     count("parsed_nodes_max", 1_000, 1_000_000_000),
+    key("outbound_allow", Networks),
     count("store_readers", 1, 64),
     count("store_batch_bytes_max", 1 << 16, 1 << 30),
     count("store_queue_bytes_max", 1 << 20, 64 << 30),
@@ -104,6 +108,8 @@ impl Key {
             Origin => text.and_then(origin).map(Value::String).ok_or_else(|| {
                 "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()
             }),
+            Networks => networks(value)
+                .ok_or_else(|| "addresses and networks such as 127.0.0.1 and 10.0.0.0/8, or none".to_owned()),
             Folder => {
                 text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
             }
@@ -113,6 +119,16 @@ impl Key {
                 .ok_or_else(|| "error, warn, info, debug or trace, or directives such as info,store=debug".to_owned()),
         }
     }
+}
+
+/// As a list. `None` unless each is an address or a network.
+fn networks(value: &Value) -> Option<Value> {
+    let list: Option<Vec<&str>> = match value {
+        Value::String(text) => Some(text.split(',').map(str::trim).filter(|network| !network.is_empty()).collect()),
+        Value::Array(list) => list.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    list.filter(|list| Allowed::parse(list.iter().copied()).is_ok()).map(Value::from)
 }
 
 /// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.

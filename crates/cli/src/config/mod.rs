@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::flow::suggest::did_you_mean;
+use nodes::outbound::Allowed;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -57,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) executions_in_memory_per_workflow_max: usize,
     pub(crate) body_bytes_in_memory_max: usize,
     pub(crate) parsed_nodes_max: usize,
+    pub(crate) outbound_allow: Allowed,
     pub(crate) store_readers: usize,
     pub(crate) store_batch_bytes_max: usize,
     pub(crate) store_queue_bytes_max: usize,
