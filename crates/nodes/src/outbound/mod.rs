@@ -27,8 +27,9 @@ use resolver::{Guarded, System};
 const HEADERS_MAX: usize = 100;
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection is kept for the next call to the same place.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection is kept for the next call to the same place. Many servers close theirs after five seconds, and a
+/// call that crosses such an end fails.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Connections kept for each place.
 const IDLE_PER_HOST_MAX: usize = 32;
 
@@ -49,7 +50,7 @@ impl Outbound {
         Self::asking(Arc::new(System), allowed)
     }
 
-    /// With another source of addresses; they are looked at all the same.
+    /// With another source of addresses, whose answers are looked at as the system's are.
     pub fn asking(lookup: Arc<dyn Lookup>, allowed: Allowed) -> Self {
         Self(Arc::new(Shared { allowed: Arc::new(allowed), lookup, http: OnceLock::new() }))
     }
