@@ -92,8 +92,7 @@ impl Inner {
                     began_at: None,
                     caller: Some(Caller { reply, deadline }),
                     cancel: self.cancels.listen(id),
-                    resolution: None,
-                    resolved: None,
+                    word: None,
                     _place: place,
                     _share: share,
                 };

@@ -78,8 +78,7 @@ impl Beginning {
             began_at: None,
             caller: None,
             cancel: engine.cancels.listen(head.id),
-            resolution: None,
-            resolved: None,
+            word: None,
             _place: place,
             _share: share,
         });

@@ -94,7 +94,7 @@ impl Inner {
                 return Ok(true);
             }
             if let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? {
-                claims::take_up(self, claimed, true).await;
+                claims::take_up(self, claimed, true).await?;
                 return Ok(true);
             }
             match self.store.execution_answer(execution).await? {

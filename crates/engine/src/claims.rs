@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::event::TriggerValues;
 use domain::execution::machine::{Facts, Machine};
+use domain::execution::status::Reason;
 use domain::time::Timestamp;
 use store::{Claim, Claimed};
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog::NoPlan;
 use crate::clock;
 use crate::handle::Inner;
+use crate::live::Change;
 use crate::saving;
 use crate::turns::Room;
 use crate::worker::Worker;
@@ -113,7 +115,9 @@ impl Claims {
         let claimed = engine.store.execution_claim(claim).await?;
         let found = claimed.len();
         for one in claimed {
-            take_up(engine, one, false).await;
+            if let Err(error) = take_up(engine, one, false).await {
+                engine.store_failed(&error);
+            }
         }
         if found > 0 {
             return Ok(None);
@@ -125,19 +129,29 @@ impl Claims {
     }
 }
 
-/// Goes on with an execution that now belongs to this server, or ends it if that is `cancelled`.
-pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bool) {
+/// Goes on with an execution that now belongs to this server, or ends it if that is `cancelled`. An error: it
+/// could not be looked at now and is given back.
+pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bool) -> Result<(), store::Error> {
     let (id, epoch, mode) = (claimed.head.id, claimed.epoch, claimed.head.mode);
+    let (waited_for, timeout_at) = (claimed.waited_for, claimed.timeout_at);
+    let head = claimed.head.clone();
+    engine.live.tell(Change::Execution(head.clone()));
+    let mut taken_up = Ok(());
     let progress = match revive(engine, claimed).await {
         Ok(worker) => {
             if cancelled {
                 engine.cancels.wish(id);
             }
-            return engine.spawn(worker);
+            engine.spawn(worker);
+            return Ok(());
         }
         Err(NoPlan::Unknown(error)) => {
-            engine.store_failed(&error);
-            saving::given_back(clock::now().plus(LOOK_AGAIN))
+            taken_up = Err(error);
+            match waited_for {
+                // Given back to the claims, it would go on without a word.
+                Some(reason @ Reason::Quarantined) => saving::waiting_for_a_person(reason, timeout_at),
+                _ => saving::given_back(clock::now().plus(LOOK_AGAIN)),
+            }
         }
         Err(NoPlan::Unusable { note, .. }) => {
             tracing::error!(execution = %id, note, "an execution cannot go on");
@@ -147,11 +161,11 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
     // A task of its own: this may have to wait for room on the disk, and the others need not.
     let saver = Arc::clone(engine);
     engine.tasks.spawn(async move {
-        let status = progress.status;
-        if saver.progress(id, epoch, progress).await.is_ok() && !status.is_open() {
-            saver.count.has_ended(status, None);
+        if let Err(error) = saver.progress_of(&head, epoch, progress).await {
+            tracing::warn!(execution = %id, %error, "an execution could not be given back; the next start takes it");
         }
     });
+    taken_up
 }
 
 pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
@@ -178,8 +192,7 @@ pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Work
         began_at,
         caller: None,
         cancel: engine.cancels.listen(head.id),
-        resolution: None,
-        resolved: None,
+        word: None,
         _place: engine.turns.place_for_claimed(head.workflow),
         _share: engine.budget.share_for_claimed(event.body.len(), nodes),
         event,

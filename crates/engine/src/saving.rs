@@ -14,7 +14,7 @@ use std::time::Duration;
 use domain::answer::Answer;
 use domain::event::Event;
 use domain::execution::journal::NodeRun;
-use domain::execution::status::{End, Status};
+use domain::execution::status::{End, Reason, Status};
 use domain::flow::document::Mode;
 use domain::id::ExecutionId;
 use domain::time::Timestamp;
@@ -24,13 +24,34 @@ use tokio::time::sleep_until;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable, Reply};
 use crate::live::Change;
-use crate::worker::{Caller, Stopped, Worker};
+use crate::worker::{Caller, Stopped, Word, Worker};
 
 /// First pause before a save that found no room is tried again; doubled up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 impl Inner {
+    /// Writes how far an execution has come that no task runs, and tells it.
+    pub(crate) async fn progress_of(
+        &self,
+        head: &ExecutionHead,
+        epoch: u32,
+        progress: Progress,
+    ) -> Result<(), store::Error> {
+        let head = progress.applied_to(head);
+        self.progress(head.id, epoch, progress).await?;
+        self.has_become(head);
+        Ok(())
+    }
+
+    /// For those who look on, and those who count.
+    pub(crate) fn has_become(&self, head: ExecutionHead) {
+        if !head.status.is_open() {
+            self.count.has_ended(head.status, None);
+        }
+        self.live.tell(Change::Execution(head));
+    }
+
     /// Writes how far an execution has come, for as long as it takes while there is no room.
     pub(crate) async fn progress(&self, id: ExecutionId, epoch: u32, progress: Progress) -> Result<(), store::Error> {
         let mut pause = PAUSE;
@@ -113,19 +134,15 @@ impl Worker {
     }
 
     /// Whoever looks on may know it now.
-    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Vec<NodeRun>) {
-        for run in records {
-            engine.live.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
-        }
+    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Option<Vec<NodeRun>>) {
+        engine.live.saved(&head, records);
         self.head = head;
         if !self.head.status.is_open() {
             engine.count.has_ended(self.head.status, self.began_at);
         }
-        engine.live.tell(Change::Execution(self.head.clone()));
-        if self.resolution.is_none()
-            && let Some(resolved) = self.resolved.take()
-        {
-            let _ = resolved.send(());
+        match self.word.take() {
+            Some(Word::TakenIn(tell)) => drop(tell.send(())),
+            word => self.word = word,
         }
     }
 
@@ -199,9 +216,22 @@ pub(crate) async fn caller_deadline(caller: Option<&Caller>) {
 /// The end of an execution that cannot go on at all.
 pub(crate) fn broken_off(execution: ExecutionId, mode: Mode, note: String) -> Progress {
     let now = clock::now();
-    let answer =
-        matches!(mode, Mode::Sync).then(|| SentAnswer { answer: Answer::for_end(End::Error, execution), sent_at: now });
+    let answer = error_answer(execution, mode, now);
     Progress { status: Status::Error, answer, notes: vec![note], finished_at: Some(now), ..given_back(now) }
+}
+
+/// What a caller gets, if there is one, when an execution ends as `error`.
+pub(crate) fn error_answer(execution: ExecutionId, mode: Mode, now: Timestamp) -> Option<SentAnswer> {
+    matches!(mode, Mode::Sync).then(|| SentAnswer { answer: Answer::for_end(End::Error, execution), sent_at: now })
+}
+
+/// Due when nothing is ever due.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// Nobody's until a person says how to go on, or the time is over. What is quarantined is not even touched then.
+pub(crate) fn waiting_for_a_person(reason: Reason, timeout_at: Option<Timestamp>) -> Progress {
+    let due_at = timeout_at.filter(|_| reason == Reason::NeedsAttention).unwrap_or(NEVER);
+    Progress { status: Status::Waiting, reason: Some(reason), ..given_back(due_at) }
 }
 
 /// Nobody's from now on, to be claimed at `due_at`; its journal says where it stands.

@@ -4,6 +4,8 @@
 //!          ▲  ├─▶ Yield ─────────────────┤
 //!          └──┴──────────────────────────┘
 //!             ├─▶ Sleep ──▶ save without owner, leave memory; claimed again when due
+//!             ├─▶ Pause ──▶ as Sleep, but a short one in memory, and so one that a caller waits through
+//!             ├─▶ Ask ────▶ save without owner, leave memory; a person's word leads on (`resolve`)
 //!             └─▶ Finish ─▶ save with the answer, then the caller gets it
 //! ```
 //! Invariants
@@ -29,20 +31,17 @@ use nodes::contract::RunContext;
 use store::{ExecutionHead, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::budget::Share;
 use crate::cancel::Listener;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
-use crate::saving::{caller_deadline, given_back};
+use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
 use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
-/// Due when nothing is ever due.
-pub(crate) const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
-
 /// An execution in memory.
 pub(crate) struct Worker {
     /// As last saved.
@@ -57,12 +56,17 @@ pub(crate) struct Worker {
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
     pub(crate) cancel: Listener,
-    /// A person's word on how to go on.
-    pub(crate) resolution: Option<Resolution>,
-    /// Who is told once what came of it is on disk.
-    pub(crate) resolved: Option<oneshot::Sender<()>>,
+    pub(crate) word: Option<Word>,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
+}
+
+/// A person's word on how to go on, and how that person hears of it.
+pub(crate) enum Word {
+    /// Not taken in yet. With it, what the execution waits for.
+    Given(Resolution, Reason, oneshot::Sender<()>),
+    /// Told once what came of it is on disk.
+    TakenIn(oneshot::Sender<()>),
 }
 
 /// Someone who waits for the answer.
@@ -111,10 +115,16 @@ impl Worker {
             self.began_at = Some(now);
             engine.count.has_begun(ready_at, now);
         }
-        if matches!(input, Input::Advance)
-            && let Some(resolution) = self.resolution.take()
-        {
-            input = Input::Resolve(resolution);
+        if let Some(Word::Given(resolution, reason, tell)) = self.word.take() {
+            match input {
+                Input::Advance => {
+                    input = Input::Resolve(resolution);
+                    self.word = Some(Word::TakenIn(tell));
+                }
+                // It waits on; `tell` is dropped, and so the person hears that nothing came of it.
+                Input::Park => return self.wait_on(engine, reason).await,
+                _ => {}
+            }
         }
         loop {
             let Step { records, action } = self.feed(input)?;
@@ -206,9 +216,10 @@ impl Worker {
                     self.let_caller_go(engine, Status::Running).await?;
                     return match tokio::time::timeout_at(engine.drain_ends(), &mut effect).await {
                         Ok(outcome) => Ok(self.effect_done(outcome)),
-                        // Its outcome will never be known; the next server runs it again with the same key.
+                        // Its outcome will never be known. Given back on purpose: it brought nothing down.
                         Err(_) => {
                             effect.abort();
+                            self.park(engine, Vec::new()).await?;
                             Err(Stopped::Gone)
                         }
                     };
@@ -222,10 +233,13 @@ impl Worker {
     }
 
     fn effect_done(&self, outcome: Result<Result<Value, Failure>, JoinError>) -> Input {
-        Input::EffectDone(outcome.unwrap_or_else(|panicked| {
-            tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
-            Err(Failure::lasting(NodeError::new("node.panicked", "the node panicked")))
-        }))
+        Input::EffectDone(match outcome {
+            Ok(outcome) => outcome,
+            Err(panicked) => {
+                tracing::error!(execution = %self.head.id, error = %panicked, "a node panicked");
+                Err(Failure::lasting(NodeError::new("node.panicked", "the node panicked")))
+            }
+        })
     }
 
     /// Waits for `what`, and for whatever may interrupt it.
@@ -267,23 +281,30 @@ impl Worker {
         until: Timestamp,
         records: Vec<NodeRun>,
     ) -> Result<Option<Input>, Stopped> {
-        if self.caller.is_none() && until.since(clock::now()) > PAUSE_IN_MEMORY_MAX {
+        let pause = until.since(clock::now());
+        if self.caller.is_none() && pause > PAUSE_IN_MEMORY_MAX {
             self.fall_asleep(engine, until, records).await?;
             return Ok(None);
         }
+        // Should the clock be set meanwhile, the machine asks for another pause, or for none.
+        let over = Instant::now() + pause;
         let progress =
             Progress { reason: Some(Reason::Timer), due_at: until, ..self.open(engine, Status::Waiting, records) };
         self.save(engine, progress).await?;
         loop {
-            match self.wait(engine, Box::pin(reached(Some(until)))).await {
+            match self.wait(engine, Box::pin(sleep_until(over))).await {
                 Woken::Done(()) | Woken::Timeout => return Ok(Some(Input::Advance)),
                 Woken::Cancelled => return Ok(Some(Input::Cancelled)),
-                Woken::CallerDeadline => self.let_caller_go(engine, Status::Waiting).await?,
-                Woken::Draining => {
-                    self.fall_asleep(engine, until, Vec::new()).await?;
-                    return Ok(None);
+                Woken::CallerDeadline => {
+                    self.let_caller_go(engine, Status::Waiting).await?;
+                    if over.saturating_duration_since(Instant::now()) <= PAUSE_IN_MEMORY_MAX {
+                        continue;
+                    }
                 }
+                Woken::Draining => {}
             }
+            self.fall_asleep(engine, until, Vec::new()).await?;
+            return Ok(None);
         }
     }
 
@@ -294,18 +315,18 @@ impl Worker {
         until: Option<Timestamp>,
         records: Vec<NodeRun>,
     ) -> Result<(), Stopped> {
-        let progress = Progress {
-            reason: Some(Reason::NeedsAttention),
-            owner: None,
-            due_at: until.unwrap_or(NEVER),
-            ..self.open(engine, Status::Waiting, records)
-        };
+        let progress = Progress { records, ..waiting_for_a_person(Reason::NeedsAttention, until) };
         self.save(engine, progress).await?;
         self.let_caller_go(engine, Status::Waiting).await?;
         if let Some(until) = until {
             engine.due.at(until);
         }
         Ok(())
+    }
+
+    /// As before it was taken up: no word came through.
+    pub(crate) async fn wait_on(&mut self, engine: &Arc<Inner>, reason: Reason) -> Result<(), Stopped> {
+        self.save(engine, waiting_for_a_person(reason, self.timeout_at)).await
     }
 
     async fn park(&mut self, engine: &Arc<Inner>, records: Vec<NodeRun>) -> Result<(), Stopped> {

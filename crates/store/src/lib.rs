@@ -104,8 +104,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
     async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>>;
     async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>>;
-    /// Ends a quarantined execution as `error` without reading its record. `false`: it is not quarantined.
-    async fn execution_fail_quarantined(&self, execution: ExecutionId, at: Timestamp) -> Result<bool>;
+    /// Ends a quarantined execution as `error` without reading its record; an answer that it has stays. `false`: it
+    /// is not quarantined.
+    async fn execution_fail_quarantined(
+        &self,
+        execution: ExecutionId,
+        answer: Option<SentAnswer>,
+        at: Timestamp,
+    ) -> Result<bool>;
     /// Status and, once there is one, the answer.
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
     /// Newest first.

@@ -124,6 +124,8 @@ pub struct Claim {
 pub struct Claimed {
     /// As it is from now on: running.
     pub head: ExecutionHead,
+    /// What it waited for until now.
+    pub waited_for: Option<Reason>,
     pub pinned: Pinned,
     pub event: Event,
     pub timeout_at: Option<Timestamp>,

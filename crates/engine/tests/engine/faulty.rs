@@ -116,7 +116,7 @@ hand_on! {
     fn execution_next_due() -> Option<Timestamp>;
     fn execution_get(execution: ExecutionId) -> Option<Execution>;
     fn execution_head(execution: ExecutionId) -> Option<ExecutionHead>;
-    fn execution_fail_quarantined(execution: ExecutionId, at: Timestamp) -> bool;
+    fn execution_fail_quarantined(execution: ExecutionId, answer: Option<SentAnswer>, at: Timestamp) -> bool;
     fn execution_answer(execution: ExecutionId) -> Option<(Status, Option<SentAnswer>)>;
     fn execution_list(filter: ExecutionFilter) -> Vec<ExecutionHead>;
     fn request_append(requests: Vec<RefusedRequest>) -> ();

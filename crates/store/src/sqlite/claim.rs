@@ -40,8 +40,11 @@ statements! {
                set takeovers = takeovers + (owner is not null), owner = ?2, epoch = epoch + 1,
                    status = 'running', reason = null
              where id = ?1";
-    SET_ASIDE = "update execution set owner = null, status = 'waiting', reason = 'quarantined', due_at = ?2
+    /// The epoch is raised as well: who owned it may only seem dead.
+    SET_ASIDE = "update execution
+                    set owner = null, epoch = epoch + 1, status = 'waiting', reason = 'quarantined', due_at = ?2
                   where id = ?1";
+    IS_SET_ASIDE = "select 1 from execution where id = ?1 and reason = 'quarantined'";
 }
 
 /// An owner as the column has it. `None`: nobody.
@@ -201,7 +204,10 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
     let (died, deaths) = deaths(db, id)?;
     if died && deaths >= TAKEOVERS_MAX {
         tracing::error!(execution = %id, deaths, "an execution may be what brings servers down and is quarantined");
-        let why = format!("set aside: {deaths} times the server ended while this was running and nothing came of it");
+        let why = format!(
+            "quarantined: the server came down {deaths} times while this was running, and none of its nodes got done; it \
+             may be the cause. Resolve it: run it again, skip the node it stands in, or let it fail."
+        );
         set_aside(db, id, &why)?;
         return Ok(None);
     }
@@ -213,7 +219,10 @@ fn take(db: &Connection, id: ExecutionId, server: ServerId) -> Result<Option<Cla
         Err(error) if is_fatal(&error) => Err(error.into()),
         Err(error) => {
             tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
-            set_aside(db, id, "set aside: its record cannot be read")?;
+            // Once is enough, however often somebody tries to take it.
+            if row(db, IS_SET_ASIDE, [id.to_bytes()], |_| Ok(()))?.is_none() {
+                set_aside(db, id, "quarantined: its record cannot be read. All that can be done is to let it fail.")?;
+            }
             Ok(None)
         }
     }
@@ -229,13 +238,16 @@ fn set_aside(db: &Connection, id: ExecutionId, why: &str) -> Result<(), Fault> {
 
 fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
     let claimed = row(db, GET, [id.to_bytes()], |row| {
-        let head = ExecutionHead { status: Status::Running, reason: None, ..read_head(row)? };
+        let head = read_head(row)?;
+        let waited_for = head.reason;
+        let head = ExecutionHead { status: Status::Running, reason: None, ..head };
         let pinned = match head.revision {
             Some(number) => Pinned::Revision(number),
             None => Pinned::Draft(read_draft(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.into()),
         };
         Ok(Claimed {
             head,
+            waited_for,
             pinned,
             event: read_event(db, EventId::from_bytes(row.get(11)?))?,
             timeout_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),

@@ -52,6 +52,8 @@ statements! {
     PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7,
                        takeovers = case when ?8 then 0 else takeovers end
                  where id = ?1 and epoch = ?2 and due_at is not null";
+    FIRST_ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
+                     where id = ?1 and answer_status is null";
     ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                where id = ?1";
     NOTE = "update execution set notes = json_insert(coalesce(notes, '[]'), '$[#]', ?2) where id = ?1";
@@ -108,12 +110,7 @@ impl Encoded {
             gets_on: progress.owner.is_none() || progress.records.iter().any(NodeRun::gets_on),
             records: (!progress.records.is_empty()).then(|| json(&progress.records)),
             notes: progress.notes,
-            answer: progress.answer.map(|SentAnswer { answer, sent_at }| EncodedAnswer {
-                status: answer.status,
-                sent_at: sent_at.as_micros(),
-                headers: json(&answer.headers),
-                body: answer.body,
-            }),
+            answer: progress.answer.map(EncodedAnswer::new),
         }
     }
 
@@ -121,6 +118,12 @@ impl Encoded {
         self.records.as_ref().map_or(0, String::len)
             + self.notes.iter().map(String::len).sum::<usize>()
             + self.answer.as_ref().map_or(0, |answer| answer.headers.len() + answer.body.len())
+    }
+}
+
+impl EncodedAnswer {
+    fn new(SentAnswer { answer, sent_at }: SentAnswer) -> Self {
+        Self { status: answer.status, sent_at: sent_at.as_micros(), headers: json(&answer.headers), body: answer.body }
     }
 }
 
@@ -241,10 +244,25 @@ pub(super) async fn get_head(store: &Sqlite, execution: ExecutionId) -> Result<O
     store.read("execution_head", move |db| Ok(row(db, HEAD, [execution.to_bytes()], read_head)?)).await
 }
 
-pub(super) async fn fail_quarantined(store: &Sqlite, execution: ExecutionId, at: Timestamp) -> Result<bool> {
+pub(super) async fn fail_quarantined(
+    store: &Sqlite,
+    execution: ExecutionId,
+    answer: Option<SentAnswer>,
+    at: Timestamp,
+) -> Result<bool> {
+    let answer = answer.map(EncodedAnswer::new);
     store
         .write("execution_fail_quarantined", 0, move |db| {
-            Ok(execute(db, FAIL_QUARANTINED, params![execution.to_bytes(), at.as_micros()])? == 1)
+            let id = execution.to_bytes();
+            let failed = execute(db, FAIL_QUARANTINED, params![id, at.as_micros()])? == 1;
+            if failed && let Some(answer) = &answer {
+                execute(
+                    db,
+                    FIRST_ANSWER,
+                    params![id, answer.status, answer.sent_at, answer.headers, answer.body.as_ref()],
+                )?;
+            }
+            Ok(failed)
         })
         .await
 }

@@ -267,8 +267,13 @@ impl Store for Sqlite {
         execution::get_head(self, execution).await
     }
 
-    async fn execution_fail_quarantined(&self, execution: ExecutionId, at: Timestamp) -> Result<bool> {
-        execution::fail_quarantined(self, execution, at).await
+    async fn execution_fail_quarantined(
+        &self,
+        execution: ExecutionId,
+        answer: Option<SentAnswer>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        execution::fail_quarantined(self, execution, answer, at).await
     }
 
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>> {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use rebuild::{CannotBeginAt, JournalMismatch};
+use retry::Tries;
 pub use turn::{Action, Facts, Finish, Input, Resolution, Run, Turn};
 
 use crate::answer::Answer;
@@ -56,8 +57,7 @@ pub struct Machine {
     trigger: TriggerValues,
     results: Results,
     position: Position,
-    /// When the first attempt of the effect began that is under way.
-    tried_since: Option<Timestamp>,
+    tries: Tries,
     cancelled: bool,
     parking: bool,
     /// Records that no turn has carried yet.
@@ -101,7 +101,7 @@ impl Machine {
             trigger,
             results: Results::new(),
             position: Position::Before(first),
-            tried_since: None,
+            tries: Tries::default(),
             cancelled: false,
             parking: false,
             unsaved: Vec::new(),
@@ -216,7 +216,7 @@ impl Machine {
                 Taken::Next(next) => next,
                 Taken::InFlight(run, input) => return self.start_effect(run, input),
                 Taken::Asleep(run) => return self.fall_asleep(run),
-                Taken::Retrying(index, run) => return self.pause(index, run),
+                Taken::Retrying(index, run) => return self.pause(index, run, now),
                 Taken::Finished(end, answer) => return self.finish(end, answer),
             };
             if self.timed_out(now) {
@@ -352,7 +352,11 @@ impl Machine {
         now: Timestamp,
     ) -> Taken {
         run.finished_at = Some(now);
-        match outcome.and_then(|value| recordable(value).map_err(Failure::lasting)) {
+        let recorded = match outcome {
+            Ok(value) => recordable(value).map_err(Failure::lasting),
+            Err(failure) => Err(failure),
+        };
+        match recorded {
             Ok(result) => {
                 run.status = NodeStatus::Succeeded;
                 self.results.insert(run.node.clone(), result.clone());
@@ -366,9 +370,9 @@ impl Machine {
 
     fn effect_failed(&mut self, index: StepIndex, mut run: NodeRun, failure: Failure, now: Timestamp) -> Taken {
         let policy = self.policy(index);
-        let since = self.tried_since.unwrap_or(run.started_at);
         run.status = NodeStatus::Error;
-        run.wake_at = retry::next_attempt_at(&policy.retry, &self.key_of(&run), run.attempt, &failure, since, now);
+        self.tries.have_seen(&run, policy);
+        run.wake_at = self.tries.next_at(&policy.retry, &self.key_of(&run), &failure, now);
         if run.wake_at.is_some() {
             run.error = Some(failure.error);
             self.record(run.clone(), true);
@@ -380,9 +384,10 @@ impl Machine {
             return Taken::Finished(End::Error, None);
         }
         let Failure { error, mut result, .. } = failure;
-        result.insert("error".to_owned(), serde_json::json!({ "code": error.code, "message": error.message }));
+        let told = serde_json::json!({ "code": error.code, "message": error.message });
+        result.insert("error".to_owned(), told.clone());
         // What is shown beside an error is not worth a second one.
-        let result = recordable(Value::Object(result)).unwrap_or(Value::Null);
+        let result = recordable(Value::Object(result)).unwrap_or_else(|_| serde_json::json!({ "error": told }));
         self.results.insert(run.node.clone(), result.clone());
         run.result = Some(result);
         run.error = Some(error);
@@ -398,9 +403,7 @@ impl Machine {
             attempt: run.attempt,
             input,
         });
-        if run.attempt == 1 {
-            self.tried_since = Some(run.started_at);
-        }
+        self.tries.have_seen(&run, self.policy(index));
         self.record(run.clone(), true);
         self.position = Position::InFlight(index, run);
         self.turn(action)
@@ -426,6 +429,8 @@ impl Machine {
             "the server stopped before the outcome was known; the node was run again with the same idempotency key",
         ));
         run.finished_at = Some(now);
+        let index = self.index_of(&run);
+        self.tries.have_seen(&run, self.policy(index));
         self.record(run.clone(), true);
         self.next_attempt(&run, now)
     }
@@ -444,7 +449,14 @@ impl Machine {
         self.start_effect(next, input)
     }
 
-    fn pause(&mut self, index: StepIndex, run: NodeRun) -> Option<Turn> {
+    fn pause(&mut self, index: StepIndex, run: NodeRun, now: Timestamp) -> Option<Turn> {
+        // There will be no next attempt: the wish came, or the time passed, while this one was under way.
+        if self.timed_out(now) {
+            return self.finish(End::TimedOut, None);
+        }
+        if self.cancelled {
+            return self.finish(End::Cancelled, None);
+        }
         let until = self.next_look(run.wake_at.unwrap_or(run.started_at));
         self.position = Position::Retrying(index, run);
         self.turn(Action::Pause { until })
@@ -469,6 +481,8 @@ impl Machine {
     /// A person's word. `None` where it means nothing: there is no node to skip between two nodes.
     fn resolve(&mut self, position: Position, resolution: Resolution, now: Timestamp) -> Option<Turn> {
         match (position, resolution) {
+            // Too late: nothing begins any more.
+            (position, Resolution::RunAgain) if self.timed_out(now) || self.cancelled => self.advance(position, now),
             (Position::Asking(_, run) | Position::Interrupted(_, run), Resolution::RunAgain) => {
                 self.run_again(run, now)
             }
@@ -507,6 +521,10 @@ impl Machine {
 
     /// Gives up a run that has begun, and with it the execution.
     fn abandon(&mut self, mut run: NodeRun, status: NodeStatus, end: End, now: Timestamp) -> Option<Turn> {
+        // Nobody is asked any more; one that failed by a person's word has no other reason.
+        if run.error.is_some() || status == NodeStatus::Error {
+            run.error = Some(NodeError::new(INTERRUPTED, "the server stopped before the outcome was known"));
+        }
         run.status = status;
         run.finished_at = Some(now);
         self.record(run, true);

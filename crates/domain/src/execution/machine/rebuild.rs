@@ -8,7 +8,7 @@ use crate::event::TriggerValues;
 use crate::execution::journal::{self, INTERRUPTED, NodeRun};
 use crate::execution::status::NodeStatus;
 use crate::flow::document::NodeKey;
-use crate::flow::plan::{Operation, Plan};
+use crate::flow::plan::{Operation, Plan, StepIndex};
 
 /// The journal does not fit the plan: it belongs to another revision, or was damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,9 +107,7 @@ impl Machine {
         if expected != Some(index) {
             return Err(JournalMismatch(format!("node `{}` does not come next", run.node)));
         }
-        if run.attempt == 1 {
-            self.tried_since = Some(run.started_at);
-        }
+        self.see_try(index, &run);
         let plan = Arc::clone(&self.plan);
         let step = plan.step(index);
         self.position = match run.status {
@@ -121,7 +119,8 @@ impl Machine {
                 Position::Interrupted(index, run)
             }
             NodeStatus::Error if run.wake_at.is_some() => Position::Retrying(index, run),
-            NodeStatus::Error if self.policy(index).ignore_failure => {
+            // Of a flow that did not ignore it there is no result to go on with.
+            NodeStatus::Error if self.policy(index).ignore_failure && run.result.is_some() => {
                 if let Some(result) = run.result {
                     self.results.insert(run.node, result);
                 }
@@ -153,5 +152,15 @@ impl Machine {
             NodeStatus::Failed | NodeStatus::Error | NodeStatus::TimedOut | NodeStatus::Cancelled => Position::Finished,
         };
         Ok(())
+    }
+
+    /// Of each attempt only the last state stands here.
+    fn see_try(&mut self, index: StepIndex, run: &NodeRun) {
+        let policy = self.policy(index);
+        let began = NodeRun { status: NodeStatus::Running, error: None, ..run.clone() };
+        self.tries.have_seen(&began, policy);
+        if run.status == NodeStatus::Error {
+            self.tries.have_seen(run, policy);
+        }
     }
 }

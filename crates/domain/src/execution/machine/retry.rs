@@ -2,33 +2,58 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::execution::journal::Failure;
-use crate::flow::plan::Retry;
+use crate::execution::journal::{Failure, INTERRUPTED, NodeRun};
+use crate::execution::status::NodeStatus;
+use crate::flow::plan::{Interrupted, Policy, Retry};
 use crate::time::Timestamp;
 
-/// `None`: it has failed for good. `key` is the effect's idempotency key, `since` when its first attempt began.
-pub(super) fn next_attempt_at(
-    retry: &Retry,
-    key: &str,
-    attempt: u32,
-    failure: &Failure,
-    since: Timestamp,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    if !failure.may_pass || attempt >= retry.attempts_max {
-        return None;
+/// What has become so far of the effect that is under way. The same from a journal as from what happened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tries {
+    /// When the first attempt began.
+    since: Option<Timestamp>,
+    /// Attempts that failed. One that a crash cut off has not.
+    failed: u32,
+}
+
+impl Tries {
+    /// Takes in an attempt as it is now: begun, or failed.
+    pub(super) fn have_seen(&mut self, run: &NodeRun, policy: Policy) {
+        if run.attempt == 1 && run.status == NodeStatus::Running {
+            *self = Self::default();
+        }
+        self.since.get_or_insert(run.started_at);
+        if run.status != NodeStatus::Error {
+            return;
+        }
+        match &run.error {
+            // A person who says that it shall run again means all the tries that it may have.
+            Some(error) if error.code == INTERRUPTED => {
+                if policy.interrupted == Interrupted::Ask {
+                    *self = Self::default();
+                }
+            }
+            _ => self.failed = self.failed.saturating_add(1),
+        }
     }
-    let doubled = retry.pause.saturating_mul(1 << (attempt - 1).min(31));
-    let asked = failure.retry_after.unwrap_or_default();
-    let pause = doubled.min(retry.pause_max).mul_f64(spread(key, attempt)).max(asked.min(retry.pause_max));
-    let at = now.plus(pause);
-    (at <= since.plus(retry.total_max)).then_some(at)
+
+    /// `None`: it has failed for good. `key` is the effect's idempotency key.
+    pub(super) fn next_at(&self, retry: &Retry, key: &str, failure: &Failure, now: Timestamp) -> Option<Timestamp> {
+        if !failure.may_pass || self.failed >= retry.attempts_max {
+            return None;
+        }
+        let doubled = retry.pause.saturating_mul(1 << self.failed.saturating_sub(1).min(31));
+        let asked = failure.retry_after.unwrap_or_default();
+        let pause = doubled.min(retry.pause_max).mul_f64(spread(key, self.failed)).max(asked.min(retry.pause_max));
+        let at = now.plus(pause);
+        (at <= self.since.unwrap_or(now).plus(retry.total_max)).then_some(at)
+    }
 }
 
 /// 0.9 to 1.1, so that what failed together is not tried again together. From the key, since the machine
 /// holds no randomness: a rebuild comes to the same.
-fn spread(key: &str, attempt: u32) -> f64 {
-    let digest = Sha256::new().chain_update(key).chain_update(attempt.to_be_bytes()).finalize();
+fn spread(key: &str, failed: u32) -> f64 {
+    let digest = Sha256::new().chain_update(key).chain_update(failed.to_be_bytes()).finalize();
     let drawn = u16::from_be_bytes([digest[0], digest[1]]);
     0.9 + 0.2 * f64::from(drawn) / f64::from(u16::MAX)
 }
@@ -52,15 +77,16 @@ mod tests {
         Failure { retry_after: retry_after.map(Duration::from_secs), ..Failure::passing(NodeError::new("x.y", "no")) }
     }
 
-    fn pause(attempt: u32, failure: &Failure, since: Timestamp) -> Option<f64> {
-        next_attempt_at(&RETRY, "ex_1.call.", attempt, failure, since, NOW).map(|at| at.since(NOW).as_secs_f64())
+    fn pause(failed: u32, failure: &Failure, since: Timestamp) -> Option<f64> {
+        let tries = Tries { since: Some(since), failed };
+        tries.next_at(&RETRY, "ex_1.call.", failure, NOW).map(|at| at.since(NOW).as_secs_f64())
     }
 
     #[test]
     fn pauses_double_up_to_the_longest_one_and_keep_within_a_tenth() {
-        for (attempt, expected) in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 6.0)] {
-            let pause = pause(attempt, &failure(None), NOW).unwrap();
-            assert!((expected * 0.9..=expected * 1.1).contains(&pause), "{attempt}: {pause}");
+        for (failed, expected) in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 6.0)] {
+            let pause = pause(failed, &failure(None), NOW).unwrap();
+            assert!((expected * 0.9..=expected * 1.1).contains(&pause), "{failed}: {pause}");
         }
         assert_eq!(pause(5, &failure(None), NOW), None, "that was the last one");
         assert_eq!(pause(1, &failure(None), NOW), pause(1, &failure(None), NOW));
