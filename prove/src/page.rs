@@ -14,9 +14,15 @@ pub const PROMISES: &[(&str, &str)] = &[
     ("R2", "The same when the power goes."),
     ("R3", "A disk that fails is never taken at its word again: no false 2xx, and the server ends."),
     ("R4", "A full disk is answered 503, and passes by itself when there is room."),
-    ("R5", "What is recorded as finished never runs again; what was in flight runs once more at most a crash, with the same key."),
+    (
+        "R5",
+        "What is recorded as finished never runs again; what was in flight runs once more at most a crash, with the same key.",
+    ),
     ("R6", "A node that `ask`s is never repeated on its own: a person decides."),
-    ("R9", "A start does not grow with what waits: 2xx within 2 s, moving within 5 s, no more than 50 MB above the least."),
+    (
+        "R9",
+        "A start does not grow with what waits: 2xx within 2 s, moving within 5 s, no more than 50 MB above the least.",
+    ),
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),
@@ -42,7 +48,13 @@ pub fn page(folder: &Path) -> Result<String> {
             Some(why) => writeln!(text, "| {row} | {promise} | SKIPPED ({why}) | | | {date}, {commit} |")?,
             None => {
                 let held = if outcome.held() { "yes".to_owned() } else { format!("**no**: {}", violations.join("; ")) };
-                writeln!(text, "| {row} | {promise} | {} | {} | {} | {date}, {commit} |", cell(&held), cell(did), cell(figures))?;
+                writeln!(
+                    text,
+                    "| {row} | {promise} | {} | {} | {} | {date}, {commit} |",
+                    cell(&held),
+                    cell(did),
+                    cell(figures)
+                )?;
             }
         }
         writeln!(commands, "{command:60}  # {row}")?;
@@ -78,6 +90,8 @@ mod tests {
         let page = page(folder.path()).expect("a page");
         assert!(page.contains("| **no**: 2 lost \\| gone |"), "{page}");
         assert!(page.contains("| SKIPPED (needs root) |"), "{page}");
-        assert!(page.contains("never runs again; what was in flight runs once more at most a crash, with the same key. | not run |"));
+        assert!(page.contains(
+            "never runs again; what was in flight runs once more at most a crash, with the same key. | not run |"
+        ));
     }
 }

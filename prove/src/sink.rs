@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn effects_are_counted_by_node_and_their_keys_are_checked() {
         let id = ExecutionId::from_bytes([7; 16]);
-        let effects = Effects::of(&format!("{id} call {id}.call.\n{id} call {id}.call.\n{id} other {id}.call.\nx y -\n"));
+        let effects =
+            Effects::of(&format!("{id} call {id}.call.\n{id} call {id}.call.\n{id} other {id}.call.\nx y -\n"));
         assert_eq!((effects.of_node(id, "call"), effects.of_node(id, "other"), effects.repeated()), (2, 1, 1));
         assert_eq!(effects.wrong_keys.len(), 3, "{:?}", effects.wrong_keys);
     }

@@ -108,8 +108,7 @@ impl Stored {
 
     /// The latest word of the journal on each node, in the order in which they came up.
     pub fn journal(&self, id: ExecutionId) -> Result<Vec<NodeState>> {
-        let mut select =
-            self.0.prepare_cached("select records from journal where execution_id = ?1 order by part")?;
+        let mut select = self.0.prepare_cached("select records from journal where execution_id = ?1 order by part")?;
         let parts = select.query_map([id.to_bytes()], |row| row.get::<_, String>(0))?;
         let mut nodes: Vec<NodeState> = Vec::new();
         for part in parts {

@@ -71,8 +71,12 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
         bench.load.as_secs_f64() / 3.0,
         bench.load.as_secs_f64()
     );
-    outcome.figures =
-        format!("{} acknowledged, {refused} refused, {}; slowest start {} ms", all.len(), outcome.figures, slowest.as_millis());
+    outcome.figures = format!(
+        "{} acknowledged, {refused} refused, {}; slowest start {} ms",
+        all.len(),
+        outcome.figures,
+        slowest.as_millis()
+    );
     Ok(outcome)
 }
 

@@ -87,8 +87,7 @@ fn is_root() -> bool {
 fn lacks(programs: &[&'static str]) -> Option<&'static str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Tools for file systems stand where only root looks.
-    let folders: Vec<PathBuf> =
-        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]).collect();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]).collect();
     programs.iter().copied().find(|program| !folders.iter().any(|folder| folder.join(program).is_file()))
 }
 

@@ -93,13 +93,7 @@ struct Cuts {
 }
 
 /// A canary stops at its first loss.
-async fn cuts(
-    bench: &Bench,
-    program: &Path,
-    kind: FileSystem,
-    is_canary: bool,
-    outcome: &mut Outcome,
-) -> Result<Cuts> {
+async fn cuts(bench: &Bench, program: &Path, kind: FileSystem, is_canary: bool, outcome: &mut Outcome) -> Result<Cuts> {
     let mut dice = Dice::new(bench.seed);
     let mut cuts = Cuts { made: 0, acknowledged: 0, lost: Vec::new() };
     let mut all = Vec::new();

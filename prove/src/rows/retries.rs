@@ -56,20 +56,15 @@ const CASES: &[Case] = &[
         fixed: 600,
     },
     Case { name: "s404", config: "retry: { attempts: 4, pause_ms: 100 }", gaps: &[], fixed: 0 },
-    Case {
-        name: "hangs",
-        config: "timeout_ms: 400, retry: { attempts: 2, pause_ms: 200 }",
-        gaps: &[600],
-        fixed: 400,
-    },
-    Case {
-        name: "drips",
-        config: "timeout_ms: 400, retry: { attempts: 2, pause_ms: 200 }",
-        gaps: &[600],
-        fixed: 400,
-    },
+    Case { name: "hangs", config: "timeout_ms: 400, retry: { attempts: 2, pause_ms: 200 }", gaps: &[600], fixed: 400 },
+    Case { name: "drips", config: "timeout_ms: 400, retry: { attempts: 2, pause_ms: 200 }", gaps: &[600], fixed: 400 },
     Case { name: "resets", config: "retry: { attempts: 3, pause_ms: 200 }", gaps: &[200, 400], fixed: 0 },
-    Case { name: "endless", config: "answer_bytes_max: 65536, retry: { attempts: 3, pause_ms: 100 }", gaps: &[], fixed: 0 },
+    Case {
+        name: "endless",
+        config: "answer_bytes_max: 65536, retry: { attempts: 3, pause_ms: 100 }",
+        gaps: &[],
+        fixed: 0,
+    },
     Case { name: "headers", config: "timeout_ms: 5000", gaps: &[], fixed: 0 },
 ];
 
@@ -124,8 +119,10 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
             farthest = farthest.max(gap - most);
         }
     }
-    outcome.did =
-        format!("one call each to a far side that {}", CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", "));
+    outcome.did = format!(
+        "one call each to a far side that {}",
+        CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ")
+    );
     outcome.figures = format!(
         "{attempts} attempts on schedule (a tenth to either side; the latest {:.0} ms behind that), {} MB more memory, server up",
         farthest.max(0.0),
@@ -194,9 +191,7 @@ async fn misbehave(mut stream: TcpStream, noted: &Mutex<HashMap<String, Vec<Inst
     noted.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_default().push(Instant::now());
     let close = "Connection: close\r\nContent-Length: 0\r\n\r\n";
     match name.as_str() {
-        "s429after1" => {
-            stream.write_all(format!("HTTP/1.1 429 No\r\nRetry-After: 1\r\n{close}").as_bytes()).await
-        }
+        "s429after1" => stream.write_all(format!("HTTP/1.1 429 No\r\nRetry-After: 1\r\n{close}").as_bytes()).await,
         "s429after3600" => {
             stream.write_all(format!("HTTP/1.1 429 No\r\nRetry-After: 3600\r\n{close}").as_bytes()).await
         }

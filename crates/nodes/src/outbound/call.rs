@@ -11,8 +11,8 @@ use reqwest::header::{
 use reqwest::{Method, Response, StatusCode, Url};
 use url::Host;
 
-use super::{HEADERS_MAX, Outbound};
 use super::resolver::RefusedName;
+use super::{HEADERS_MAX, Outbound};
 
 /// Carries the key that is the same on every attempt.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
