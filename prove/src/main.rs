@@ -106,7 +106,7 @@ async fn main() -> Result<ExitCode> {
     outcome.command = command(bench.seed);
     outcome.date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     outcome.commit = commit().await;
-    outcome.figures += &format!("; data on {}", bench::machine::file_system(&folder));
+    outcome.figures += &format!("; its folder on {}", bench::machine::file_system(&folder));
     outcome.keep(&args.outcomes)?;
     println!("{outcome}");
     if outcome.held() {

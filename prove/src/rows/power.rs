@@ -98,7 +98,7 @@ async fn cuts(bench: &Bench, program: &Path, kind: FileSystem, is_canary: bool, 
     let mut cuts = Cuts { made: 0, acknowledged: 0, lost: Vec::new() };
     let mut all = Vec::new();
     let mut disk: Option<Disk> = None;
-    while cuts.made < bench.rounds && !(is_canary && !cuts.lost.is_empty()) {
+    while cuts.made < bench.rounds && (!is_canary || cuts.lost.is_empty()) {
         if cuts.made.is_multiple_of(CUTS_EACH) {
             drop(disk.take());
             all.clear();
