@@ -2,6 +2,7 @@
 
 use std::io::Result;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::id::ExecutionId;
 
@@ -9,21 +10,31 @@ use crate::written::Written;
 
 /// A request and what came back. A request without an answer has no line.
 #[derive(Debug)]
-pub struct Ledger(Written);
+pub struct Ledger {
+    lines: Written,
+    is_over: AtomicBool,
+}
 
 impl Ledger {
     pub fn create(path: &Path) -> Result<Self> {
-        Ok(Self(Written::create(path)?))
+        Ok(Self { lines: Written::create(path)?, is_over: AtomicBool::new(false) })
     }
 
     /// `execution` as the answer named it; `-` if it did not.
     pub(crate) fn note(&self, request: u64, status: u16, execution: &str) {
-        self.0.note(format!("{request} {status} {execution}"));
+        let late = if self.is_over.load(Ordering::SeqCst) { " late" } else { "" };
+        self.lines.note(format!("{request} {status} {execution}{late}"));
+    }
+
+    /// The power goes: what comes from now on, no caller would have heard. While ext4 is being shut down, a flush
+    /// that is under way can come back as done although it is not; a machine without power says nothing.
+    pub(crate) fn ends_here(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
     }
 
     /// What is on disk once all have their line.
     pub fn close(self) -> Result<Account> {
-        Ok(Account::of(&self.0.close()?))
+        Ok(Account::of(&self.lines.close()?))
     }
 }
 
@@ -40,7 +51,7 @@ pub struct Account {
 impl Account {
     fn of(text: &str) -> Self {
         let mut account = Self::default();
-        for line in text.lines() {
+        for line in text.lines().filter(|line| !line.ends_with(" late")) {
             let mut words = line.split(' ').skip(1);
             let is_success = words.next().is_some_and(|status| status.starts_with('2'));
             match words.next().and_then(|id| id.parse().ok()) {
@@ -58,9 +69,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_2xx_counts_only_with_its_execution() {
+    fn a_2xx_counts_only_with_its_execution_and_in_time() {
         let id = ExecutionId::from_bytes([7; 16]);
-        let account = Account::of(&format!("1 200 {id}\n2 503 -\n3 202 {id}\n4 200 -\n"));
+        let account = Account::of(&format!("1 200 {id}\n2 503 -\n3 202 {id}\n4 200 -\n5 200 {id} late\n"));
         assert_eq!(account.acknowledged, [id, id]);
         assert_eq!((account.nameless, account.refused), (1, 1));
     }

@@ -43,7 +43,11 @@ enum Row {
     /// R1: SIGKILL under load.
     Crash,
     /// R2: power cuts; needs root.
-    Power,
+    Power {
+        /// File systems.
+        #[arg(long, value_delimiter = ',', default_value = "xfs,ext4")]
+        on: Vec<power::FileSystem>,
+    },
     /// R3: a disk that fails; needs strace.
     Eio,
     /// R4: a full disk; with root a tmpfs, else a database with a size.
@@ -77,7 +81,7 @@ async fn main() -> Result<ExitCode> {
     }
     let (rounds, seconds) = match args.row {
         Row::Crash => (300, 9.0),
-        Row::Power => (60, 2.0),
+        Row::Power { .. } => (60, 2.0),
         Row::Eio => (40, 1.0),
         Row::Full => (1, 30.0),
         Row::Chain | Row::Ask => (300, 1.5),
@@ -120,7 +124,7 @@ async fn main() -> Result<ExitCode> {
 async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
     match &args.row {
         Row::Crash => crash::run(bench).await,
-        Row::Power => power::run(bench, &args.canary).await,
+        Row::Power { on } => power::run(bench, &args.canary, on).await,
         Row::Eio => eio::run(bench).await,
         Row::Full => {
             let on_disk = full::run(bench, full::Room::Tmpfs).await?;

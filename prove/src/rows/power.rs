@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
 use domain::id::ExecutionId;
@@ -27,8 +28,8 @@ const CUTS_EACH: u32 = 10;
 /// Within so many cuts the canary has lost something, or the bench sees nothing.
 const CANARY_CUTS: u32 = 20;
 
-#[derive(Debug, Clone, Copy)]
-enum FileSystem {
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum FileSystem {
     Xfs,
     Ext4,
 }
@@ -50,7 +51,7 @@ impl FileSystem {
 }
 
 /// `canary`: a program built with the feature `testing`, which can be made to flush too little.
-pub async fn run(bench: &Bench, canary: &Path) -> Result<Outcome> {
+pub async fn run(bench: &Bench, canary: &Path, on: &[FileSystem]) -> Result<Outcome> {
     if !is_root() {
         return Ok(Outcome::skipped("R2", "needs root"));
     }
@@ -59,7 +60,7 @@ pub async fn run(bench: &Bench, canary: &Path) -> Result<Outcome> {
     }
     let mut outcome = Outcome::new("R2");
     let mut figures = Vec::new();
-    for kind in [FileSystem::Xfs, FileSystem::Ext4] {
+    for &kind in on {
         let cuts = cuts(bench, &bench.program, kind, false, &mut outcome).await?;
         outcome.none(&format!("acknowledged and lost on {}", kind.name()), &cuts.lost);
         let seen = Bench { rounds: CANARY_CUTS, ..bench.clone() };
@@ -117,6 +118,8 @@ async fn cuts(bench: &Bench, program: &Path, kind: FileSystem, is_canary: bool, 
         let ledger = Arc::new(Ledger::create(&bench.folder.join("ledger"))?);
         let load = Load::start(Plan::new(server.hooks, &[SYNC, ASYNC]), &ledger);
         sleep(dice.moment(bench.load)).await;
+        ledger.ends_here();
+        let cut_at = SystemTime::now();
         tool("xfs_io", &["-x", "-c", "shutdown", disk.path()]).await?;
         server.kill().await?;
         load.finish().await;
@@ -127,12 +130,31 @@ async fn cuts(bench: &Bench, program: &Path, kind: FileSystem, is_canary: bool, 
         all.extend(account.acknowledged);
 
         let stored = Stored::open(&home.database())?;
-        cuts.lost.extend(stored.missing(&all)?);
+        let lost = stored.missing(&all)?;
+        if !lost.is_empty() && !is_canary {
+            let what = format!("lost at cut {} on {}, {}", cuts.made, kind.name(), when(&lost, cut_at));
+            outcome.none(&what, &lost);
+        }
+        // Once is enough: what a cut took stays away after the next one.
+        all.retain(|id| !lost.contains(id));
+        cuts.lost.extend(lost);
         let integrity = stored.integrity()?;
         outcome.check(is_canary || integrity == "ok", || format!("integrity_check on {}: {integrity}", kind.name()));
     }
     ensure!(cuts.acknowledged > 0, "nothing was acknowledged: this was no load");
     Ok(cuts)
+}
+
+/// How long before the cut these were accepted: a flush that is under way at a cut is one thing, an old one another.
+fn when(lost: &[ExecutionId], cut_at: SystemTime) -> String {
+    let cut_at = cut_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    // The first 48 bits of an id are milliseconds.
+    let before = lost.iter().map(|id| {
+        let millis = id.to_bytes()[..6].iter().fold(0_u128, |millis, byte| millis << 8 | u128::from(*byte));
+        i128::try_from(cut_at).unwrap_or(0) - i128::try_from(millis).unwrap_or(0)
+    });
+    let (least, most) = before.fold((i128::MAX, i128::MIN), |(least, most), ms| (least.min(ms), most.max(ms)));
+    format!("accepted {least} to {most} ms before it")
 }
 
 /// A mounted file system in a file. Dropped, it is unmounted.
