@@ -118,7 +118,7 @@ bench: need-rust ## load the release binary, beside a bare handler; writes docs/
 PROOFS ?= crash power eio full chain ask backlog rolling clock retries
 
 .PHONY: prove
-prove: need-rust ## break the release binary on purpose, two hours; PROOFS='crash chain' for some; writes docs/proofs.md
+prove: need-rust ## break the release binary on purpose, about 45 minutes and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
 	$(call say,build for speed, and a canary)
 	@cargo build --release --locked -p hookflow -p prove
 	@cargo build --profile quick --locked -p hookflow --features testing

@@ -80,12 +80,12 @@ async fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (rounds, seconds) = match args.row {
-        Row::Crash => (300, 9.0),
-        Row::Power { .. } => (60, 2.0),
+        Row::Crash => (300, 1.5),
+        Row::Power { .. } => (60, 0.8),
         Row::Eio => (40, 1.0),
         Row::Full => (1, 30.0),
-        Row::Chain | Row::Ask => (300, 1.5),
-        Row::Rolling => (20, 3.0),
+        Row::Chain | Row::Ask => (300, 0.9),
+        Row::Rolling => (20, 2.0),
         Row::Clock => (1, 3.0),
         Row::Backlog { .. } | Row::Retries | Row::Page => (1, 1.0),
     };
