@@ -13,5 +13,5 @@ pub mod connection;
 pub mod first_line;
 pub mod live;
 pub mod load;
-mod machine;
+pub mod machine;
 mod servers;

@@ -7,22 +7,22 @@ use std::time::{Duration, Instant};
 
 const FLUSHES: usize = 100;
 
-pub(crate) fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-pub(crate) fn cpu_model() -> String {
+pub fn cpu_model() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     model.map_or_else(unknown, |(_, model)| model.trim().to_owned())
 }
 
-pub(crate) fn kernel() -> String {
+pub fn kernel() -> String {
     fs::read_to_string("/proc/sys/kernel/osrelease").map_or_else(|_| unknown(), |release| release.trim().to_owned())
 }
 
 /// The type of the file system that holds `folder`.
-pub(crate) fn file_system(folder: &Path) -> String {
+pub fn file_system(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_default();
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let mounts = mounts.lines().filter_map(|line| {
@@ -35,7 +35,7 @@ pub(crate) fn file_system(folder: &Path) -> String {
 }
 
 /// How long it takes to make 4 KiB durable in `folder`: the median of a hundred. What durable answers pay.
-pub(crate) fn flush_time(folder: &Path) -> std::io::Result<Duration> {
+pub fn flush_time(folder: &Path) -> std::io::Result<Duration> {
     let mut file = tempfile::tempfile_in(folder)?;
     let mut times = Vec::with_capacity(FLUSHES);
     for _ in 0..FLUSHES {

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Settings, networks};
+use crate::config::Settings;
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, reachable};
 
@@ -52,8 +52,8 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     };
 
     let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
-    let allowed = networks(&settings.outbound_allow).map_err(|error| Failure::new("serve.outbound", chain(&error)))?;
-    let engine = Engine::start(store, Registry::calling(allowed), key, engine_limits(settings))
+    let registry = Registry::calling(settings.outbound_allow.clone());
+    let engine = Engine::start(store, registry, key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
     let stop = CancellationToken::new();

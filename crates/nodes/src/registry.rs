@@ -54,7 +54,7 @@ impl Registry {
             ],
             triggers: vec![Registered::trigger::<triggers::webhook::Webhook>()],
             evaluator: Arc::new(crate::expression::Jsonata::default()),
-            tools: Tools { outbound: Outbound::default() },
+            tools: Tools { outbound: Outbound::new(Allowed::default()) },
         }
     }
 

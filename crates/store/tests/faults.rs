@@ -292,20 +292,27 @@ fn a_full_disk_refuses_one_batch_and_the_next_one_passes() {
 #[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let _disk = shim();
-    assert_eq!(cut(false), 0);
+    assert_eq!(cut(false, false), 0);
+}
+
+/// The canary of `make prove`, which flushes too little, is caught by the same experiment.
+#[test]
+fn a_store_that_flushes_too_little_is_seen_by_the_power_cut() {
+    let _disk = shim();
+    assert!(cut(false, true) > 0);
 }
 
 /// The canary: with a disk that only says it has synced, the same experiment does lose.
 #[test]
 fn a_disk_that_lies_is_seen_by_the_power_cut() {
     let _disk = shim();
-    assert!(cut(true) > 0);
+    assert!(cut(true, false) > 0);
 }
 
 /// Cuts the power after each of some rounds. How many acknowledged executions were lost.
-fn cut(lies: bool) -> usize {
+fn cut(lies: bool, canary: bool) -> usize {
     let (folder, images) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let small = Options { checkpoint_bytes: 64 << 10, wal_bytes_max: 128 << 10, ..options(folder.path()) };
+    let small = Options { checkpoint_bytes: 64 << 10, wal_bytes_max: 128 << 10, canary, ..options(folder.path()) };
     block_on(async {
         disk(|disk| disk.images = Some(images.path().to_owned()));
         let store = Sqlite::open(small).unwrap();

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use nodes::outbound::{Allowed, NotANetwork};
+use nodes::outbound::Allowed;
 use toml::Value;
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) enum Holds {
     Origin,
     Folder,
     Flag,
-    /// `10.0.0.0/8, 127.0.0.1`, or empty.
+    /// `["10.0.0.0/8", "127.0.0.1"]`, or the same as text with commas.
     Networks,
     /// As `tracing_subscriber::EnvFilter` reads them.
     LogDirectives,
@@ -58,13 +58,13 @@ pub(crate) const KEYS: &[Key] = &[
     count("inflating_max", 1, 1_000),
     count("write_timeout_ms", 100, 3_600_000),
     count("idle_timeout_ms", 100, 3_600_000),
-    key("outbound_allow", Networks),
     count("executions_running_max", 1, 100_000),
     count("executions_running_per_workflow_max", 1, 100_000),
     count("executions_in_memory_max", 1, 1_000_000),
     count("executions_in_memory_per_workflow_max", 1, 1_000_000),
     count("body_bytes_in_memory_max", 1 << 20, 64 << 30),
     count("parsed_nodes_max", 1_000, 1_000_000_000),
+    key("outbound_allow", Networks),
     count("store_readers", 1, 64),
     count("store_batch_bytes_max", 1 << 16, 1 << 30),
     count("store_queue_bytes_max", 1 << 20, 64 << 30),
@@ -111,13 +111,11 @@ impl Key {
             Origin => text.and_then(origin).map(Value::String).ok_or_else(|| {
                 "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()
             }),
+            Networks => networks(value)
+                .ok_or_else(|| "addresses and networks such as 127.0.0.1 and 10.0.0.0/8, or none".to_owned()),
             Folder => {
                 text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
             }
-            Networks => text
-                .filter(|text| networks(text).is_ok())
-                .map(Value::from)
-                .ok_or_else(|| "networks and addresses such as 10.1.0.0/16, 127.0.0.1, or empty".to_owned()),
             LogDirectives => text
                 .filter(|text| !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok())
                 .map(Value::from)
@@ -126,9 +124,14 @@ impl Key {
     }
 }
 
-/// What flows may call beside the public internet.
-pub(crate) fn networks(text: &str) -> Result<Allowed, NotANetwork> {
-    Allowed::parse(text.split(',').map(str::trim).filter(|network| !network.is_empty()))
+/// As a list. `None` unless each is an address or a network.
+fn networks(value: &Value) -> Option<Value> {
+    let list: Option<Vec<&str>> = match value {
+        Value::String(text) => Some(text.split(',').map(str::trim).filter(|network| !network.is_empty()).collect()),
+        Value::Array(list) => list.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    list.filter(|list| Allowed::parse(list.iter().copied()).is_ok()).map(Value::from)
 }
 
 /// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.

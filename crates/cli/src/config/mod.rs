@@ -17,12 +17,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::flow::suggest::did_you_mean;
+use nodes::outbound::Allowed;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
-pub(crate) use keys::networks;
 use keys::{KEYS, Key};
 
 /// Every setting with its default, compiled in.
@@ -52,14 +52,13 @@ pub(crate) struct Settings {
     pub(crate) inflating_max: usize,
     pub(crate) write_timeout_ms: u64,
     pub(crate) idle_timeout_ms: u64,
-    /// See [`networks`].
-    pub(crate) outbound_allow: String,
     pub(crate) executions_running_max: usize,
     pub(crate) executions_running_per_workflow_max: usize,
     pub(crate) executions_in_memory_max: usize,
     pub(crate) executions_in_memory_per_workflow_max: usize,
     pub(crate) body_bytes_in_memory_max: usize,
     pub(crate) parsed_nodes_max: usize,
+    pub(crate) outbound_allow: Allowed,
     pub(crate) store_readers: usize,
     pub(crate) store_batch_bytes_max: usize,
     pub(crate) store_queue_bytes_max: usize,

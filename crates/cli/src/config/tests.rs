@@ -114,3 +114,24 @@ fn a_public_url_loses_the_slash_at_its_end() {
     let settings = load(&layers("public_url = 'https://hooks.example.com/'", &[], &[])).unwrap().settings;
     assert_eq!(settings.public_url, "https://hooks.example.com");
 }
+
+#[test]
+fn networks_are_a_list_or_text_with_commas() {
+    let allowed = |file: &str, environment: &[(&str, &str)]| {
+        load(&layers(file, environment, &[])).unwrap().settings.outbound_allow
+    };
+    let both = Allowed::parse(["10.0.0.0/8", "::1"]).unwrap();
+    assert_eq!(allowed("outbound_allow = ['10.0.0.0/8', '::1']", &[]), both);
+    assert_eq!(allowed("", &[("HOOKFLOW_OUTBOUND_ALLOW", " 10.0.0.0/8, ::1")]), both);
+    assert_eq!(allowed("outbound_allow = ['::1']", &[("HOOKFLOW_OUTBOUND_ALLOW", "")]), Allowed::default());
+    let found = complaints(&layers(
+        "outbound_allow = ['localhost']",
+        &[("HOOKFLOW_OUTBOUND_ALLOW", "10.0.0.0/8,10.0.0.0/33")],
+        &[],
+    ));
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    [config.value] my.toml: `outbound_allow` must be addresses and networks such as 127.0.0.1 and 10.0.0.0/8, or none, not ["localhost"]
+    [config.value] HOOKFLOW_OUTBOUND_ALLOW: `outbound_allow` must be addresses and networks such as 127.0.0.1 and 10.0.0.0/8, or none, not "10.0.0.0/8,10.0.0.0/33"
+    "#);
+    assert_eq!(complaints(&layers("outbound_allow = [1]", &[], &[])).len(), 1);
+}

@@ -7,7 +7,7 @@ use domain::problem::Problems;
 use domain::value::Value;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Compiler;
 
@@ -15,19 +15,20 @@ use crate::contract::Compiler;
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
 /// How a body is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BodyType {
-    /// As JSON, whatever it is.
+    /// Any value, as JSON.
     #[default]
     Json,
-    /// As a form does: an object of names, each with a value or a list of values.
+    /// As HTML forms are sent: an object of names, each with a value or a list of values.
     Form,
-    /// As plain text.
+    /// Plain text, in UTF-8.
     Text,
-    /// As text that is XML.
+    /// Text that is XML, in UTF-8.
     Xml,
-    /// As a form with files: an object of names, each with a value or with `value`, `file_name` and `content_type`.
+    /// As HTML forms with files are sent: an object of names, each with a value, a list of values, or an object of
+    /// `value`, `file_name` and `content_type`.
     Multipart,
 }
 

@@ -15,7 +15,7 @@ use domain::value::Value;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::body::BodyType;
@@ -24,11 +24,14 @@ use super::policy::{self, Retry, WhenInterrupted};
 use crate::contract::{Compiler, Example, NodeKind, Perform, RunContext, Tools};
 use crate::outbound::{CallError, Got};
 
+/// A JSON value takes many times its bytes in memory, so bytes alone bound nothing.
+const ANSWER_VALUES_MAX: usize = 250_000;
+
 #[derive(Debug)]
 pub struct HttpRequest;
 
 /// A name and a value.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Pair {
     /// The name.
@@ -40,45 +43,48 @@ struct Pair {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// What to do.
+    /// The request's method.
     #[serde(default)]
     method: Method,
-    /// Where: an http or https address. Variables allowed.
+    /// The address, with `http://` or `https://`. Variables allowed. Only public addresses are called, unless the
+    /// server's setting `outbound_allow` allows others.
     url: String,
-    /// Added to the query of the address, encoded as needed.
+    /// Added to the query of `url`, encoded as needed.
     #[serde(default)]
     #[schemars(length(max = 100))]
     query: Vec<Pair>,
-    /// Headers of the request. `Idempotency-Key` and, with a body, `Content-Type` are set if they are not here.
+    /// Sent with the request. `Idempotency-Key`, the same on every attempt, and the body's `Content-Type` are added.
     #[serde(default)]
     #[schemars(length(max = 100))]
     headers: Vec<Pair>,
-    /// How the body is written.
+    /// How `body` is written.
     #[serde(default)]
     body_type: BodyType,
-    /// What is sent; null for nothing. An object of names and values for `form` and `multipart`. Variables allowed.
+    /// What is sent; null sends nothing. Variables allowed.
     #[serde(default)]
     body: Value,
-    /// Milliseconds for each attempt, the answer's body included.
+    /// How many milliseconds an attempt may take, redirects and the whole answer included.
     #[serde(default = "timeout_ms")]
     #[schemars(range(min = 1, max = 600_000))]
     timeout_ms: u64,
-    /// How many redirects are followed; with 0 one is an answer like any other. Credentials stay behind when one
-    /// leads to another origin.
+    /// How many redirects are followed. 0: an answer that redirects counts as any other that is not 2xx. Credentials
+    /// and headers of your own do not go along to another origin.
     #[serde(default)]
     #[schemars(range(min = 0, max = 5))]
     redirects_max: usize,
-    /// A larger answer is a failure.
+    /// The most bytes an answer's body may have; a larger one is a failure.
     #[serde(default = "answer_bytes_max")]
     #[schemars(range(min = 0, max = 16_777_216))]
     answer_bytes_max: usize,
-    /// When it is tried again: no connection, a timeout, 408, 425, 429 or 5xx. Never if absent.
+    /// Tries again if there was no connection or no whole answer in time, or if the answer was 408, 425, 429 or 5xx.
+    /// Without it there is one attempt.
     #[serde(default)]
     retry: Option<Retry>,
-    /// When a crash left the outcome unknown.
+    /// What happens when a crash left it unknown whether the request was made.
     #[serde(default)]
     when_interrupted: WhenInterrupted,
-    /// Goes on when it failed for good; the result then has `error`.
+    /// Goes on when the last attempt failed. The result then holds `error`, with `code` and `message`, beside what there
+    /// was of an answer.
     #[serde(default)]
     ignore_failure: bool,
 }
@@ -91,23 +97,23 @@ fn answer_bytes_max() -> usize {
     1 << 20
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum Method {
-    /// Reads.
+    /// Reads something.
     #[default]
     Get,
-    /// Creates, or asks for work.
+    /// Creates something, or asks for work.
     Post,
-    /// Replaces.
+    /// Replaces something.
     Put,
-    /// Changes a part.
+    /// Changes a part of something.
     Patch,
-    /// Removes.
+    /// Removes something.
     Delete,
-    /// Reads the head only.
+    /// Reads status and headers only.
     Head,
-    /// Asks what is possible.
+    /// Asks which methods there are.
     Options,
 }
 
@@ -128,7 +134,8 @@ impl Method {
 impl NodeKind for HttpRequest {
     const KIND: &'static str = "http_request";
     const TITLE: &'static str = "HTTP request";
-    const SUMMARY: &'static str = "Calls another system; its answer is the node's result: `status`, `headers`, `body`.";
+    const SUMMARY: &'static str = "Calls another system. The result is its answer, if that is 2xx: `status`, `headers` and `body`, with \
+                                   `body_base64` in place of a `body` that is neither JSON nor text.";
     type Params = Params;
 
     fn examples() -> Vec<Example> {
@@ -193,23 +200,26 @@ impl Perform for HttpRequest {
     async fn perform(&self, run: &RunContext, tools: &Tools, input: Value) -> Result<Value, Failure> {
         let call = outgoing::call(&input, run).map_err(Failure::lasting)?;
         match tools.outbound.call(call).await {
-            Ok(got) if got.status.is_success() => Ok(Value::Object(result(&got))),
+            Ok(got) if got.status.is_success() => result(&got).map(Value::Object).map_err(Failure::lasting),
             Ok(got) => Err(refused(&got)),
             Err(error) => Err(failed(&error)),
         }
     }
 }
 
-fn result(got: &Got) -> Map<String, Value> {
-    let mut result = Map::new();
-    result.insert("status".to_owned(), json!(got.status.as_u16()));
-    result.insert("headers".to_owned(), headers(&got.headers));
-    let (body, base64) = readable(&got.headers, &got.body);
-    result.insert("body".to_owned(), body);
+/// Errors: `http.too_large`.
+fn result(got: &Got) -> Result<Map<String, Value>, NodeError> {
+    let (body, base64) = readable(&got.headers, &got.body)?;
+    let mut result = seen(json!(got.status.as_u16()), headers(&got.headers), body);
     if let Some(base64) = base64 {
         result.insert("body_base64".to_owned(), json!(base64));
     }
-    result
+    Ok(result)
+}
+
+fn seen(status: Value, headers: Value, body: Value) -> Map<String, Value> {
+    let members = [("status", status), ("headers", headers), ("body", body)];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Names in lower case, repeated headers joined with `, `.
@@ -222,21 +232,26 @@ fn headers(headers: &HeaderMap) -> Value {
     Value::Object(joined.collect())
 }
 
-/// JSON as its value, text as text, anything else as base 64 beside a null.
-fn readable(headers: &HeaderMap, bytes: &[u8]) -> (Value, Option<String>) {
+/// JSON as its value, text in UTF-8 as text, anything else as base 64 beside a null.
+fn readable(headers: &HeaderMap, bytes: &[u8]) -> Result<(Value, Option<String>), NodeError> {
     if bytes.is_empty() {
-        return (Value::Null, None);
+        return Ok((Value::Null, None));
     }
     if outgoing::is_json(headers)
-        && body::check(bytes, body::DEPTH_MAX).is_ok()
-        && let Ok(value) = body::parse(bytes)
+        && let Ok(checked) = body::check(bytes, body::DEPTH_MAX)
     {
-        return (value, None);
+        if checked.nodes > ANSWER_VALUES_MAX {
+            let why = format!("the answer has more than {ANSWER_VALUES_MAX} JSON values");
+            return Err(NodeError::new("http.too_large", why));
+        }
+        if let Ok(value) = body::parse(bytes) {
+            return Ok((value, None));
+        }
     }
-    match std::str::from_utf8(bytes) {
+    Ok(match std::str::from_utf8(bytes) {
         Ok(text) => (Value::from(text), None),
         Err(_) => (Value::Null, Some(BASE64_STANDARD.encode(bytes))),
-    }
+    })
 }
 
 fn refused(got: &Got) -> Failure {
@@ -248,17 +263,17 @@ fn refused(got: &Got) -> Failure {
         may_pass: matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS)
             || status.is_server_error(),
         retry_after: retry_after(&got.headers),
-        result: result(got),
+        // The status counts, however large the rest of it is.
+        result: result(got).unwrap_or_else(|_| seen(json!(status.as_u16()), headers(&got.headers), Value::Null)),
     }
 }
 
 fn failed(error: &CallError) -> Failure {
-    let result = [("status", Value::Null), ("headers", json!({})), ("body", Value::Null)];
     Failure {
         error: NodeError::new(error.code(), error.to_string()),
         may_pass: error.may_pass(),
         retry_after: None,
-        result: result.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        result: seen(Value::Null, json!({}), Value::Null),
     }
 }
 

@@ -12,10 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::body::BodyType;
 use crate::contract::{Compiler, RunContext};
-use crate::outbound::Call;
-
-/// Carries the key that is the same on every attempt.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::outbound::{Call, IDEMPOTENCY_KEY};
 
 /// Headers that belong to the connection.
 const DENIED: [&str; 9] =
@@ -48,7 +45,9 @@ pub(super) fn call(input: &Value, run: &RunContext) -> Result<Call, NodeError> {
     let number = |name: &str| input[name].as_u64().unwrap_or_default();
     let mut url = match &input["url"] {
         Value::String(url) => address(url).map_err(|why| NodeError::new("http.url", why))?,
-        other => return Err(NodeError::new("http.url", format!("the address is not text but {other}"))),
+        Value::Null => return Err(NodeError::new("http.url", "there is no address: the template came to nothing")),
+        // What it is instead may hold anything, and an error's text is read by many.
+        _ => return Err(NodeError::new("http.url", "the address is not text")),
     };
     let query: Vec<_> = pairs(&input["query"]).collect();
     if !query.is_empty() {
@@ -70,7 +69,12 @@ pub(super) fn call(input: &Value, run: &RunContext) -> Result<Call, NodeError> {
     if let Some((bytes, media_type)) = body_type.write(&input["body"], &boundary(&run.idempotency_key))? {
         body = bytes;
         if let Ok(media_type) = HeaderValue::from_str(&media_type) {
-            headers.entry(CONTENT_TYPE).or_insert(media_type);
+            if body_type == BodyType::Multipart {
+                // Without our boundary nobody can read it.
+                headers.insert(CONTENT_TYPE, media_type);
+            } else {
+                headers.entry(CONTENT_TYPE).or_insert(media_type);
+            }
         }
     }
     Ok(Call {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::flow::plan::{self, Policy};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// When a failure that may pass is tried again.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -14,15 +14,16 @@ pub(crate) struct Retry {
     #[serde(default = "attempts")]
     #[schemars(range(min = 1, max = 100))]
     attempts: u32,
-    /// Milliseconds before the second attempt; doubled before each further one, give or take a tenth.
+    /// Milliseconds between the first attempt and the second, then twice as many each time, give or take a tenth. A
+    /// longer `Retry-After` of the answer is waited for instead.
     #[serde(default = "pause_ms")]
     #[schemars(range(min = 0, max = 3_600_000))]
     pause_ms: u64,
-    /// The longest pause, in milliseconds. No `Retry-After` is waited for longer than this.
+    /// No pause is longer than this many milliseconds, whatever a `Retry-After` asks for.
     #[serde(default = "pause_max_ms")]
     #[schemars(range(min = 0, max = 86_400_000))]
     pause_max_ms: u64,
-    /// No attempt begins later than this many milliseconds after the first one.
+    /// No attempt begins later than this many milliseconds after the first one began.
     #[serde(default = "total_max_ms")]
     #[schemars(range(min = 0, max = 604_800_000))]
     total_max_ms: u64,
@@ -45,13 +46,13 @@ fn total_max_ms() -> u64 {
 }
 
 /// When a crash left the outcome unknown.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WhenInterrupted {
-    /// Runs it again with the same idempotency key.
+    /// Runs it again, with the same `Idempotency-Key`: once more at most, and not at all by a far side that honours it.
     #[default]
     RunAgain,
-    /// Waits until a person says how to go on: never twice.
+    /// Waits until a person says how to go on, so that it never happens twice.
     Ask,
 }
 

@@ -9,9 +9,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 /// Addresses outside the public internet that may be called all the same. Empty by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Allowed(Vec<IpNet>);
 
 /// A network as in settings: `10.0.0.0/8`, or one address.
@@ -24,15 +26,30 @@ impl Allowed {
         networks.into_iter().map(network).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether a flow may connect to this address.
-    pub fn allows(&self, address: IpAddr) -> bool {
-        let address = plain(address);
-        why_refused(address).is_none() || self.0.iter().any(|network| network.contains(&address))
+    /// Why a flow may not connect to this address, for a person.
+    pub(super) fn refusal(&self, address: IpAddr) -> Option<Refused> {
+        let address = address.to_canonical();
+        let reached = [Some(address), embedded(address)].into_iter().flatten();
+        let why = reached.filter(|part| !self.lists(*part)).find_map(why_refused)?;
+        (!self.lists(address)).then_some(Refused { address, why })
     }
 
-    /// Why not, for a person.
-    pub(super) fn refusal(&self, address: IpAddr) -> Option<Refused> {
-        if self.allows(address) { None } else { why_refused(plain(address)).map(|why| Refused { address, why }) }
+    fn lists(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl TryFrom<Vec<String>> for Allowed {
+    type Error = NotANetwork;
+
+    fn try_from(networks: Vec<String>) -> Result<Self, NotANetwork> {
+        Self::parse(networks.iter().map(String::as_str))
+    }
+}
+
+impl From<Allowed> for Vec<String> {
+    fn from(allowed: Allowed) -> Self {
+        allowed.0.iter().map(IpNet::to_string).collect()
     }
 }
 
@@ -58,25 +75,18 @@ impl fmt::Display for Refused {
     }
 }
 
-/// The IPv4 address inside an IPv6 one, in each way that reaches it.
-fn plain(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
-    embedded(v6).map_or(address, IpAddr::V4)
-}
-
-fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let segments = address.segments();
-    let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match segments {
-        // Mapped (::ffff:a.b.c.d), translated (::ffff:0:a.b.c.d), compatible (::a.b.c.d, but for :: and ::1).
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => Some(from(high, low)),
-        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(from(high, low)),
-        // NAT64, well known and local.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => Some(from(high, low)),
+/// The IPv4 address that a packet to this IPv6 one ends at. One more that is looked at: what is private by itself
+/// does not become public by what stands in its last bits.
+fn embedded(address: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V6(address) = address else { return None };
+    let from = |high: u16, low: u16| Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)).into());
+    match address.segments() {
+        // NAT64 by its well-known prefix.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => from(high, low),
         // 6to4.
-        [0x2002, high, low, ..] => Some(from(high, low)),
+        [0x2002, high, low, ..] => from(high, low),
         // ISATAP.
-        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(from(high, low)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => from(high, low),
         _ => None,
     }
 }
@@ -90,7 +100,7 @@ fn why_refused(address: IpAddr) -> Option<&'static str> {
 }
 
 fn why_refused_v4(address: Ipv4Addr) -> Option<&'static str> {
-    let [a, b, c, _] = address.octets();
+    let [a, b, c, d] = address.octets();
     Some(match (a, b, c) {
         (0, ..) => "an address of this network",
         (127, ..) => "this machine",
@@ -100,6 +110,8 @@ fn why_refused_v4(address: Ipv4Addr) -> Option<&'static str> {
         (192, 0, 0) => "reserved for protocols",
         (192, 0, 2) | (198, 51, 100) | (203, 0, 113) => "reserved for documentation",
         (192, 88, 99) => "a relay's address",
+        // Public by its number, answered by the machine's own cloud.
+        (168, 63, 129) if d == 16 => "an address where a cloud keeps its metadata",
         (198, 18..=19, _) => "reserved for benchmarks",
         (224..=239, ..) => "a multicast address",
         (240..=255, ..) => "a reserved address",
@@ -120,8 +132,8 @@ fn why_refused_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0x2001, 0, ..] => "a tunnel's address",
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => "reserved for documentation",
         [0x2001, 0..=0x1ff, ..] => "reserved for protocols",
-        // The only space given out for public unicast.
-        [0x2000..=0x3fff, ..] => return None,
+        // The only space given out for public unicast, and NAT64's way to all of IPv4.
+        [0x2000..=0x3fff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => return None,
         _ => "a reserved address",
     })
 }
@@ -131,7 +143,7 @@ mod tests {
     use super::*;
 
     fn allows(networks: &[&str], address: &str) -> bool {
-        Allowed::parse(networks.iter().copied()).unwrap().allows(address.parse().unwrap())
+        Allowed::parse(networks.iter().copied()).unwrap().refusal(address.parse().unwrap()).is_none()
     }
 
     #[test]
@@ -167,6 +179,20 @@ mod tests {
             "::1",
             "::2",
             "::127.0.0.1",
+            // Nothing leads there, whatever stands at the end.
+            "::8.8.8.8",
+            "::ffff:0:8.8.8.8",
+            "64:ff9b:1::8.8.8.8",
+            "64:ff9b:1:7f00:0:100:808:808",
+            "64:ff9b::1:808:808",
+            "fd00::5efe:8.8.8.8",
+            "fe80::200:5efe:8.8.8.8",
+            "ff02::5efe:8.8.8.8",
+            "168.63.129.16",
+            "::ffff:168.63.129.16",
+            "100.100.100.200",
+            "192.0.0.192",
+            "100:0:0:1::1",
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "::ffff:169.254.169.254",
@@ -219,6 +245,8 @@ mod tests {
             "198.20.0.1",
             "203.0.112.1",
             "203.0.114.1",
+            "168.63.129.15",
+            "168.63.129.17",
             "223.255.255.255",
             "2600::1",
             "2606:4700::1111",
@@ -239,6 +267,9 @@ mod tests {
         assert!(
             !allows(&["127.0.0.1"], "127.0.0.2") && !allows(&["127.0.0.1"], "::1") && !allows(&["fd00::/8"], "fc00::1")
         );
+        // What an address leads to counts beside what it is.
+        assert!(allows(&["10.0.0.0/8"], "64:ff9b::10.0.0.1") && allows(&["10.0.0.0/8"], "2600::5efe:10.0.0.1"));
+        assert!(!allows(&["10.0.0.0/8"], "fd00::5efe:10.0.0.1") && allows(&["fd00::/8"], "fd00::5efe:10.0.0.1"));
         assert!(Allowed::parse(["localhost"]).is_err() && Allowed::parse(["10.0.0.0/33"]).is_err());
     }
 }

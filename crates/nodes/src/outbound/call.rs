@@ -4,12 +4,18 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName,
+    LOCATION, USER_AGENT,
+};
 use reqwest::{Method, Response, StatusCode, Url};
 use url::Host;
 
-use super::Outbound;
 use super::resolver::RefusedName;
+use super::{HEADERS_MAX, Outbound};
+
+/// Carries the key that is the same on every attempt.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What to send, where, and what to take at most.
 #[derive(Debug, Clone)]
@@ -50,6 +56,8 @@ pub enum CallError {
     Broken(String),
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    #[error("the answer has more than {HEADERS_MAX} headers, or larger ones than are read")]
+    HeadTooLarge,
     #[error("there were more than {0} redirects")]
     Redirects(usize),
 }
@@ -63,7 +71,7 @@ impl CallError {
             Self::Connect(_) => "http.connect",
             Self::Timeout(_) => "http.timeout",
             Self::Broken(_) => "http.broken",
-            Self::TooLarge(_) => "http.too_large",
+            Self::TooLarge(_) | Self::HeadTooLarge => "http.too_large",
             Self::Redirects(_) => "http.redirects",
         }
     }
@@ -135,23 +143,33 @@ fn target(from: &Url, answer: &Response) -> Option<Result<Url, CallError>> {
     Some(target.ok_or_else(|| CallError::Url("the answer redirects to something that is no URL".to_owned())))
 }
 
-/// As browsers do: 307 and 308 send the same again, the others ask for what stands there.
-fn redirect(call: &mut Call, status: StatusCode, target: Url) {
-    let same = matches!(status.as_u16(), 307 | 308) || matches!(call.method, Method::GET | Method::HEAD);
-    if !same {
+/// As browsers do: 303 asks for what stands there, and so do 301 and 302 after a POST. All else sends the same again.
+fn redirect(call: &mut Call, status: StatusCode, mut target: Url) {
+    let asks = match status.as_u16() {
+        303 => !matches!(call.method, Method::GET | Method::HEAD),
+        301 | 302 => call.method == Method::POST,
+        _ => false,
+    };
+    if asks {
         call.method = Method::GET;
         call.body = Bytes::new();
-        call.headers.remove(CONTENT_TYPE);
+        for name in [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE] {
+            call.headers.remove(name);
+        }
     }
     if target.origin() != call.url.origin() {
         // Any header may be a credential; these are none.
         let mut kept = HeaderMap::new();
-        for name in [ACCEPT, CONTENT_TYPE, CONTENT_LANGUAGE, USER_AGENT] {
+        for name in [ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IDEMPOTENCY_KEY, USER_AGENT] {
             if let Some(value) = call.headers.get(&name) {
                 kept.insert(name, value.clone());
             }
         }
         call.headers = kept;
+    } else if target.username().is_empty() && target.password().is_none() {
+        // Fails only where there is no host.
+        _ = target.set_username(call.url.username());
+        _ = target.set_password(call.url.password());
     }
     call.url = target;
 }
@@ -177,6 +195,9 @@ fn failed(error: &reqwest::Error) -> CallError {
     while let Some(source) = cause {
         if let Some(refused) = source.downcast_ref::<RefusedName>() {
             return CallError::Refused(refused.to_string());
+        }
+        if source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return CallError::HeadTooLarge;
         }
         last = source.to_string();
         cause = source.source();

@@ -19,46 +19,63 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use address::{Allowed, NotANetwork};
-pub use call::{Call, CallError, Got};
+pub use call::{Call, CallError, Got, IDEMPOTENCY_KEY};
+pub use resolver::Lookup;
+use resolver::{Guarded, System};
 
+/// Headers of an answer. All of them together: 408 KiB, which is hyper's own limit.
+const HEADERS_MAX: usize = 100;
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection is kept for the next call to the same place.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection is kept for the next call to the same place. Many servers close theirs after five seconds, and a
+/// call that crosses such an end fails.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Connections kept for each place.
 const IDLE_PER_HOST_MAX: usize = 32;
 
 /// Cheap to clone; connections are shared.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Outbound(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     allowed: Arc<Allowed>,
+    lookup: Arc<dyn Lookup>,
     /// Made with the first call: it holds certificates, which a server without calls need not load.
     http: OnceLock<reqwest::Client>,
 }
 
 impl Outbound {
     pub fn new(allowed: Allowed) -> Self {
-        Self(Arc::new(Shared { allowed: Arc::new(allowed), http: OnceLock::new() }))
+        Self::asking(Arc::new(System), allowed)
+    }
+
+    /// With another source of addresses, whose answers are looked at as the system's are.
+    pub fn asking(lookup: Arc<dyn Lookup>, allowed: Allowed) -> Self {
+        Self(Arc::new(Shared { allowed: Arc::new(allowed), lookup, http: OnceLock::new() }))
     }
 
     fn client(&self) -> &reqwest::Client {
         self.0.http.get_or_init(|| {
             // Refused only if it was done before.
             _ = rustls::crypto::ring::default_provider().install_default();
-            reqwest::Client::builder()
-                .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
-                .no_proxy()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .dns_resolver(Arc::new(resolver::Guarded(Arc::clone(&self.0.allowed))))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-                .build()
-                .expect("a client without certificates of its own can always be made")
+            // A machine without certificates can still make calls by http; those by https fail one by one.
+            let built = self.builder().build().or_else(|_| self.builder().tls_certs_only([]).build());
+            built.expect("a client with neither certificates nor a proxy can always be made")
         })
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
+        let (allowed, lookup) = (Arc::clone(&self.0.allowed), Arc::clone(&self.0.lookup));
+        reqwest::Client::builder()
+            .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .dns_resolver(Arc::new(Guarded { allowed, lookup }))
+            .http1_max_headers(HEADERS_MAX)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
     }
 }

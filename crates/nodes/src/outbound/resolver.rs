@@ -1,15 +1,37 @@
 //! Names to addresses, none of them one that may not be called.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::{Allowed, Refused};
 
-/// The system's resolver, its answers looked at.
+/// Asks what addresses a name has.
+#[async_trait]
+pub trait Lookup: std::fmt::Debug + Send + Sync {
+    async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// Asks as every other program on this machine does.
 #[derive(Debug)]
-pub(super) struct Guarded(pub(super) Arc<Allowed>);
+pub(super) struct System;
+
+#[async_trait]
+impl Lookup for System {
+    async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect())
+    }
+}
+
+/// A lookup, its answers looked at.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    pub(super) allowed: Arc<Allowed>,
+    pub(super) lookup: Arc<dyn Lookup>,
+}
 
 /// A name leads to an address that is not called.
 #[derive(Debug, thiserror::Error)]
@@ -21,39 +43,15 @@ pub(super) struct RefusedName {
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let allowed = Arc::clone(&self.0);
+        let (allowed, lookup) = (Arc::clone(&self.allowed), Arc::clone(&self.lookup));
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            Ok(checked(&allowed, name.as_str(), found)?)
+            let found = lookup.lookup(name.as_str()).await?;
+            // One refused address among several is no accident.
+            if let Some(refused) = found.iter().find_map(|address| allowed.refusal(*address)) {
+                return Err(RefusedName { name: name.as_str().to_owned(), refused }.into());
+            }
+            let found: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(found)
         })
-    }
-}
-
-/// One refused address among several is no accident.
-pub(super) fn checked(allowed: &Allowed, name: &str, found: Vec<SocketAddr>) -> Result<Addrs, RefusedName> {
-    match found.iter().find_map(|address| allowed.refusal(address.ip())) {
-        Some(refused) => Err(RefusedName { name: name.to_owned(), refused }),
-        None => Ok(Box::new(found.into_iter())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_refused_address_refuses_the_name() {
-        let found = |addresses: &[&str]| {
-            addresses.iter().map(|address| (address.parse::<std::net::IpAddr>().unwrap(), 0).into()).collect()
-        };
-        let none = Allowed::default();
-        assert!(checked(&none, "a.example", found(&["1.1.1.1", "2606:4700::1111"])).is_ok());
-        let refused = checked(&none, "a.example", found(&["1.1.1.1", "127.0.0.1"])).err().unwrap();
-        assert_eq!(
-            refused.to_string(),
-            "the name a.example leads to an address that is refused: 127.0.0.1 is this machine, which flows may not call; \
-             the setting `outbound_allow` can allow it"
-        );
-        assert!(checked(&none, "a.example", found(&["2606:4700::1111", "::ffff:10.0.0.1"])).is_err());
     }
 }

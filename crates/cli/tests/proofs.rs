@@ -1,0 +1,76 @@
+//! A share of `make prove`: the same faults, the same comparison, fewer rounds.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use prove::figures::Outcome;
+use prove::rows::{Bench, backlog, chain, crash, eio, full, retries, rolling};
+use support::say;
+
+/// The same each time; another one is tried by `make prove`.
+const SEED: u64 = 20_261_122;
+
+fn bench(folder: &Path, rounds: u32, load_ms: u64) -> Bench {
+    Bench {
+        program: env!("CARGO_BIN_EXE_hookflow").into(),
+        folder: folder.to_owned(),
+        seed: SEED,
+        rounds,
+        load: Duration::from_millis(load_ms),
+    }
+}
+
+async fn holds<F>(row: impl FnOnce(Bench) -> F, rounds: u32, load_ms: u64)
+where
+    F: Future<Output = Result<Outcome>>,
+{
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = row(bench(folder.path(), rounds, load_ms)).await.unwrap();
+    say(&format!("{outcome}; seed {SEED}"));
+    assert!(outcome.held(), "{outcome}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_kills_lose_nothing_that_was_acknowledged() {
+    holds(async |bench| crash::run(&bench).await, 6, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_no_failure_of_the_disk_becomes_a_false_2xx() {
+    holds(async |bench| eio::run(&bench).await, 4, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_a_full_database_refuses_and_comes_back() {
+    holds(async |bench| full::run(&bench, full::Room::Setting).await, 1, 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r5_what_is_recorded_as_finished_ran_once() {
+    holds(async |bench| chain::run(&bench, chain::Policy::RunAgain).await, 8, 1_200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r6_what_asks_is_never_repeated() {
+    holds(async |bench| chain::run(&bench, chain::Policy::Ask).await, 6, 1_200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r9_a_start_does_not_grow_with_what_waits() {
+    holds(async |bench| backlog::run(&bench, &[100, 10_000]).await, 1, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_an_orderly_stop_answers_everybody_and_repeats_nothing() {
+    holds(async |bench| rolling::run(&bench).await, 3, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r22_retries_keep_their_schedule_whatever_the_far_side_does() {
+    holds(async |bench| retries::run(&bench).await, 1, 0).await;
+}
