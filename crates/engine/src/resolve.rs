@@ -4,7 +4,6 @@
 //! quarantined       run again from where it stands · skip the node it stood in · fail, also where it cannot be read
 //! ```
 
-
 use domain::execution::machine::Resolution;
 use domain::execution::status::{Reason, Status};
 use domain::id::ExecutionId;

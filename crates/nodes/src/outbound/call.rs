@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, HeaderMap, HeaderName,
-    LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
+    HeaderMap, HeaderName, LOCATION, USER_AGENT,
 };
 use reqwest::{Method, Response, StatusCode, Url};
 use url::Host;
 
-use super::{HEADERS_MAX, Outbound};
 use super::resolver::RefusedName;
+use super::{HEADERS_MAX, Outbound};
 
 /// Carries the key that is the same on every attempt.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -100,6 +100,9 @@ impl Outbound {
             }
             if !call.body.is_empty() {
                 request = request.body(call.body.clone());
+            } else if matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
+                // RFC 9110, 8.6: said where a body could be. Some servers ask for it.
+                request = request.header(CONTENT_LENGTH, "0");
             }
             let answer = request.send().await.map_err(|error| failed(&error))?;
             match target(&call.url, &answer) {
@@ -153,7 +156,7 @@ fn redirect(call: &mut Call, status: StatusCode, mut target: Url) {
     if asks {
         call.method = Method::GET;
         call.body = Bytes::new();
-        for name in [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE] {
+        for name in [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE] {
             call.headers.remove(name);
         }
     }

@@ -120,7 +120,10 @@ impl FarSide {
     /// Takes a request and redirects it.
     pub fn redirecting(ip: &str, status: u16, location: impl Into<String>) -> Self {
         let location = location.into();
-        Self::saying(ip, format!("HTTP/1.1 {status} X\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+        Self::saying(
+            ip,
+            format!("HTTP/1.1 {status} X\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+        )
     }
 
     pub fn url(&self, rest: &str) -> String {
