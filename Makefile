@@ -113,6 +113,7 @@ bench: need-rust ## load the release binary, beside a bare handler; writes docs/
 	@cargo build --release --locked -p hookflow -p bench
 	$(call say,bench)
 	@target/release/bench first-line --hookflow target/release/hookflow
+	@target/release/bench live --hookflow target/release/hookflow
 
 # -- the house --------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 //!
 //! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it.
 //! [`first_line`] sets Hookflow beside [`bare`], an axum handler that does nothing, on the same
-//! machine in the same minutes.
+//! machine in the same minutes. [`live`] says what those who listen live cost.
 //!
 //! Invariants
 //! - Only loopback addresses are ever loaded.
@@ -11,5 +11,7 @@
 pub mod bare;
 pub mod connection;
 pub mod first_line;
+pub mod live;
 pub mod load;
 mod machine;
+mod servers;

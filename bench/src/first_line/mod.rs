@@ -6,8 +6,7 @@
 //! In turns, so that a machine that gets slower does so for all. The loader shares the cores with
 //! the server it loads; that is the same for each, and lowers all.
 
-mod report;
-mod servers;
+pub(crate) mod report;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,10 +17,10 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::time::sleep;
 
 use self::report::{Line, Page};
-use self::servers::{Bare, Hookflow, Workflow};
 use crate::load::{self, Plan, Report, Until};
+use crate::servers::{Bare, Hookflow, Workflow};
 
-const SYNC_FILE: &str = include_str!("../../workflows/sync.yaml");
+pub(crate) const SYNC_FILE: &str = include_str!("../../workflows/sync.yaml");
 const ASYNC_FILE: &str = include_str!("../../workflows/async.yaml");
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -157,14 +156,14 @@ impl Cases {
 }
 
 /// One kilobyte of JSON.
-fn body() -> Vec<u8> {
+pub(crate) fn body() -> Vec<u8> {
     let start = r#"{"order":{"id":"A-1001","status":"paid","total":129.9},"padding":""#;
     let end = r#""}"#;
     let padding = "x".repeat(BODY_BYTES - start.len() - end.len());
     [start, &padding, end].concat().into_bytes()
 }
 
-fn write(path: &Path, page: &str) -> Result<()> {
+pub(crate) fn write(path: &Path, page: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     std::fs::create_dir_all(folder)
         .and_then(|()| std::fs::write(path, page))

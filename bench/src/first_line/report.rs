@@ -58,7 +58,7 @@ impl Line {
 }
 
 /// The middle value; the mean of the two in the middle of an even number.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let half = sorted.len() / 2;
@@ -85,7 +85,7 @@ impl fmt::Display for Page<'_> {
         writeln!(
             f,
             "# Benchmarks\n\n\
-             Written by `bench first-line`; run it again instead of editing.\n\n\
+             Written by `bench first-line` and, further down, `bench live`; run them again instead of editing.\n\n\
              | what | a second, median | lowest – highest | of bare | p50 | p95 | p99 |\n\
              |---|---:|---:|---:|---:|---:|---:|"
         )?;

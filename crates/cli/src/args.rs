@@ -1,10 +1,14 @@
-//! The command line.
+//! The command line: one definition that help, completions, man pages and the reference are made from.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{apply, check, config_check, execution, executions, list, rotate, send, serve, show};
+use crate::commands::{
+    activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
+    publish, replay, request, requests, revisions, rotate, send, serve, show, token,
+};
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
 #[derive(Debug, Parser)]
@@ -23,9 +27,10 @@ Examples:
   hookflow apply payment.yaml --publish            make it live, print its URL
   hookflow send KEY --data '{\"order\":{\"id\":7}}'    call it
   hookflow executions --status error               what went wrong
+  hookflow replay ID                               run it again
 
 Commands that talk to a server find it by its data folder (--data, HOOKFLOW_DATA or
-./hookflow-data), or by HOOKFLOW_URL and HOOKFLOW_TOKEN.
+./hookflow-data), or by HOOKFLOW_URL and HOOKFLOW_TOKEN. `hookflow help COMMAND` says more.
 
 Exit codes: 0 done, 1 refused or failed, 2 used wrongly.";
 
@@ -39,12 +44,23 @@ pub(crate) struct Global {
     pub(crate) json: bool,
 }
 
-/// Which server a command is about. Before the command, or behind it; `send` has a `--data` of its own there.
+/// Which server a command is about. Before the command, or behind it; `send` and `replay` have a `--data` of
+/// their own there.
 #[derive(Debug, Args)]
 pub(crate) struct Server {
     /// The server's data folder [default: HOOKFLOW_DATA, or ./hookflow-data].
-    #[arg(long, value_name = "DIR", display_order = 100)]
+    #[arg(long = "data", id = FOLDER, value_name = "DIR", display_order = 100, value_hint = clap::ValueHint::DirPath)]
     pub(crate) data: Option<PathBuf>,
+}
+
+const FOLDER: &str = "folder";
+
+/// The workflow a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct Workflow {
+    /// The workflow's key, or its wf_… id.
+    #[arg(value_name = "KEY")]
+    pub(crate) workflow: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -52,33 +68,93 @@ pub(crate) enum Command {
     Serve(serve::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Export(export::Args),
     List(list::Args),
     Show(show::Args),
+    Publish(publish::Args),
+    Revisions(revisions::Args),
+    Activate(activate::Args),
     Rotate(rotate::Args),
+    Delete(delete::Args),
     Executions(executions::Args),
     Execution(execution::Args),
+    Replay(replay::Args),
+    Cancel(cancel::Args),
+    Requests(requests::Args),
+    Request(request::Args),
     Send(send::Args),
+    #[command(subcommand)]
+    Token(token::Command),
     /// The server's settings.
     #[command(subcommand)]
     Config(Config),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
-impl Command {
-    /// The data folder named behind the command.
-    pub(crate) fn data(&self) -> Option<&PathBuf> {
-        let server = match self {
-            Self::Serve(args) => &args.server,
-            Self::Apply(args) => &args.server,
-            Self::List(args) => &args.server,
-            Self::Show(args) => &args.server,
-            Self::Rotate(args) => &args.server,
-            Self::Executions(args) => &args.server,
-            Self::Execution(args) => &args.server,
-            Self::Config(Config::Check(args)) => &args.server,
-            Self::Check(_) | Self::Send(_) => return None,
-        };
-        server.data.as_ref()
+/// Commands that talk to no server.
+const ALONE: [&str; 3] = ["check", "completions", "man"];
+/// Commands that are about the settings of a server rather than a running one.
+const SETTING: [&str; 2] = ["serve", "check"];
+
+const AT_A_SERVER: &str = "\
+Environment:
+  HOOKFLOW_DATA    the data folder of the server on this machine, without --data
+  HOOKFLOW_URL     the admin listener of a server elsewhere, such as https://admin.example.com
+  HOOKFLOW_TOKEN   the token for it (`hookflow token create`)";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused or failed: `error[code]: sentence` on stderr, often with a hint
+  2  used wrongly: flags or settings";
+
+/// All commands, with what many have in common.
+pub(crate) fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|group| {
+        let is_alone = ALONE.contains(&group.get_name());
+        if is_alone {
+            finish(group, false)
+        } else if group.has_subcommands() {
+            group.mut_subcommands(|command| finish(command, true))
+        } else {
+            finish(group, true)
+        }
+    })
+}
+
+/// `--data`, and the end of the long help.
+fn finish(command: clap::Command, at_a_server: bool) -> clap::Command {
+    let mut help = command.get_after_help().map_or(String::new(), |help| format!("{help}\n\n"));
+    if at_a_server && !SETTING.contains(&command.get_name()) {
+        help += AT_A_SERVER;
+        help += "\n\n";
     }
+    help += EXIT_CODES;
+    let command = command.after_long_help(help);
+    let has_data = command.get_arguments().any(|arg| arg.get_long() == Some("data"));
+    if at_a_server && !has_data { command.arg(folder_flag()) } else { command }
+}
+
+/// [`Server`]'s, for the commands behind which it may stand.
+fn folder_flag() -> clap::Arg {
+    let flags = Server::augment_args(clap::Command::default());
+    flags.get_arguments().next().expect("it has one flag").clone()
+}
+
+impl Cli {
+    pub(crate) fn read(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let matches = command().try_get_matches_from(args)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        cli.global.server.data = folder(&matches);
+        Ok(cli)
+    }
+}
+
+/// The data folder as it was named last.
+fn folder(matches: &ArgMatches) -> Option<PathBuf> {
+    let behind = matches.subcommand().and_then(|(_, matches)| folder(matches));
+    behind.or_else(|| matches.try_get_one(FOLDER).ok().flatten().cloned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,45 +180,4 @@ pub(crate) struct Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::{Command, CommandFactory};
-
-    use super::*;
-
-    /// What `--help` prints for a command and every command below it.
-    fn help(command: &mut Command, text: &mut String) {
-        let name = command.get_bin_name().unwrap_or_default().to_owned();
-        text.push_str(&format!("=== {name}\n\n{}\n", command.render_long_help()));
-        for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-            help(command, text);
-        }
-    }
-
-    #[test]
-    fn the_help_reads_well() {
-        let mut cli = Cli::command();
-        cli.build();
-        let mut text = String::new();
-        help(&mut cli, &mut text);
-        insta::assert_snapshot!(text);
-    }
-
-    #[test]
-    fn the_data_folder_stands_before_or_behind_a_command_and_send_has_a_body() {
-        let read = |args: &[&str]| {
-            let cli = Cli::try_parse_from([&["hookflow"], args].concat()).unwrap();
-            let data = cli.command.data().or(cli.global.server.data.as_ref()).map(|path| path.display().to_string());
-            (data, format!("{:?}", cli.command))
-        };
-        assert_eq!(read(&["list", "--data", "x"]).0.as_deref(), Some("x"));
-        assert_eq!(read(&["--data", "x", "list"]).0.as_deref(), Some("x"));
-        let (data, send) = read(&["--data", "x", "send", "k", "--data", "body"]);
-        assert_eq!(data.as_deref(), Some("x"));
-        assert!(send.contains("data: Some(\"body\")"), "{send}");
-    }
-
-    #[test]
-    fn the_flags_contradict_nothing() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

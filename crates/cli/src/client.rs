@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode, Url};
+use reqwest::header::ACCEPT;
+use reqwest::{Method, Response, StatusCode, Url};
 use serde_json::Value;
 
 use crate::args::Global;
 use crate::config;
-use crate::failure::{Failure, chain, root};
+use crate::failure::{Complaint, Failure, chain, root};
 use crate::folder::{Folder, reachable};
 use crate::output::plain;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than a sync workflow keeps its caller waiting by default.
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// The live feed says something more often than this, if only that it is there.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// What the API gives at most in one list.
 const PAGE_MAX: usize = 500;
 
@@ -36,7 +39,7 @@ impl Client {
             }
             (None, token) => {
                 let folder = Folder::at(data(global));
-                let info = folder.serve_info().ok_or_else(|| {
+                let info = folder.running().ok_or_else(|| {
                     Failure::new("client.no_server", format!("no server runs on {}", folder.path().display())).hint(
                         "start one with `hookflow serve`, or say where it is: --data, HOOKFLOW_DATA or HOOKFLOW_URL",
                     )
@@ -50,11 +53,11 @@ impl Client {
 
     /// `path` below `/api/v1`, one element a segment.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Failure> {
-        let mut url = self.url(path);
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        accepted(path, self.request(Method::GET, url, None).await?)
+        accepted(path, self.request(Method::GET, self.url(path, query), None).await?)
+    }
+
+    pub(crate) async fn delete(&self, path: &[&str]) -> Result<Value, Failure> {
+        accepted(path, self.request(Method::DELETE, self.url(path, &[]), None).await?)
     }
 
     pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
@@ -63,7 +66,7 @@ impl Client {
 
     /// Status and document, whatever the status.
     pub(crate) async fn post_any(&self, path: &[&str], body: &Value) -> Result<(StatusCode, Value), Failure> {
-        self.request(Method::POST, self.url(path), Some(body)).await
+        self.request(Method::POST, self.url(path, &[]), Some(body)).await
     }
 
     /// The first `limit` of a list, page by page; `None` for all of it.
@@ -89,9 +92,32 @@ impl Client {
         }
     }
 
-    fn url(&self, path: &[&str]) -> Url {
+    /// An answer that comes bit by bit: server-sent events, those after the one that was `last`.
+    pub(crate) async fn stream(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        last: Option<&str>,
+    ) -> Result<Response, Failure> {
+        let http = builder_for(&self.base).read_timeout(SILENCE_MAX).build().map_err(no_tls)?;
+        let mut request = http.get(self.url(path, query)).bearer_auth(&self.token).header(ACCEPT, "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let answer = request.send().await.map_err(|error| self.unreachable(error))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let refused = self.read(answer).await?;
+        Err(accepted(path, refused).err().unwrap_or_else(|| Failure::new("client.refused", "the server refused")))
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, String)]) -> Url {
         let mut url = self.base.clone();
         url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(["api", "v1"]).extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         url
     }
 
@@ -100,7 +126,10 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await.map_err(|error| self.unreachable(error))?;
+        self.read(request.send().await.map_err(|error| self.unreachable(error))?).await
+    }
+
+    async fn read(&self, answer: Response) -> Result<(StatusCode, Value), Failure> {
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(|error| self.unreachable(error))?;
         match serde_json::from_slice(&bytes) {
@@ -114,26 +143,33 @@ impl Client {
         }
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> Failure {
+    pub(crate) fn unreachable(&self, error: reqwest::Error) -> Failure {
         Failure::new("client.unreachable", format!("the server at {} cannot be reached: {}", self.base, root(&error)))
             .hint("is it running? `hookflow serve` starts one")
     }
 }
 
-/// A client that asks no proxy for what is on this machine.
 pub(crate) fn http_for(url: &Url) -> Result<reqwest::Client, Failure> {
+    builder_for(url).timeout(TIMEOUT).build().map_err(no_tls)
+}
+
+fn no_tls(error: reqwest::Error) -> Failure {
+    Failure::new("client.tls", chain(&error))
+}
+
+/// A client that asks no proxy for what is on this machine.
+fn builder_for(url: &Url) -> reqwest::ClientBuilder {
     // Refused only if it was done before.
     _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("hookflow/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT);
+        .connect_timeout(CONNECT_TIMEOUT);
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     if host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|error| Failure::new("client.tls", chain(&error)))
+    builder
 }
 
 /// Where the server's data are, for commands: they read no settings.
@@ -155,8 +191,9 @@ fn accepted(path: &[&str], (status, document): (StatusCode, Value)) -> Result<Va
         return Ok(document);
     }
     let mut failure = refused(status, &document);
-    if let (Some((what, "unknown")), Some(name), Some(complaint)) =
-        (document["code"].as_str().and_then(|code| code.split_once('.')), path.get(1), failure.complaints.last_mut())
+    if let Some((what, "unknown")) = document["code"].as_str().and_then(|code| code.split_once('.'))
+        && let Some(place) = path.iter().position(|step| step.strip_suffix('s') == Some(what))
+        && let (Some(name), Some(complaint)) = (path.get(place + 1), failure.complaints.first_mut())
     {
         complaint.sentence = format!("there is no {} `{}`", plain(what), plain(name));
     }
@@ -169,18 +206,44 @@ pub(crate) fn refused(status: StatusCode, problem: &Value) -> Failure {
     let sentence =
         text("detail").or_else(|| text("title")).map_or_else(|| format!("the server answered {status}"), plain);
     let code = text("code").unwrap_or("client.refused");
-    match code {
-        "api.token" => Failure::new(code, "the server does not take this token")
-            .hint("look at HOOKFLOW_TOKEN; the server's own token stands in <data>/admin.token"),
-        "workflow.unknown" => Failure::new(code, sentence).hint("`hookflow list` shows what there is"),
-        "execution.unknown" => Failure::new(code, sentence).hint("`hookflow executions` shows what there is"),
-        // Nothing on the admin listener speaks like this.
-        _ if code.starts_with("hook.") => {
-            Failure::new("client.no_api", format!("the server answered {status}, as the one for webhooks does"))
-                .hint("HOOKFLOW_URL is the address of the admin listener")
-        }
-        _ => Failure::new(code, sentence),
+    // Nothing on the admin listener speaks like this.
+    if code.starts_with("hook.") {
+        let sentence = format!("the server answered {status}, as the one for webhooks does");
+        return Failure::new("client.no_api", sentence).hint("HOOKFLOW_URL is the address of the admin listener");
     }
+    let sentence = if code == "api.token" { "the server does not take this token".to_owned() } else { sentence };
+    let mut failure = Failure::new(code, sentence);
+    if let Some(hint) = hint(code) {
+        failure = failure.hint(hint);
+    }
+    // What is wrong with a document, one by one.
+    failure.complaints.extend(problem["errors"].as_array().into_iter().flatten().map(|problem| {
+        let text = |field: &str| plain(problem[field].as_str().unwrap_or_default());
+        let place = if text("pointer").is_empty() { String::new() } else { format!(" at {}", text("pointer")) };
+        Complaint::new(&text("code"), text("message") + &place)
+    }));
+    failure
+}
+
+/// What to do about a refusal.
+fn hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "api.token" => "look at HOOKFLOW_TOKEN; the server's own token stands in <data>/admin.token",
+        "api.token_expired" => "`hookflow token create` makes a new one",
+        "api.scope" => "`hookflow token create NAME --scope …` makes a token that may; scopes of a token never change",
+        "workflow.unknown" => "`hookflow list` shows what there is",
+        "execution.unknown" => "`hookflow executions` shows what there is",
+        "request.unknown" => "`hookflow requests` shows what there is",
+        "token.unknown" => "`hookflow token list` shows what there is",
+        "revision.unknown" => "`hookflow revisions KEY` shows what there is",
+        "workflow.not_live" => "`hookflow publish KEY` makes the draft live",
+        "workflow.invalid" => "`hookflow export KEY > FILE` and `hookflow check FILE` show the lines",
+        "draft.conflict" => {
+            "someone else saved it meanwhile: look at theirs with `hookflow export KEY`, then try again"
+        }
+        "execution.ended" => "`hookflow execution ID` shows how; `hookflow replay ID` runs it again",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -208,7 +271,7 @@ mod tests {
         let base = Url::parse("http://127.0.0.1:1/behind/").unwrap();
         let client = Client { http: http_for(&base).unwrap(), base, token: String::new() };
         assert_eq!(
-            client.url(&["workflows", "../a?b#c/d"]).as_str(),
+            client.url(&["workflows", "../a?b#c/d"], &[]).as_str(),
             "http://127.0.0.1:1/behind/api/v1/workflows/..%2Fa%3Fb%23c%2Fd"
         );
     }

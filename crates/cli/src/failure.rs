@@ -61,6 +61,12 @@ impl Failure {
         Self { complaints: Vec::new(), exit: DONE }
     }
 
+    /// Whether it is about what was asked for, and not about the way to the server or to the reader.
+    pub(crate) fn is_about_one(&self) -> bool {
+        let general = |code: &str| code.starts_with("client.") || code.starts_with("api.");
+        !self.complaints.is_empty() && !self.complaints.iter().any(|complaint| general(&complaint.code))
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(last) = self.complaints.last_mut() {
             last.hint = Some(hint.into());

@@ -4,13 +4,14 @@
 //! hookflow.key   32 random bytes, mode 0600: digests of passwords are made with it
 //! admin.token    one line, mode 0600: the bearer token of the commands on this machine
 //! serve.json     {pid, hooks, admin} while a server runs
+//! lock           held while a server runs, and names its process
 //! ```
 //! Key and token are made once and kept. Both appear whole or not at all, and the first of two
 //! processes that start together wins.
 //!
 //! Not here: the lock that keeps a second server out (`store::sqlite`).
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -129,11 +130,22 @@ impl Folder {
 
     /// Takes back what [`Self::announce`] said.
     pub(crate) fn withdraw(&self) {
-        // Nothing depends on it: a stale file leads to a connection that is refused.
+        // Nothing depends on it: whose file it is, the lock tells.
         let _ = fs::remove_file(self.serve_info_path());
     }
 
-    /// What the running server said. `None`: none runs here.
+    /// The server that runs here. A process that was killed leaves its announcement behind, and whoever
+    /// listens on its address now must not be shown our token: the lock ends with the process, and names it.
+    pub(crate) fn running(&self) -> Option<ServeInfo> {
+        let info = self.serve_info()?;
+        let lock = File::open(self.path.join("lock")).ok()?;
+        let holder = io::read_to_string(&lock).ok()?;
+        // The lock is tried last, so that it is not even shortly in the way of a server that starts.
+        let is_held = || matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
+        (holder.trim() == info.pid.to_string() && is_held()).then_some(info)
+    }
+
+    /// What a server here has said last.
     pub(crate) fn serve_info(&self) -> Option<ServeInfo> {
         let text = fs::read(self.serve_info_path()).ok()?;
         serde_json::from_slice(&text).ok()
@@ -295,6 +307,22 @@ mod tests {
         folder.withdraw();
         assert_eq!(folder.serve_info(), None);
         assert_eq!(names(&folder), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_runs_while_the_process_it_names_holds_the_lock() {
+        let (_temp, folder) = folder();
+        let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
+        folder.announce(&info).unwrap();
+        assert_eq!(folder.running(), None, "there is no lock");
+        let path = folder.path().join("lock");
+        fs::write(&path, "7\n").unwrap();
+        assert_eq!(folder.running(), None, "nobody holds it");
+        let lock = File::open(&path).unwrap();
+        lock.try_lock().unwrap();
+        assert_eq!(folder.running(), Some(info));
+        fs::write(&path, "8\n").unwrap();
+        assert_eq!(folder.running(), None, "the next server has not said yet where it is");
     }
 
     #[test]

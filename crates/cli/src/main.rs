@@ -1,7 +1,7 @@
 //! Floor 4: the program. It reads the command line, wires the rooms together and says how it ended.
 //!
 //! Not here: anything another room could do. Commands but `serve`, `check` and `config check` are
-//! clients of the admin API.
+//! clients of the admin API; `completions` and `man` know only the command line itself.
 
 mod args;
 mod client;
@@ -11,27 +11,27 @@ mod curl;
 mod failure;
 mod files;
 mod folder;
+mod live;
 mod logs;
 mod output;
 mod wire;
+mod yaml;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Cli, Command, Config, Global};
-use commands::{apply, check, config_check, execution, executions, list, rotate, send, serve, show};
+use commands::{
+    activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
+    publish, replay, request, requests, revisions, rotate, send, serve, show, token,
+};
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
 
 fn main() -> ExitCode {
-    let mut cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
-    if let Some(data) = cli.command.data() {
-        cli.global.server.data = Some(data.clone());
-    }
     let mut out = Output::stdout(cli.global.json);
     match run(cli.command, &cli.global, &mut out) {
         Ok(()) => ExitCode::from(DONE),
@@ -54,13 +54,25 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
             Command::Serve(args) => serve::run(args, global, out).await,
             Command::Apply(args) => apply::run(args, global, out).await,
             Command::Check(args) => check::run(&args, out),
+            Command::Export(args) => export::run(args, global, out).await,
             Command::List(args) => list::run(args, global, out).await,
             Command::Show(args) => show::run(args, global, out).await,
+            Command::Publish(args) => publish::run(args, global, out).await,
+            Command::Revisions(args) => revisions::run(args, global, out).await,
+            Command::Activate(args) => activate::run(args, global, out).await,
             Command::Rotate(args) => rotate::run(args, global, out).await,
+            Command::Delete(args) => delete::run(args, global, out).await,
             Command::Executions(args) => executions::run(args, global, out).await,
             Command::Execution(args) => execution::run(args, global, out).await,
+            Command::Replay(args) => replay::run(args, global, out).await,
+            Command::Cancel(args) => cancel::run(args, global, out).await,
+            Command::Requests(args) => requests::run(args, global, out).await,
+            Command::Request(args) => request::run(args, global, out).await,
             Command::Send(args) => send::run(args, global, out).await,
+            Command::Token(command) => token::run(command, global, out).await,
             Command::Config(Config::Check(args)) => config_check::run(args, global, out),
+            Command::Completions(args) => completions::run(&args, out),
+            Command::Man(args) => man::run(&args, out),
         }
     })
 }

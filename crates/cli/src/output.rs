@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// Where a command writes, and in which form.
 pub(crate) struct Output {
@@ -28,6 +29,49 @@ impl Output {
     pub(crate) fn line(&mut self, line: impl AsRef<str>) -> io::Result<()> {
         writeln!(self.sink, "{}", line.as_ref())?;
         self.sink.flush()
+    }
+
+    /// What is meant for a file or another program, as it is.
+    pub(crate) fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.sink.write_all(text)?;
+        self.sink.flush()
+    }
+
+    /// One result: the document, or what it says to a person.
+    pub(crate) fn either(&mut self, document: &Value, line: impl FnOnce(&Value) -> String) -> io::Result<()> {
+        if self.json { self.document(document) } else { self.line(line(document)) }
+    }
+
+    /// A list: a document a line, or a table, or the sentence about `nothing`.
+    pub(crate) fn list<const N: usize>(
+        &mut self,
+        items: &[Value],
+        nothing: &str,
+        head: [&str; N],
+        row: impl Fn(&Value) -> [String; N],
+    ) -> io::Result<()> {
+        if self.json {
+            items.iter().try_for_each(|item| self.document(item))
+        } else if items.is_empty() {
+            self.line(nothing)
+        } else {
+            self.table(head, &items.iter().map(row).collect::<Vec<_>>())
+        }
+    }
+
+    /// The head of a list without an end, for people.
+    pub(crate) fn head<const N: usize>(&mut self, head: [&str; N], widths: [usize; N]) -> io::Result<()> {
+        if self.json { Ok(()) } else { self.line(cells(&head.map(str::to_owned), widths)) }
+    }
+
+    /// One more of a list without an end.
+    pub(crate) fn row<const N: usize>(
+        &mut self,
+        item: &Value,
+        widths: [usize; N],
+        row: impl Fn(&Value) -> [String; N],
+    ) -> io::Result<()> {
+        self.either(item, |item| cells(&row(item).map(|cell| plain(&cell)), widths))
     }
 
     /// Columns as wide as their widest cell, the last one as it comes.
@@ -57,11 +101,15 @@ fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     }
     let mut text = String::new();
     for row in &rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
+        text.push_str(&cells(row, widths));
         text.push('\n');
     }
     text
+}
+
+fn cells<const N: usize>(row: &[String; N], widths: [usize; N]) -> String {
+    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+    cells.join("  ").trim_end().to_owned()
 }
 
 /// The text on one line, control characters escaped.

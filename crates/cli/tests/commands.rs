@@ -250,11 +250,19 @@ fn commands_find_the_server_or_say_why_not() {
         mistaken.stderr
     );
 
+    let admin = server.admin().to_owned();
     server.kill();
+    let gone = with(Some(token.trim()));
+    assert!(gone.stderr.starts_with("error[client.unreachable]: "), "{}", gone.stderr);
+    assert!(gone.stderr.contains("cannot be reached: Connection refused"), "without the layers: {}", gone.stderr);
+    // Whoever has the address of a server that was killed does not get this machine's token.
+    let stranger = std::net::TcpListener::bind(&admin).unwrap();
+    stranger.set_nonblocking(true).unwrap();
+    assert!(home.data().join("serve.json").exists());
     let stale = home.run(&["list"]);
     assert_eq!(stale.code, 1);
-    assert!(stale.stderr.starts_with("error[client.unreachable]: "), "{}", stale.stderr);
-    assert!(stale.stderr.contains("cannot be reached: Connection refused"), "without the layers: {}", stale.stderr);
+    assert!(stale.stderr.starts_with("error[client.no_server]: "), "{}", stale.stderr);
+    assert_eq!(stranger.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog::NoPlan;
 use crate::clock;
 use crate::handle::Inner;
+use crate::live::Change;
 use crate::saving;
 use crate::turns::Room;
 use crate::worker::Worker;
@@ -128,6 +129,8 @@ impl Claims {
 /// Goes on with an execution that now belongs to this server, or ends it if that is `cancelled`.
 pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bool) {
     let (id, epoch, mode) = (claimed.head.id, claimed.epoch, claimed.head.mode);
+    let head = claimed.head.clone();
+    engine.live.tell(Change::Execution(head.clone()));
     let progress = match revive(engine, claimed).await {
         Ok(worker) => {
             if cancelled {
@@ -147,9 +150,12 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
     // A task of its own: this may have to wait for room on the disk, and the others need not.
     let saver = Arc::clone(engine);
     engine.tasks.spawn(async move {
-        let status = progress.status;
-        if saver.progress(id, epoch, progress).await.is_ok() && !status.is_open() {
-            saver.count.has_ended(status, None);
+        let head = progress.applied_to(&head);
+        if saver.progress(id, epoch, progress).await.is_ok() {
+            if !head.status.is_open() {
+                saver.count.has_ended(head.status, None);
+            }
+            saver.live.tell(Change::Execution(head));
         }
     });
 }

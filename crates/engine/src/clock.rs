@@ -16,5 +16,9 @@ pub(crate) fn random() -> u64 {
 }
 
 pub(crate) fn new_key() -> EndpointKey {
-    EndpointKey::from_random(u128::from(random()) << 64 | u128::from(random()))
+    EndpointKey::from_random(random_wide())
+}
+
+pub(crate) fn random_wide() -> u128 {
+    u128::from(random()) << 64 | u128::from(random())
 }

@@ -31,6 +31,12 @@ pub struct Counters {
     pub running: u64,
     /// Of these, the ones that wait for a turn.
     pub waiting_for_turn: u64,
+    /// Changes that the live feed had no room for.
+    pub live_left_out: u64,
+    /// Gaps that those who listen to it were told of.
+    pub live_gaps: u64,
+    /// Those who listen now.
+    pub live_listeners: u64,
     /// From being handed in to being durable, of each request that was accepted.
     pub accept_times: Distribution,
     /// From being ready to the first turn. Ready is an asynchronous one once it is durable, a

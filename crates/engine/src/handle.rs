@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, ServerId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -27,10 +27,11 @@ use crate::clock;
 use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
-use crate::live::Live;
+use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
 /// A running engine. Cheap to clone; dropping it does not stop it, [`Engine::stop`] does.
@@ -132,7 +133,8 @@ pub(crate) struct Inner {
     services: TaskTracker,
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
-    pub(crate) live: Live,
+    pub(crate) live: Arc<Live>,
+    pub(crate) uses: Uses,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
 }
@@ -149,6 +151,7 @@ impl Engine {
         store.server_start(server, limits.lease).await?;
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
+        let live = Live::new(&limits);
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
             budget: Budget::new(&limits),
@@ -167,13 +170,15 @@ impl Engine {
             services: TaskTracker::new(),
             stop_services: CancellationToken::new(),
             cancels: Arc::default(),
-            live: Live::default(),
+            live,
+            uses: Uses::default(),
             refused,
             obstacles: Obstacles::default(),
         });
         let stop = &inner.stop_services;
         inner.services.spawn(Heartbeat(Arc::clone(&inner)).run(stop.clone()));
         inner.services.spawn(Claims(Arc::clone(&inner)).run(inner.draining.clone()));
+        inner.services.spawn(live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
         inner.services.spawn(Retention(Arc::clone(&inner)).run(inner.draining.clone()));
         let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
         inner.services.spawn(log.run(stop.clone()));
@@ -226,6 +231,11 @@ impl Engine {
         }
     }
 
+    /// Hears of what happens from now on, or behind `after`: an id that was heard before, as it came.
+    pub fn listen(&self, filter: Filter, after: Option<&str>) -> Result<Listener, TooManyListeners> {
+        self.inner.live.listen(filter, after)
+    }
+
     /// The time by the clock that executions are stamped with.
     pub fn now(&self) -> Timestamp {
         clock::now()
@@ -234,6 +244,11 @@ impl Engine {
     /// A fresh id, time-ordered.
     pub fn new_request_id(&self) -> RequestId {
         RequestId::new(clock::now(), clock::random())
+    }
+
+    /// A fresh id, time-ordered.
+    pub fn new_sample_id(&self) -> SampleId {
+        SampleId::new(clock::now(), clock::random())
     }
 
     pub fn server_key(&self) -> &ServerKey {
@@ -263,7 +278,16 @@ impl Engine {
     /// For metrics.
     pub fn counters(&self) -> Counters {
         let Held { in_memory, running, waiting } = self.inner.turns.held();
-        Counters { in_memory, running, waiting_for_turn: waiting, ..self.inner.count.counters() }
+        let live = &self.inner.live;
+        Counters {
+            in_memory,
+            running,
+            waiting_for_turn: waiting,
+            live_left_out: live.left_out(),
+            live_gaps: live.gaps(),
+            live_listeners: live.listeners() as u64,
+            ..self.inner.count.counters()
+        }
     }
 
     /// One round of retention now.

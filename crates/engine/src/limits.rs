@@ -27,6 +27,11 @@ pub struct Limits {
     pub request_log_queue_max: usize,
     pub request_log_per_workflow_max: u32,
     pub request_log_max: u32,
+    /// The newest changes, kept for those who listen live and come back after a cut. As many may wait to be told.
+    pub live_changes_max: usize,
+    /// Changes told to all who listen together; each may have an even share.
+    pub live_changes_per_second_max: u32,
+    pub live_listeners_max: usize,
     /// Executions are kept for this many days, unless the workflow says otherwise.
     pub retention_days: u32,
     /// And at most this many of one workflow.
@@ -52,6 +57,9 @@ impl Default for Limits {
             request_log_queue_max: 1_024,
             request_log_per_workflow_max: 1_000,
             request_log_max: 100_000,
+            live_changes_max: 16_384,
+            live_changes_per_second_max: 20_000,
+            live_listeners_max: 256,
             retention_days: 30,
             retention_executions_max: 100_000,
             full_pause: Duration::from_secs(10),

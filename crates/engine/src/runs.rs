@@ -13,9 +13,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::body::{self, Checked};
 use domain::event::headers;
 use domain::event::written::WrittenError;
-use domain::event::{Event, TriggerValues, body};
+use domain::event::{Event, TriggerValues};
 use domain::execution::journal::NodeRun;
 use domain::execution::machine::{CannotBeginAt, Facts, Machine};
 use domain::execution::status::Status;
@@ -103,6 +104,12 @@ impl Engine {
         let (execution, left_memory) = self.inner.begin(run).await?;
         let _ = tokio::time::timeout(patience, left_memory).await;
         Ok(execution)
+    }
+
+    /// Holds a written request to what endpoints accept. Errors: `Event`.
+    pub fn check_written(&self, mut request: WrittenRequest) -> Result<WrittenRequest, RunError> {
+        self.inner.check_written(&mut request)?;
+        Ok(request)
     }
 
     /// A new execution of an old event. It is on disk when this returns, and runs in the background.
@@ -201,6 +208,10 @@ impl Inner {
         })
     }
 
+    fn check_written(&self, request: &mut WrittenRequest) -> Result<Checked, RunError> {
+        request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))
+    }
+
     /// An event as if it had just come in, and how many JSON values its body has.
     fn written(
         &self,
@@ -208,8 +219,7 @@ impl Inner {
         target: &Target,
         remote_addr: IpAddr,
     ) -> Result<(Arc<Event>, usize), RunError> {
-        let checked =
-            request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))?;
+        let checked = self.check_written(&mut request)?;
         let now = clock::now();
         let event = Event {
             id: EventId::new(now, clock::random()),

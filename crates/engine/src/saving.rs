@@ -113,15 +113,12 @@ impl Worker {
     }
 
     /// Whoever looks on may know it now.
-    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Vec<NodeRun>) {
-        for run in records {
-            engine.live.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
-        }
+    fn is_saved(&mut self, engine: &Inner, head: ExecutionHead, records: Option<Vec<NodeRun>>) {
+        engine.live.saved(&head, records);
         self.head = head;
         if !self.head.status.is_open() {
             engine.count.has_ended(self.head.status, self.began_at);
         }
-        engine.live.tell(Change::Execution(self.head.clone()));
         if self.resolution.is_none()
             && let Some(resolved) = self.resolved.take()
         {

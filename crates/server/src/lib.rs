@@ -8,7 +8,7 @@
 //! engine.drain()         nothing new is accepted (503), callers that wait get their 202
 //! stop.cancel()          /readyz says no; the hooks port closes; answers carry `Connection: close`
 //!                        requests under way are answered, at most `ListenerLimits::stop_timeout` long
-//!                        then the admin port closes in the same way
+//!                        then those who listen live are let go, and the admin port closes in the same way
 //! engine.stop() ∥ serve  everything is parked and on disk, every connection has ended
 //! ```
 //!
@@ -33,8 +33,8 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use api::AdminToken;
-pub use error::{RefusalInfo, refusals};
+pub use api::{AdminToken, description};
+pub use error::{API_ERRORS, ErrorInfo, RefusalInfo, refusals, remedy};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
 pub use metrics::{MetricInfo, reference as metrics_reference};
@@ -75,7 +75,7 @@ impl Default for ServerLimits {
         Self {
             hooks: HookLimits::default(),
             hooks_listener: ListenerLimits::default(),
-            admin_listener: ListenerLimits { connections_max: 256, ..ListenerLimits::default() },
+            admin_listener: ListenerLimits { connections_max: 512, ..ListenerLimits::default() },
         }
     }
 }
@@ -85,12 +85,14 @@ pub async fn serve(options: ServerOptions) {
     let ServerOptions { engine, hooks, admin, public_url, admin_token, limits, stop } = options;
     let metrics = Metrics::new();
     let readiness = Readiness::new(engine.clone());
+    let live_ends = CancellationToken::new();
     let api = Api::new(
         engine.clone(),
         &public_url,
         admin_token,
         metrics.clone().registry(Source::Server { engine: engine.clone(), readiness: readiness.clone() }),
         readiness.clone(),
+        live_ends.clone(),
     );
     let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone());
     let admin = Listener::start(admin, Arc::new(Admin::new(api)), limits.admin_listener, metrics.admin_listener);
@@ -98,5 +100,6 @@ pub async fn serve(options: ServerOptions) {
     stop.cancelled().await;
     readiness.stop();
     hooks.stop().await;
+    live_ends.cancel();
     admin.stop().await;
 }

@@ -67,10 +67,19 @@ async fn nothing_but_probes_and_totals_answers_without_the_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_open_and_the_one_in_the_reference() {
+    let bench = Bench::new().await;
+    let served = exchange(bench.admin, &request("GET", "/api/openapi.json", &[], b"")).await;
+    assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
+    assert_eq!(served.body, server::description());
+    assert!(served.body == include_str!("../../../docs/reference/openapi.json"), "run `cargo run -p xtask -- codegen`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn methods_and_bodies_are_taken_as_http_has_them() {
     let bench = Bench::new().await;
     let refused = bench.api("DELETE", "/workflows", None).await;
-    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET,HEAD")));
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET,HEAD,POST")));
     assert_eq!(bench.api("GET", "/apply", None).await.header("allow"), Some("POST"));
     let head = bench.api("HEAD", "/workflows", None).await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
@@ -225,11 +234,12 @@ async fn an_execution_is_shown_with_event_node_runs_and_answer() {
         "answer_status",
         "accepted_at",
         "finished_at",
+        "replay_of",
+        "test",
         "event",
         "node_runs",
         "answer",
-        "replay_of",
-        "test",
+        "replays",
         "notes",
     ];
     assert_eq!(keys(&shown), members);
@@ -259,7 +269,7 @@ async fn an_execution_is_shown_with_event_node_runs_and_answer() {
     assert_eq!((&shown["answer"]["status"], &shown["answer"]["body"]), (&json!(200), &json!("7")));
 
     let listed = bench.api("GET", &format!("/executions?workflow={key}&status=succeeded"), None).await.json();
-    assert_eq!(keys(&listed["items"][0]), members[..10]);
+    assert_eq!(keys(&listed["items"][0]), members[..12]);
     assert_eq!(bench.api("GET", "/executions?status=error", None).await.json()["items"], json!([]));
 }
 

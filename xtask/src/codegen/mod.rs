@@ -1,11 +1,12 @@
 //! Writes what is derived from the code: the reference of nodes, triggers, expressions, problem codes,
-//! refusals, metrics and settings.
+//! refusals, metrics and settings, and the description of the API.
 //!
 //! The pages are committed, so that they can be read without a build; `--check` fails when they are
 //! not what the code says. In the folders it owns, a page that nothing makes any more is taken away.
 
 mod answers_page;
 mod codes_page;
+mod errors_page;
 mod expressions_page;
 mod kind_page;
 mod metrics_page;
@@ -57,6 +58,8 @@ fn pages() -> anyhow::Result<Pages> {
     let registry = Registry::released();
     let mut pages = Pages::new();
     pages.insert("docs/reference/problems.md".into(), codes_page::page());
+    pages.insert("docs/reference/errors.md".into(), errors_page::page()?);
+    pages.insert("docs/reference/openapi.json".into(), server::description());
     pages.insert("docs/reference/expressions.md".into(), expressions_page::page()?);
     pages.insert("docs/reference/answers.md".into(), answers_page::page()?);
     pages.insert("docs/reference/settings.md".into(), settings_page::page(settings_page::DEFAULTS)?);

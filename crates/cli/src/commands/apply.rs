@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::{self, Global};
+use crate::args::Global;
 use crate::client::{Client, refused};
 use crate::commands::text;
 use crate::failure::Failure;
@@ -26,8 +26,6 @@ Examples:
   URL=$(hookflow apply payment.yaml --publish | tail -1)
   hookflow apply flows/*.yaml --publish --json")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
     /// Workflow files, YAML or JSON.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,

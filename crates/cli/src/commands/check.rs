@@ -10,6 +10,8 @@ use crate::files;
 use crate::output::Output;
 
 /// Check workflow files: every problem with its line. Needs no server.
+///
+/// A file without problems can be applied, unless its key was rotated away or a password is missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -8,6 +8,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 /// Print every setting in force and which layer it comes from, or everything that is wrong.
+///
+/// These are the settings that `serve` would start with here and now.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Layers, the first that says something wins: flags, HOOKFLOW_<KEY> in the environment, the file of
@@ -18,8 +20,6 @@ Examples:
   HOOKFLOW_DRAIN_MS=5000 hookflow config check --json | jq -c 'select(.source != \"default\")'
   hookflow config check --defaults > hookflow.toml      every setting with its meaning and range")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
     #[command(flatten)]
     settings: args::Settings,
     /// Print the commented default file instead.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::args::{self, Global};
+use crate::args::Global;
 use crate::client::Client;
 use crate::commands::executions::{status_with_reason, took};
 use crate::commands::text;
@@ -10,14 +10,14 @@ use crate::failure::Failure;
 use crate::output::{Output, plain, plain_lines};
 
 /// Show one execution: the event, every node run with its time, the answer.
+///
+/// Long results and bodies are cut; --json has them whole.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g
   hookflow execution ex_06dw4mlf4vzkjwipq7fexjp8g --json | jq .node_runs")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
     /// Its ex_… id, as it stands in the header Hookflow-Execution of the answer.
     #[arg(value_name = "ID")]
     execution: String,
@@ -25,12 +25,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
     let execution = Client::find(global)?.get(&["executions", &args.execution], &[]).await?;
-    if out.json {
-        out.document(&execution)?;
-    } else {
-        out.line(page(&execution).trim_end())?;
-    }
-    Ok(())
+    Ok(out.either(&execution, |execution| page(execution).trim_end().to_owned())?)
 }
 
 /// Columns of a small terminal.
@@ -57,17 +52,7 @@ fn page(execution: &Value) -> String {
         page += &format!("note: {}\n", plain(note));
     }
 
-    let event = &execution["event"];
-    let query = text(event, "query_string");
-    let query = if query.is_empty() { query } else { format!(" ?{query}") };
-    page += &format!(
-        "\nEVENT  {}{} from {}\n",
-        plain(&text(event, "method")),
-        plain(&query),
-        plain(&text(event, "remote_addr"))
-    );
-    page += &headers(event);
-    page += &body(event);
+    page += &format!("\n{}", event(&execution["event"]));
 
     page += "\nNODES\n";
     let runs = execution["node_runs"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -85,6 +70,15 @@ fn page(execution: &Value) -> String {
         page += &body(answer);
     }
     page
+}
+
+/// What came in, with its headers and its body.
+pub(super) fn event(event: &Value) -> String {
+    let query = text(event, "query_string");
+    let query = if query.is_empty() { query } else { format!(" ?{query}") };
+    let (method, from) = (text(event, "method"), text(event, "remote_addr"));
+    let line = format!("EVENT  {}{} from {}\n", plain(&method), plain(&query), plain(&from));
+    line + &headers(event) + &body(event)
 }
 
 /// `  paid       condition  succeeded  0.042 ms  → true`, and what went wrong below it.

@@ -1,27 +1,27 @@
 //! `executions`: what has run.
 
-use std::collections::HashMap;
-
 use domain::execution::status::Status;
 use domain::time::Timestamp;
 use serde_json::Value;
 
-use crate::args::{self, Global};
+use crate::args::Global;
 use crate::client::Client;
-use crate::commands::text;
+use crate::commands::{Titles, moment, text};
 use crate::failure::Failure;
+use crate::live;
 use crate::output::Output;
 
 /// List executions, newest first.
+///
+/// With --follow, every change of an execution is printed as it comes, until Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   hookflow executions
   hookflow executions --status error --limit 10
+  hookflow executions --follow
   hookflow executions --workflow 1hfmkioou0d --json | jq -r .id")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
     /// Only those of this workflow: its key, or its wf_… id.
     #[arg(long, value_name = "KEY")]
     workflow: Option<String>,
@@ -31,50 +31,48 @@ pub(crate) struct Args {
     /// At most this many.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
+    /// Print what happens from now on.
+    #[arg(long, conflicts_with = "limit")]
+    follow: bool,
 }
 
 fn status() -> clap::builder::PossibleValuesParser {
     Status::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().into()
 }
 
+const HEAD: [&str; 5] = ["ID", "STATUS", "HTTP", "ACCEPTED (UTC)", "WORKFLOW"];
+/// What the cells of most executions need.
+const WIDTHS: [usize; 5] = [28, 9, 4, 14, 0];
+
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+    let client = Client::find(global)?;
     let mut query = Vec::new();
     query.extend(args.workflow.map(|workflow| ("workflow", workflow)));
-    query.extend(args.status.map(|status| ("status", status)));
-    let client = Client::find(global)?;
-    let executions = client.list(&["executions"], &query, Some(args.limit as usize)).await?;
-    if out.json {
-        executions.iter().try_for_each(|execution| out.document(execution))?;
-    } else if executions.is_empty() {
-        out.line("no executions")?;
-    } else {
-        let workflows = client.list(&["workflows"], &[], None).await?;
-        let titles: HashMap<String, String> =
-            workflows.iter().map(|workflow| (text(workflow, "key"), text(workflow, "title"))).collect();
-        let rows: Vec<[String; 5]> = executions.iter().map(|execution| row(execution, &titles)).collect();
-        out.table(["ID", "STATUS", "HTTP", "ACCEPTED (UTC)", "WORKFLOW"], &rows)?;
+    if args.follow {
+        let titles = Titles::of(&client, out).await?;
+        out.head(HEAD, WIDTHS)?;
+        let wanted =
+            |execution: &Value| args.status.is_none() || execution["status"].as_str() == args.status.as_deref();
+        return live::follow(global, &query, "execution", |execution| {
+            if wanted(execution) { Ok(out.row(execution, WIDTHS, |one| row(one, &titles))?) } else { Ok(()) }
+        })
+        .await;
     }
-    Ok(())
+    query.extend(args.status.map(|status| ("status", status)));
+    let executions = client.list(&["executions"], &query, Some(args.limit as usize)).await?;
+    let titles = Titles::of(&client, out).await?;
+    Ok(out.list(&executions, "no executions", HEAD, |execution| row(execution, &titles))?)
 }
 
 /// Fits into 80 columns with a title of 17 characters; `execution` has the rest.
-fn row(execution: &Value, titles: &HashMap<String, String>) -> [String; 5] {
-    let workflow = text(execution, "workflow_key");
+fn row(execution: &Value, titles: &Titles) -> [String; 5] {
     [
         text(execution, "id"),
         status_with_reason(execution),
         text(execution, "answer_status"),
-        moment(&text(execution, "accepted_at")),
-        titles.get(&workflow).cloned().unwrap_or(workflow),
+        moment(execution, "accepted_at"),
+        titles.title(execution),
     ]
-}
-
-/// `2026-11-22T10:00:00.000042Z` → `11-22 10:00:00`
-fn moment(time: &str) -> String {
-    match time.split_once('-').zip(time.split_once('.')) {
-        Some(((year, _), (seconds, _))) => seconds[year.len() + 1..].replace('T', " "),
-        None => time.to_owned(),
-    }
 }
 
 /// `waiting (timer)`
@@ -115,10 +113,11 @@ mod tests {
     fn a_row_says_which_workflow_and_fits() {
         let execution = json!({"id": "ex_03ha7gwm1o0eeu7em5ewm4yjc", "workflow_key": "1hfmkioou0d", "status": "succeeded",
             "reason": null, "answer_status": 422, "accepted_at": "2026-11-22T10:00:00.000042Z"});
-        let titles = HashMap::from([("1hfmkioou0d".to_owned(), "Payment callback".to_owned())]);
+        let titles = Titles::from([("1hfmkioou0d".to_owned(), "Payment callback".to_owned())]);
         let cells = row(&execution, &titles);
         assert_eq!(cells[3..], ["11-22 10:00:00", "Payment callback"]);
         assert!(cells.join("  ").len() <= 80);
-        assert_eq!(row(&execution, &HashMap::new())[4], "1hfmkioou0d", "deleted since");
+        assert!(cells.iter().zip(WIDTHS).take(4).all(|(cell, width)| cell.len() <= width), "{cells:?}");
+        assert_eq!(row(&execution, &Titles::default())[4], "1hfmkioou0d", "deleted since");
     }
 }

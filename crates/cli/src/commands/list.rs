@@ -2,34 +2,26 @@
 
 use serde_json::Value;
 
-use crate::args::{self, Global};
+use crate::args::Global;
 use crate::client::Client;
 use crate::commands::{show, text};
 use crate::failure::Failure;
 use crate::output::Output;
 
 /// List all workflows, newest first.
+///
+/// Each with its key, whether its URL answers, the number of its live revision, and its title.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   hookflow list
   hookflow list --json | jq -r 'select(.enabled | not) | .title'")]
-pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
-}
+pub(crate) struct Args {}
 
-pub(crate) async fn run(_args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
+pub(crate) async fn run(_: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
     let workflows = Client::find(global)?.list(&["workflows"], &[], None).await?;
-    if out.json {
-        workflows.iter().try_for_each(|workflow| out.document(workflow))?;
-    } else if workflows.is_empty() {
-        out.line("no workflows yet: `hookflow apply FILE --publish` makes one")?;
-    } else {
-        let rows: Vec<[String; 3]> = workflows.iter().map(row).collect();
-        out.table(["KEY", "STATE", "TITLE"], &rows)?;
-    }
-    Ok(())
+    let nothing = "no workflows yet: `hookflow apply FILE --publish` makes one";
+    Ok(out.list(&workflows, nothing, ["KEY", "STATE", "TITLE"], row)?)
 }
 
 /// Without the URL, which is long and ends in the key: `show` has it.

@@ -9,25 +9,19 @@ use crate::failure::Failure;
 use crate::output::{Output, plain};
 
 /// Give a workflow a new URL. The old one answers 410 from then on, for ever.
+///
+/// Prints the new URL. Files with the old key cannot be applied again: put the new one into them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hookflow rotate 1hfmkioou0d")]
+  hookflow rotate 1hfmkioou0d
+  URL=$(hookflow rotate 1hfmkioou0d)")]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) server: args::Server,
-    /// The workflow's key, or its wf_… id.
-    #[arg(value_name = "KEY")]
-    workflow: String,
+    of: args::Workflow,
 }
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
-    let client = Client::find(global)?;
-    let workflow = client.post(&["workflows", &args.workflow, "rotate-key"], &json!({})).await?;
-    if out.json {
-        out.document(&workflow)?;
-    } else {
-        out.line(plain(&text(&workflow, "url")))?;
-    }
-    Ok(())
+    let workflow = Client::find(global)?.post(&["workflows", &args.of.workflow, "rotate-key"], &json!({})).await?;
+    Ok(out.either(&workflow, |workflow| plain(&text(workflow, "url")))?)
 }

@@ -101,7 +101,7 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     }
 }
 
-fn read_body(data: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_body(data: &str) -> Result<Vec<u8>, Failure> {
     let read = match data.strip_prefix('@') {
         None => return Ok(data.as_bytes().to_vec()),
         Some("-") => {

@@ -19,6 +19,9 @@ use crate::wire::Running;
 use crate::{curl, logs, wire};
 
 /// Start the server. Ctrl-C or SIGTERM stops it once what is running is safely parked.
+///
+/// A data folder serves one server at a time. What was accepted before a crash goes on at the next start.
+/// A second signal ends it at once, and nothing is lost by that either.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Settings: flags, HOOKFLOW_<KEY> in the environment, a file, the defaults, in this order.
@@ -30,8 +33,6 @@ Examples:
   hookflow serve --config /etc/hookflow.toml
   hookflow serve --hooks 127.0.0.1:0 --admin 127.0.0.1:0    free ports, see <data>/serve.json")]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) server: args::Server,
     #[command(flatten)]
     settings: args::Settings,
     /// Make this file's workflow live if there is none yet, and print a curl line that calls it.

@@ -8,7 +8,9 @@ use crate::commands::text;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Show a workflow.
+/// Show a workflow: its URL, whether it answers, who may call it.
+///
+/// With --json also the draft.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -16,14 +18,11 @@ Examples:
   hookflow show 1hfmkioou0d --json | jq .draft")]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) server: args::Server,
-    /// The workflow's key, or its wf_… id.
-    #[arg(value_name = "KEY")]
-    workflow: String,
+    of: args::Workflow,
 }
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
-    let workflow = Client::find(global)?.get(&["workflows", &args.workflow], &[]).await?;
+    let workflow = Client::find(global)?.get(&["workflows", &args.of.workflow], &[]).await?;
     if out.json {
         out.document(&workflow)?;
     } else {

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
 
+mod authoring;
 mod bench;
 mod counters;
 mod crash;
 mod executions;
+mod export;
 mod failures;
 mod faulty;
 mod limits;
+mod live;
 mod runs;

@@ -1,4 +1,6 @@
-//! Who may use the API: whoever has the token.
+//! Who may use the API: whoever shows a token, and for what its scopes allow.
+//!
+//! The token of the data folder allows everything. The others are the engine's. Neither is ever printed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,6 +8,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
+use domain::token::{Scope, Token, TokenText};
+use engine::tokens::Checked;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Response};
 use subtle::ConstantTimeEq;
@@ -13,7 +17,7 @@ use subtle::ConstantTimeEq;
 use super::Api;
 use crate::error::ApiError;
 
-/// What programs show to use the API. Never printed.
+/// The token of the data folder. Never printed.
 #[derive(Clone)]
 pub struct AdminToken(String);
 
@@ -40,14 +44,59 @@ impl From<String> for AdminToken {
     }
 }
 
+/// Who sent a request.
+#[derive(Debug, Clone)]
+enum Holder {
+    /// Of the data folder's token.
+    Folder,
+    Token(Token),
+}
+
+impl Holder {
+    fn may(&self, scope: Scope) -> bool {
+        match self {
+            Self::Folder => true,
+            Self::Token(token) => token.allows(scope),
+        }
+    }
+}
+
+/// Lets nobody through without a token.
 pub(super) async fn require(
     State(api): State<Arc<Api>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response<Body>, ApiError> {
-    match bearer(request.headers()) {
-        Some(given) if api.token.is(given) => Ok(next.run(request).await),
-        _ => Err(ApiError::Token),
+    let holder = holder(&api, request.headers()).await?;
+    request.extensions_mut().insert(holder);
+    Ok(next.run(request).await)
+}
+
+async fn holder(api: &Api, headers: &HeaderMap) -> Result<Holder, ApiError> {
+    let given = bearer(headers).ok_or(ApiError::Token)?;
+    if api.token.is(given) {
+        return Ok(Holder::Folder);
+    }
+    let text = TokenText::read(given).ok_or(ApiError::Token)?;
+    match api.engine.check_token(&text).await? {
+        Checked::Unknown => Err(ApiError::Token),
+        Checked::Expired => Err(ApiError::TokenExpired),
+        Checked::Valid(token) => Ok(Holder::Token(token)),
+    }
+}
+
+/// Whether the token in the headers of a request still lets see what happens. Asked again while an answer
+/// goes on and on.
+pub(super) async fn is_allowed(api: &Api, headers: &HeaderMap) -> bool {
+    holder(api, headers).await.is_ok_and(|holder| holder.may(Scope::Read))
+}
+
+/// Lets nobody through whose token lacks the scope. Behind [`require`].
+pub(super) async fn permit(scope: Scope, request: Request, next: Next) -> Result<Response<Body>, ApiError> {
+    match request.extensions().get::<Holder>() {
+        Some(holder) if holder.may(scope) => Ok(next.run(request).await),
+        Some(_) => Err(ApiError::Scope(scope)),
+        None => Err(ApiError::Token),
     }
 }
 

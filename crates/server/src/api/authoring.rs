@@ -9,12 +9,14 @@ use domain::value::Value;
 use engine::authoring::{Applied, AuthoringError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
-use super::Api;
 use super::extract::Document;
-use crate::error::ApiError;
+use super::views::Items;
+use super::{Api, schema};
+use crate::error::{ApiError, PROBLEM};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Apply {
     /// The contents of workflow files.
@@ -24,34 +26,46 @@ pub(super) struct Apply {
     publish: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Check {
+    /// The contents of workflow files.
     documents: Vec<Value>,
     /// Takes the body of an `apply`; means nothing here.
     #[serde(default, rename = "publish")]
     _publish: bool,
 }
 
-/// One item for each document, in their order.
-#[derive(Debug, Serialize)]
-pub(super) struct Items<T> {
-    items: Vec<T>,
-}
-
-#[derive(Debug, Serialize)]
+/// What became of one document, and where it is called.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AppliedView {
     #[serde(flatten)]
+    #[schema(value_type = schema::Applied)]
     applied: Applied,
     url: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// Everything that is wrong with one document.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CheckedView {
+    #[schema(value_type = Vec<schema::DocumentProblem>)]
     problems: Vec<Problem>,
 }
 
-/// `POST apply`: creates or updates workflows, all or none.
+/// The problem of an `apply`: an item for each document.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its shape is used")]
+struct InvalidDocuments {
+    #[serde(flatten)]
+    problem: super::openapi::Problem,
+    items: Vec<AppliedView>,
+}
+
+/// Creates or updates workflows from documents, all or none.
+#[utoipa::path(post, path = "/apply", operation_id = "apply", tag = "documents", request_body = Apply,
+    responses((status = 200, body = Items<AppliedView>),
+        (status = 422, description = "Some documents have problems; nothing was applied.",
+            body = InvalidDocuments, content_type = PROBLEM)))]
 pub(super) async fn apply(
     State(api): State<Arc<Api>>,
     Document(apply): Document<Apply>,
@@ -67,7 +81,9 @@ pub(super) async fn apply(
     }
 }
 
-/// `POST check`: every problem, nothing kept.
+/// Every problem of documents, nothing kept.
+#[utoipa::path(post, path = "/check", operation_id = "check", tag = "documents", request_body = Check,
+    responses((status = 200, body = Items<CheckedView>)))]
 pub(super) async fn check(State(api): State<Arc<Api>>, Document(check): Document<Check>) -> Json<Items<CheckedView>> {
     let view = |document| CheckedView { problems: api.engine.check(document) };
     Json(Items { items: check.documents.iter().map(view).collect() })

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
 
-use super::{Api, BODY};
+use super::{Api, BODY, mistake, strict};
 use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
@@ -23,6 +25,18 @@ impl FromRequestParts<Arc<Api>> for Name {
     }
 }
 
+/// Several variable elements of the path, in their order.
+pub(super) struct Names<const N: usize>(pub(super) [String; N]);
+
+impl<const N: usize> FromRequestParts<Arc<Api>> for Names<N> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let names = Path::<Vec<String>>::from_request_parts(parts, api).await.map_err(|_| ApiError::Route)?;
+        names.0.try_into().map(Self).map_err(|_| ApiError::Route)
+    }
+}
+
 /// The query. `T` refuses names it does not know.
 pub(super) struct Params<T>(pub(super) T);
 
@@ -31,33 +45,84 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, ApiError> {
         let params = Query::<T>::try_from_uri(&parts.uri);
-        params.map(|Query(params)| Self(params)).map_err(|error| ApiError::Query(error.body_text()))
+        params.map(|Query(params)| Self(params)).map_err(|error| ApiError::Query(mistake::in_query(&error.body_text())))
     }
 }
 
 /// The body, which is JSON.
+#[derive(Default)]
 pub(super) struct Document<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let (head, body) = request.into_parts();
-        // A page of another origin can send anything but this without being asked first.
-        if !media::is_json(&head.headers) {
-            return Err(ApiError::MediaType);
-        }
-        if media::encoding(&head.headers) != Some(Encoding::Identity) {
-            return Err(ApiError::Encoding);
-        }
         let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
-        let mut reader = Reader::new(body, &mut bytes, &mut share, BODY);
-        if reader.declared().is_some_and(|bytes| bytes > BODY.bytes_max) {
-            return Err(ReadError::TooLarge { max: BODY.bytes_max }.into());
-        }
-        reader.rest().await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::Body(format!("The body is not as it should be: {error}.")))
+        let (head, body) = request.into_parts();
+        is_plain_json(&head)?;
+        let reader = Reader::new(body, &mut bytes, &mut share, BODY);
+        read(reader).await?;
+        decode(&bytes)
     }
+}
+
+/// `None` when there is no body, or null.
+impl<T: DeserializeOwned> OptionalFromRequest<Arc<Api>> for Document<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Option<Self>, ApiError> {
+        let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
+        let (head, body) = request.into_parts();
+        let mut reader = Reader::new(body, &mut bytes, &mut share, BODY);
+        if reader.is_empty().await? {
+            return Ok(None);
+        }
+        is_plain_json(&head)?;
+        read(reader).await?;
+        let Document(document) = decode::<Option<T>>(&bytes)?;
+        Ok(document.map(Document))
+    }
+}
+
+fn is_plain_json(head: &Parts) -> Result<(), ApiError> {
+    // A page of another origin can send anything but this without being asked first.
+    if !media::is_json(&head.headers) {
+        return Err(ApiError::MediaType);
+    }
+    if media::encoding(&head.headers) != Some(Encoding::Identity) {
+        return Err(ApiError::Encoding);
+    }
+    Ok(())
+}
+
+async fn read(mut reader: Reader<'_, Body>) -> Result<(), ApiError> {
+    if reader.declared().is_some_and(|bytes| bytes > BODY.bytes_max) {
+        return Err(ReadError::TooLarge { max: BODY.bytes_max }.into());
+    }
+    Ok(reader.rest().await?)
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Document<T>, ApiError> {
+    let document = strict::from_slice(bytes);
+    document.map(Document).map_err(|error| ApiError::Body(mistake::sentence(&error)))
+}
+
+/// A whole number, for which JSON also writes `11.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let exact = number.as_u64().and_then(|number| u32::try_from(number).ok());
+    let whole = exact.or_else(|| {
+        let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole and within the range")]
+        number.as_f64().filter(is_whole).map(|number| number as u32)
+    });
+    let refused = || D::Error::invalid_value(Unexpected::Other(&format!("the number `{number}`")), &"u32");
+    whole.ok_or_else(refused)
+}
+
+/// The same, or null.
+pub(super) fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] u32);
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
 }

@@ -1,6 +1,7 @@
 //! The admin listener: `/api/v1` for programs, `/metrics` for Prometheus, probes.
 //! ```text
-//! /api/v1/…            bearer token   one noun a file
+//! /api/v1/…            bearer token with the scope of the operation; one noun a file
+//! /api/openapi.json    open: what stands in the reference too
 //! /metrics             open: totals only, nothing about one workflow
 //! /healthz, /readyz    open
 //! ```
@@ -10,16 +11,27 @@
 
 mod auth;
 mod authoring;
+mod draft;
+mod etag;
 mod executions;
 mod extract;
 mod json;
+mod live;
+mod mistake;
 mod nodes;
 mod openapi;
 mod page;
+mod parse;
 mod requests;
+mod revisions;
+mod runs;
+mod samples;
 mod schema;
+mod strict;
+mod tokens;
 mod views;
 mod workflows;
+mod written;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,13 +40,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get};
 use domain::token::Scope;
 use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,6 +76,8 @@ pub(crate) struct Api {
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    /// Answers that would go on for ever end.
+    live_ends: CancellationToken,
 }
 
 impl Api {
@@ -72,9 +87,10 @@ impl Api {
         token: AdminToken,
         metrics: Registry,
         readiness: Readiness,
+        live_ends: CancellationToken,
     ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX) }
+        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX), live_ends }
     }
 
     /// Where a workflow is called.
@@ -90,16 +106,9 @@ pub(crate) struct Admin(Router);
 impl Admin {
     pub(crate) fn new(api: Api) -> Self {
         let api = Arc::new(api);
-        let (v1, document) = operations(&api).split_for_parts();
-        let description = openapi::text(&document);
+        let (v1, operations) = operations().split_for_parts();
+        let description = openapi::text(&openapi::document(operations));
         let v1 = v1
-            .route("/apply", post(authoring::apply))
-            .route("/check", post(authoring::check))
-            .route("/executions", get(executions::list))
-            .route("/executions/{id}", get(executions::get))
-            .route("/requests", get(requests::list))
-            .route("/requests/{id}", get(requests::get))
-            .route("/nodes", get(nodes::list))
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));
@@ -120,20 +129,48 @@ impl Admin {
 }
 
 /// What can be done, by whom: one router a scope.
-fn operations(api: &Arc<Api>) -> OpenApiRouter<Arc<Api>> {
-    let reading = OpenApiRouter::new().routes(routes!(workflows::list)).routes(routes!(workflows::get));
-    let authoring = OpenApiRouter::new().routes(routes!(workflows::rotate_key));
-    OpenApiRouter::with_openapi(openapi::base()).merge(allowed(api, Scope::Read, reading)).merge(allowed(
-        api,
-        Scope::Author,
-        authoring,
-    ))
+fn operations() -> OpenApiRouter<Arc<Api>> {
+    let read = OpenApiRouter::new()
+        .routes(routes!(workflows::list))
+        .routes(routes!(workflows::get))
+        .routes(routes!(workflows::export))
+        .routes(routes!(draft::get))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get))
+        .routes(routes!(samples::list))
+        .routes(routes!(executions::list))
+        .routes(routes!(executions::get))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(nodes::list))
+        .routes(routes!(live::listen))
+        .routes(routes!(parse::query))
+        .routes(routes!(parse::body))
+        .routes(routes!(authoring::check));
+    let operate =
+        OpenApiRouter::new().routes(routes!(runs::test)).routes(routes!(runs::replay)).routes(routes!(runs::cancel));
+    let author = OpenApiRouter::new()
+        .routes(routes!(workflows::create))
+        .routes(routes!(workflows::change, workflows::delete))
+        .routes(routes!(workflows::duplicate))
+        .routes(routes!(workflows::rotate_key))
+        .routes(routes!(draft::save))
+        .routes(routes!(draft::publish))
+        .routes(routes!(revisions::activate))
+        .routes(routes!(samples::add))
+        .routes(routes!(samples::delete))
+        .routes(routes!(authoring::apply));
+    let admin = OpenApiRouter::new().routes(routes!(tokens::list, tokens::create)).routes(routes!(tokens::revoke));
+    [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
+        .into_iter()
+        .map(|(scope, operations)| allowed(scope, operations))
+        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }
 
-/// Asks for a token with `scope`, and says so in the description.
-fn allowed(_api: &Arc<Api>, scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
+/// Lets in who has a token with `scope`, and says so in the description.
+fn allowed(scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
     openapi::secure(operations.get_openapi_mut(), scope);
-    operations
+    operations.route_layer(from_fn(move |request, next| auth::permit(scope, request, next)))
 }
 
 async fn ready(State(api): State<Arc<Api>>, method: Method) -> Response<Body> {
@@ -155,5 +192,74 @@ impl Handler for Admin {
         };
         standing::seal_api(response.headers_mut());
         response
+    }
+}
+
+/// The description of the API as it is served: an OpenAPI document in JSON.
+pub fn description() -> String {
+    openapi::text(&openapi::document(operations().into_openapi()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use ::nodes::Registry;
+    use domain::credentials::ServerKey;
+    use engine::Limits;
+    use serde_json::Value;
+    use store::sqlite::{Options, Sqlite};
+
+    use super::*;
+    use crate::metrics::{Metrics, Source};
+
+    /// Outside the description: answered without a token, or nothing at all.
+    const OPEN: [&str; 5] = ["/api/openapi.json", "/api/v1/", "/healthz", "/metrics", "/readyz"];
+
+    /// What a router has, from how it prints: each path with the methods it allows.
+    fn routed(printed: &str) -> BTreeSet<(String, String)> {
+        let (routes, _) = printed.split_once("fallback_router").unwrap();
+        let (routes, paths) = routes.split_once("node: Node").unwrap();
+        let mut found = BTreeSet::new();
+        for (id, path) in paths.split("RouteId(").skip(1).map(|path| path.split_once("): \"").unwrap()) {
+            let (path, _) = path.split_once('"').unwrap();
+            let (_, route) = routes.split_once(&format!("RouteId({id}): MethodRouter")).unwrap();
+            let route = route.split("RouteId(").next().unwrap();
+            let allowed = route.split_once("allow_header: Bytes(b\"").map_or("", |(_, rest)| rest);
+            let methods = allowed.split('"').next().unwrap().split(',').filter(|method| *method != "HEAD");
+            found.extend(methods.map(|method| (method.to_lowercase(), path.to_owned())));
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn nothing_can_be_asked_that_is_not_described() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+        let engine =
+            Engine::start(store, Registry::standard(), ServerKey::new([7; 32]), Limits::default()).await.unwrap();
+        let readiness = Readiness::new(engine.clone());
+        let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
+        let metrics = Metrics::new().registry(source);
+        let api = Api::new(
+            engine,
+            "http://hooks.example",
+            AdminToken::new("t0ken".into()),
+            metrics,
+            readiness,
+            CancellationToken::new(),
+        );
+        let mut routed = routed(&format!("{:?}", Admin::new(api)));
+        routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
+
+        let described: Value = serde_json::from_str(&description()).unwrap();
+        let described: BTreeSet<_> = described["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, item)| item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())))
+            .collect();
+        assert!(described.contains(&("delete".to_owned(), "/api/v1/tokens/{id}".to_owned())));
+        assert_eq!(routed, described);
     }
 }

@@ -15,9 +15,33 @@ pub(super) struct Page<T> {
     next_cursor: Option<String>,
 }
 
+/// Which page of a list is asked for. `C` says where the one before ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paging<C> {
+    pub(super) before: Option<C>,
+    limit: u32,
+}
+
+impl<C: std::str::FromStr> Paging<C> {
+    pub(super) fn read(cursor: Option<&str>, limit: Option<&str>) -> Result<Self, ApiError> {
+        Ok(Self { before: read(cursor, "cursor", "what next_cursor said")?, limit: self::limit(limit)? })
+    }
+}
+
+impl<C> Paging<C> {
+    /// How many items to get: one more than goes out tells whether there is another page.
+    pub(super) fn fetch(&self) -> u32 {
+        self.limit + 1
+    }
+
+    pub(super) fn page<T>(&self, items: Vec<T>, cursor: impl Fn(&T) -> String) -> Page<T> {
+        Page::cut(items, self.limit, cursor)
+    }
+}
+
 impl<T> Page<T> {
     /// From one item more than wanted, if there are so many.
-    pub(super) fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+    fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let limit = limit as usize;
         let more = items.len() > limit;
         items.truncate(limit);
@@ -37,7 +61,7 @@ impl<T> Page<T> {
 }
 
 /// How many items a caller wants.
-pub(super) fn limit(text: Option<&str>) -> Result<u32, ApiError> {
+fn limit(text: Option<&str>) -> Result<u32, ApiError> {
     let Some(text) = text else { return Ok(LIMIT_DEFAULT) };
     let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
     limit.ok_or_else(|| ApiError::Query(format!("limit is a number from 1 to {LIMIT_MAX}.")))

@@ -10,27 +10,35 @@ use domain::time::Timestamp;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
 use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::extract::{Name, Params};
-use super::page::{self, Page};
+use super::page::{Page, Paging};
+use super::schema;
 use super::views::{BodyView, Lines};
 use super::workflows::narrowed_to;
 use crate::error::ApiError;
 
 /// A request in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RequestItem {
     /// `ex_…` of an accepted one, which stands in its execution; `req_…` of a refused one.
+    #[schema(value_type = schema::RequestId)]
     id: String,
+    #[schema(value_type = schema::WorkflowId)]
     workflow_id: WorkflowId,
+    #[schema(value_type = schema::Key)]
     workflow_key: EndpointKey,
+    #[schema(value_type = schema::Time)]
     received_at: Timestamp,
     method: String,
     remote_addr: String,
     /// `accepted` or `refused`.
+    #[schema(value_type = schema::Outcome)]
     outcome: &'static str,
     /// What an accepted one became.
+    #[schema(value_type = Option<schema::ExecutionId>)]
     execution_id: Option<ExecutionId>,
     /// Why a refused one was turned away.
     code: Option<String>,
@@ -63,14 +71,16 @@ impl From<RequestHead> for RequestItem {
 
 const ACCEPTED: &str = "accepted";
 const REFUSED: &str = "refused";
+pub(super) const OUTCOMES: [&str; 2] = [ACCEPTED, REFUSED];
 
 /// A request with what was kept of it. Of a refused body these are the first bytes, as they came.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RequestView {
     #[serde(flatten)]
     item: RequestItem,
     /// The cause in a sentence.
     detail: Option<String>,
+    #[schema(value_type = Vec<schema::Line>)]
     headers: Lines,
     query_string: String,
     query: Value,
@@ -127,39 +137,50 @@ impl From<Execution> for RequestView {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
+    /// A workflow's key or its `wf_…` id, also of one that was deleted.
+    #[param(value_type = String, required = false)]
     workflow: Option<String>,
+    #[param(value_type = schema::Outcome, required = false)]
     outcome: Option<String>,
+    /// What `next_cursor` said.
+    #[param(value_type = schema::RequestId, required = false)]
     cursor: Option<String>,
+    /// How many items at most; 50 unless told.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 500)]
     limit: Option<String>,
 }
 
-/// `GET requests`.
+/// Every request the endpoints have seen, newest first.
+#[utoipa::path(get, path = "/requests", operation_id = "request_list", tag = "requests", params(Filter),
+    responses((status = 200, body = Page<RequestItem>)))]
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<RequestItem>>, ApiError> {
-    let limit = page::limit(filter.limit.as_deref())?;
+    let paging: Paging<Id> = Paging::read(filter.cursor.as_deref(), filter.limit.as_deref())?;
     let accepted = match filter.outcome.as_deref() {
         None => None,
         Some(ACCEPTED) => Some(true),
         Some(REFUSED) => Some(false),
         Some(_) => return Err(ApiError::Query(format!("outcome is {ACCEPTED} or {REFUSED}."))),
     };
-    let cursor: Option<Id> = page::read(filter.cursor.as_deref(), "cursor", "what next_cursor said")?;
     let wanted = RequestFilter {
         workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
         accepted,
-        before: cursor.map(Id::to_bytes),
-        limit: limit + 1,
+        before: paging.before.map(Id::to_bytes),
+        limit: paging.fetch(),
     };
     let items = api.engine.store().request_list(wanted).await?.into_iter().map(RequestItem::from).collect();
-    Ok(Json(Page::cut(items, limit, |item: &RequestItem| item.id.clone())))
+    Ok(Json(paging.page(items, |item: &RequestItem| item.id.clone())))
 }
 
-/// `GET requests/{id}`.
+/// One request with what was kept of it.
+#[utoipa::path(get, path = "/requests/{id}", operation_id = "request_get", tag = "requests",
+    params(("id" = schema::RequestId, Path)), responses((status = 200, body = RequestView)))]
 pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<RequestView>, ApiError> {
     let store = api.engine.store();
     let request = match id.parse().map_err(|_| ApiError::Unknown("request"))? {

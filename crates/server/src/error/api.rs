@@ -1,9 +1,19 @@
 //! Why the admin listener does not do what it was asked.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::response::IntoResponse;
+use domain::event::body::BodyError;
+use domain::event::sample::SampleError;
+use domain::execution::status::Status;
+use domain::problem::Problem;
+use domain::token::Scope;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
+use engine::handle::EngineError;
+use engine::runs::RunError;
+use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -15,11 +25,15 @@ use crate::body::ReadError;
 pub(crate) enum ApiError {
     /// No token, or not the right one.
     Token,
+    /// The token was right once.
+    TokenExpired,
+    /// The token does not allow it.
+    Scope(Scope),
     /// Nothing is at this path.
     Route,
     /// Something is at this path, but not for this method.
     Method,
-    /// There is no such thing: `workflow`, `execution`, `request`.
+    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -32,9 +46,33 @@ pub(crate) enum ApiError {
     Read(ReadError),
     /// Documents with problems: an item for each, nothing was applied.
     Invalid(Value),
-    Conflict(String),
-    /// The database takes nothing now.
-    Unavailable(&'static str),
+    /// The one document, or the draft, has these problems; nothing was done.
+    Problems(Vec<Problem>),
+    /// A save that does not say what it was made from.
+    NoIfMatch,
+    BadIfMatch,
+    /// Someone saved the draft meanwhile.
+    DraftConflict {
+        edit: u32,
+        your_edit: u32,
+    },
+    /// Nothing is published that could be run or shown.
+    NotLive,
+    /// The execution cannot be cancelled any more.
+    Ended(Status),
+    /// No endpoint would have accepted this event; a sentence that says why.
+    Event(String),
+    /// An execution that cannot go on from the node; a sentence that says why.
+    FromNode(String),
+    /// A sample that gives no list of paths.
+    Sample(SampleError),
+    /// The workflow has as many samples as it can have; says how many that is.
+    Samples(String),
+    /// What a token is asked to be; a sentence that says why it cannot.
+    NewToken(String),
+    TooManyTokens(String),
+    /// For the time being.
+    Unavailable(Cow<'static, str>),
     Internal,
 }
 
@@ -48,17 +86,16 @@ impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
-            store::Error::DraftConflict { .. } | store::Error::KeyTaken { .. } => Self::Conflict(error.to_string()),
-            store::Error::Overloaded => Self::Unavailable("Too much is waiting to be written; try again."),
-            store::Error::Full => Self::Unavailable("The disk or the database is full."),
+            store::Error::TokenNotFound { .. } => Self::Unknown("token"),
+            store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
+            store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
+            store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
+            store::Error::Full => Self::unavailable("The disk or the database is full."),
             store::Error::Broken { .. } => {
-                Self::Unavailable("The database has failed; the server has to be restarted.")
+                Self::unavailable("The database has failed; the server has to be restarted.")
             }
-            store::Error::Closed => Self::Unavailable("The server is stopping."),
-            error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a request to the API failed");
-                Self::Internal
-            }
+            store::Error::Closed => Self::unavailable("The server is stopping."),
+            error => Self::internal(&error),
         }
     }
 }
@@ -69,12 +106,69 @@ impl From<AuthoringError> for ApiError {
         match error {
             AuthoringError::UnknownWorkflow(_) => Self::Unknown("workflow"),
             AuthoringError::Invalid(items) => Self::Invalid(json!(items)),
-            AuthoringError::Store(error) => error.into(),
-            error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a request to the API failed");
-                Self::Internal
+            AuthoringError::Problems(problems) => Self::Problems(problems),
+            AuthoringError::DraftConflict { expected, actual } => {
+                Self::DraftConflict { edit: actual, your_edit: expected }
             }
+            AuthoringError::UnknownRevision(_) => Self::Unknown("revision"),
+            AuthoringError::NothingLive => Self::NotLive,
+            AuthoringError::Store(error) => error.into(),
+            error => Self::internal(&error),
         }
+    }
+}
+
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::UnknownWorkflow(_) => Self::Unknown("workflow"),
+            RunError::UnknownExecution(_) => Self::Unknown("execution"),
+            RunError::UnknownRevision(_) => Self::Unknown("revision"),
+            RunError::NothingLive => Self::NotLive,
+            RunError::Invalid(problems) => Self::Problems(problems),
+            RunError::Event(why) => Self::Event(why),
+            RunError::FromNode(why) => Self::FromNode(why),
+            RunError::NotDurable(why) => Self::Unavailable(format!("It {why}; try again.").into()),
+            RunError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => error.into(),
+            TokenError::TooMany => Self::TooManyTokens(sentence(&error.to_string())),
+            error => Self::NewToken(sentence(&error.to_string())),
+        }
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SampleError> for ApiError {
+    fn from(error: SampleError) -> Self {
+        Self::Sample(error)
+    }
+}
+
+impl ApiError {
+    pub(crate) fn unavailable(why: &'static str) -> Self {
+        Self::Unavailable(why.into())
+    }
+
+    /// The server's own mistake: the cause goes into its log only.
+    fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request to the API failed");
+        Self::Internal
     }
 }
 
@@ -82,11 +176,18 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let response = match self {
             Self::Token => {
-                let detail =
-                    "Send the token: Authorization: Bearer <token>. It stands in admin.token in the data folder.";
-                let mut response = problem(StatusCode::UNAUTHORIZED, "api.token", detail);
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                response
+                let detail = "Send a token: Authorization: Bearer <token>. \
+                              One stands in admin.token in the data folder; `POST tokens` makes others.";
+                challenge(problem(StatusCode::UNAUTHORIZED, "api.token", detail), "Bearer")
+            }
+            Self::TokenExpired => {
+                let refused = problem(StatusCode::UNAUTHORIZED, "api.token_expired", "The token has expired.");
+                challenge(refused, "Bearer error=\"invalid_token\"")
+            }
+            Self::Scope(scope) => {
+                let detail = format!("The token lacks the scope {}.", scope.as_str());
+                let refused = problem(StatusCode::FORBIDDEN, "api.scope", &detail);
+                challenge(refused, &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()))
             }
             Self::Route => problem(StatusCode::NOT_FOUND, "api.unknown", "There is nothing here."),
             Self::Method => {
@@ -110,12 +211,59 @@ impl IntoResponse for ApiError {
                 "Some documents have problems; nothing was applied.",
                 &[("items", items)],
             ),
-            Self::Conflict(why) => problem(StatusCode::CONFLICT, "workflow.conflict", &why),
-            Self::Unavailable(why) => unavailable("server.unavailable", why),
+            Self::Problems(problems) => problem_with(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "workflow.invalid",
+                "The document has problems; errors says where and what to do. Nothing was done.",
+                &[("errors", json!(problems))],
+            ),
+            Self::NoIfMatch => problem(
+                StatusCode::PRECONDITION_REQUIRED,
+                "draft.if_match",
+                "Send If-Match with the ETag of the draft that was edited, or * to save over whatever is there.",
+            ),
+            Self::BadIfMatch => problem(
+                StatusCode::BAD_REQUEST,
+                "draft.if_match",
+                "If-Match is one ETag as it came with the draft, such as \"7\", or *: no list, no weak tag.",
+            ),
+            Self::DraftConflict { edit, your_edit } => problem_with(
+                StatusCode::CONFLICT,
+                "draft.conflict",
+                &format!("The draft is at edit {edit}, not {your_edit}: someone else saved it. Get it and try again."),
+                &[("edit", json!(edit)), ("your_edit", json!(your_edit))],
+            ),
+            Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
+            Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
+            Self::NotLive => problem(
+                StatusCode::CONFLICT,
+                "workflow.not_live",
+                "No revision of the workflow is live; publish its draft first.",
+            ),
+            Self::Ended(status) => problem(
+                StatusCode::CONFLICT,
+                "execution.ended",
+                &format!("The execution has ended as {}; there is nothing to cancel.", status.as_str()),
+            ),
+            Self::Event(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "event.invalid", &sentence(&why)),
+            Self::FromNode(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "replay.from_node", &sentence(&why)),
+            Self::Sample(error) => sample_failed(&error),
+            Self::Samples(most) => {
+                problem(StatusCode::CONFLICT, "sample.too_many", &format!("{most}; delete one first."))
+            }
+            Self::Unavailable(why) => unavailable("server.unavailable", &why),
             Self::Internal => internal(),
         };
         response.map(Body::new)
     }
+}
+
+/// RFC 6750 3.
+fn challenge<B>(mut response: Response<B>, challenge: &str) -> Response<B> {
+    if let Ok(challenge) = HeaderValue::from_str(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>> {
@@ -126,5 +274,107 @@ fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>>
         ReadError::Slow => super::Fault::SlowBody.response(),
         ReadError::Broken => super::Fault::BrokenBody.response(),
         ReadError::NoRoom => unavailable("server.unavailable", "Too many requests are being read; try again."),
+    }
+}
+
+fn sample_failed(error: &SampleError) -> Response<http_body_util::Full<bytes::Bytes>> {
+    let (code, place) = match error {
+        SampleError::Body(BodyError::NotJson { line, column, .. }) => ("sample.not_json", Some((line, column))),
+        SampleError::Body(BodyError::TooDeep { line, column, .. }) => ("sample.too_deep", Some((line, column))),
+        SampleError::TooLarge { .. } | SampleError::TooMany { .. } => ("sample.too_large", None),
+    };
+    let place = place.map(|(line, column)| [("line", json!(line)), ("column", json!(column))]);
+    let place = place.as_ref().map_or(&[][..], |place| &place[..]);
+    problem_with(StatusCode::UNPROCESSABLE_ENTITY, code, &sentence(&error.to_string()), place)
+}
+
+/// An error's text as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", rest.as_str())
+}
+
+#[cfg(test)]
+impl ApiError {
+    /// One of each. A new one does not compile here until it has a place.
+    pub(super) fn each() -> Vec<Self> {
+        let body = |error| Self::Sample(SampleError::Body(error));
+        let mut each = vec![
+            Self::Token,
+            Self::TokenExpired,
+            Self::Scope(Scope::Read),
+            Self::Route,
+            Self::Method,
+            Self::Query(String::new()),
+            Self::MediaType,
+            Self::Encoding,
+            Self::Body(String::new()),
+            Self::Invalid(json!([])),
+            Self::Problems(Vec::new()),
+            Self::NoIfMatch,
+            Self::BadIfMatch,
+            Self::DraftConflict { edit: 2, your_edit: 1 },
+            Self::NewToken(String::new()),
+            Self::TooManyTokens(String::new()),
+            Self::NotLive,
+            Self::Ended(Status::Failed),
+            Self::Event(String::new()),
+            Self::FromNode(String::new()),
+            Self::Samples(String::new()),
+            Self::Unavailable("".into()),
+            Self::Internal,
+            body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
+            body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
+            Self::Sample(SampleError::TooLarge { max: 1 }),
+        ];
+        each.extend(["workflow", "revision", "sample", "execution", "request", "token"].map(Self::Unknown));
+        let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
+        each.extend(unread.map(Self::Read));
+        let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
+        assert_eq!(places, (0..26).collect());
+        each
+    }
+
+    const fn place(&self) -> u8 {
+        match self {
+            Self::Token => 0,
+            Self::TokenExpired => 1,
+            Self::Scope(_) => 2,
+            Self::Route => 3,
+            Self::Method => 4,
+            Self::Query(_) => 5,
+            Self::MediaType => 6,
+            Self::Encoding => 7,
+            Self::Body(_) => 8,
+            Self::Invalid(_) => 9,
+            Self::Problems(_) => 10,
+            Self::NoIfMatch => 11,
+            Self::BadIfMatch => 12,
+            Self::DraftConflict { .. } => 13,
+            Self::NewToken(_) => 14,
+            Self::TooManyTokens(_) => 15,
+            Self::NotLive => 16,
+            Self::Ended(_) => 17,
+            Self::Event(_) => 18,
+            Self::FromNode(_) => 19,
+            Self::Samples(_) => 20,
+            Self::Unavailable(_) => 21,
+            Self::Internal => 22,
+            Self::Sample(_) => 23,
+            Self::Unknown(_) => 24,
+            Self::Read(_) => 25,
+        }
+    }
+
+    /// Status and code as they are sent.
+    pub(super) fn told(self) -> (u16, String) {
+        use http_body_util::BodyExt as _;
+        let response = self.into_response();
+        let status = response.status().as_u16();
+        let body = futures_util::FutureExt::now_or_never(response.into_body().collect());
+        let problem: Value = serde_json::from_slice(&body.unwrap().unwrap().to_bytes()).unwrap();
+        (status, problem["code"].as_str().unwrap().to_owned())
     }
 }

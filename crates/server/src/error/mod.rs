@@ -12,6 +12,7 @@
 
 mod api;
 mod fault;
+mod reference;
 mod refusal;
 
 use bytes::Bytes;
@@ -23,6 +24,7 @@ use http_body_util::Full;
 
 pub(crate) use api::ApiError;
 pub(crate) use fault::Fault;
+pub use reference::{API_ERRORS, ErrorInfo, remedy};
 pub(crate) use refusal::Refusal;
 
 /// Media type of problem details.

@@ -55,6 +55,7 @@ impl Collector for Exposition {
         let mut out = Out(encoder);
         self.requests(&mut out)?;
         executions(&mut out, &engine)?;
+        live(&mut out, &engine)?;
         database(&mut out, &store)?;
         self.listeners(&mut out)?;
         out.gauge("ready", "1 while /readyz says yes.", None, u64::from(ready))
@@ -150,6 +151,12 @@ fn executions(out: &mut Out<'_>, engine: &Counters) -> fmt::Result {
         "Refused requests left out of the request log, because too many came or it could not be written.",
         engine.requests_dropped,
     )
+}
+
+fn live(out: &mut Out<'_>, engine: &Counters) -> fmt::Result {
+    out.counter("live_left_out", "Changes that the live feed had no room for.", engine.live_left_out)?;
+    out.counter("live_gaps", "Gaps that clients of the live feed were told of.", engine.live_gaps)?;
+    out.gauge("live_listeners", "Clients of the live feed now.", None, engine.live_listeners)
 }
 
 fn database(out: &mut Out<'_>, store: &Stats) -> fmt::Result {

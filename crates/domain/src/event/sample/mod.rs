@@ -19,6 +19,8 @@ use crate::value::{Type, Value};
 
 /// The paths of one JSON sample, all together, may be about this long.
 pub const PATH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Values in a JSON sample: more rows are nothing to choose from.
+pub const VALUES_MAX: usize = 50_000;
 
 /// One path of a sample.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -38,6 +40,8 @@ pub enum SampleError {
     Body(#[from] BodyError),
     #[error("the paths of this sample are longer than {max} bytes together")]
     TooLarge { max: usize },
+    #[error("this sample holds more than {max} values")]
+    TooMany { max: usize },
 }
 
 /// From a URL or its query part: what stands after the first `?` up to `#` if the text starts with a
@@ -48,7 +52,9 @@ pub fn query_paths(sample: &str) -> Vec<SamplePath> {
 
 /// From a JSON sample, as deep as a request's body may nest by default.
 pub fn body_paths(sample: &str) -> Result<Vec<SamplePath>, SampleError> {
-    body::check(sample.as_bytes(), body::DEPTH_MAX)?;
+    if body::check(sample.as_bytes(), body::DEPTH_MAX)?.nodes > VALUES_MAX {
+        return Err(SampleError::TooMany { max: VALUES_MAX });
+    }
     let value = body::parse(sample.as_bytes())?;
     if path_bytes(&value, 0) > PATH_BYTES_MAX {
         return Err(SampleError::TooLarge { max: PATH_BYTES_MAX });

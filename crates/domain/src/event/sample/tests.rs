@@ -67,6 +67,10 @@ fn a_sample_whose_paths_would_fill_the_memory_is_refused() {
     let key = "k".repeat(100_000);
     let sample = json!({ key: vec![0; 1_000] }).to_string();
     assert_eq!(body_paths(&sample), Err(SampleError::TooLarge { max: PATH_BYTES_MAX }));
+    let most = json!(vec![0; VALUES_MAX - 1]).to_string();
+    assert_eq!(body_paths(&most).map(|rows| rows.len()), Ok(VALUES_MAX - 1));
+    let more = json!(vec![0; VALUES_MAX]).to_string();
+    assert_eq!(body_paths(&more), Err(SampleError::TooMany { max: VALUES_MAX }));
 }
 
 #[test]

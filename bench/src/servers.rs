@@ -20,13 +20,13 @@ const POLL: Duration = Duration::from_millis(20);
 const FINISHED: &str = "hookflow_executions_finished_total";
 
 /// This program again, as `limit-bare`.
-pub(super) struct Bare {
-    pub(super) address: SocketAddr,
+pub(crate) struct Bare {
+    pub(crate) address: SocketAddr,
     _process: Child,
 }
 
 impl Bare {
-    pub(super) async fn start() -> Result<Self> {
+    pub(crate) async fn start() -> Result<Self> {
         let program = std::env::current_exe()?;
         let mut process = Command::new(program).arg("limit-bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let stdout = process.stdout.take().context("stdout is piped")?;
@@ -36,23 +36,23 @@ impl Bare {
 }
 
 /// `hookflow serve` on a data folder of its own.
-pub(super) struct Hookflow {
-    pub(super) version: String,
-    pub(super) hooks: SocketAddr,
-    admin: SocketAddr,
+pub(crate) struct Hookflow {
+    pub(crate) version: String,
+    pub(crate) hooks: SocketAddr,
+    pub(crate) admin: SocketAddr,
     program: PathBuf,
     data: PathBuf,
     _process: Child,
 }
 
 /// Where an applied workflow takes its requests.
-pub(super) struct Workflow {
-    pub(super) target: String,
+pub(crate) struct Workflow {
+    pub(crate) target: String,
 }
 
 impl Hookflow {
     /// The server's log is `serve.log` in the data folder.
-    pub(super) async fn start(program: &Path, data: &Path) -> Result<Self> {
+    pub(crate) async fn start(program: &Path, data: &Path) -> Result<Self> {
         let log_path = data.join("serve.log");
         let log = std::fs::File::create(&log_path)?;
         let mut process = Command::new(program)
@@ -89,7 +89,7 @@ impl Hookflow {
     }
 
     /// Publishes one workflow file.
-    pub(super) async fn apply(&self, name: &str, file: &str) -> Result<Workflow> {
+    pub(crate) async fn apply(&self, name: &str, file: &str) -> Result<Workflow> {
         let path = self.data.join(name);
         std::fs::write(&path, file)?;
         let applied = Command::new(&self.program)
@@ -107,14 +107,23 @@ impl Hookflow {
     }
 
     /// Executions that ended since the server started, from its metrics.
-    pub(super) async fn finished(&self) -> Result<u64> {
-        let token = std::fs::read_to_string(self.data.join("admin.token")).unwrap_or_default();
-        let headers = [("Authorization".to_owned(), format!("Bearer {}", token.trim()))];
+    pub(crate) async fn finished(&self) -> Result<u64> {
+        self.counted(FINISHED).await
+    }
+
+    /// What opens the API.
+    pub(crate) fn token(&self) -> String {
+        std::fs::read_to_string(self.data.join("admin.token")).unwrap_or_default().trim().to_owned()
+    }
+
+    /// A counter of its metrics.
+    pub(crate) async fn counted(&self, name: &str) -> Result<u64> {
+        let headers = [("Authorization".to_owned(), format!("Bearer {}", self.token()))];
         let request = connection::request(self.admin, "GET", "/metrics", &headers, b"")?;
         let mut connection = Connection::open(self.admin).await?;
         let response = connection.exchange(&request).await?;
         ensure!(response.status == 200, "/metrics answers {}", response.status);
-        sum(&String::from_utf8_lossy(response.body), FINISHED)
+        sum(&String::from_utf8_lossy(response.body), name)
     }
 }
 

@@ -1,0 +1,10 @@
+//! `executions/{id}/…`.
+
+mod cancel;
+mod replay;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const NEVER: &str = "/executions/ex_0000000000000000000000000";
