@@ -29,7 +29,7 @@ pub(super) fn check<'a>(url: &str, headers: impl Iterator<Item = &'a str>, compi
         let field = format!("headers/{index}/name");
         match HeaderName::from_bytes(name.as_bytes()) {
             Err(_) => {
-                compiler.problem(&field, codes::ANSWER_HEADER_NAME, format!("`{name}` is not the name of a header"))
+                compiler.problem(&field, codes::ANSWER_HEADER_NAME, format!("`{name}` is not the name of a header"));
             }
             Ok(name) if DENIED.contains(&name.as_str()) => {
                 compiler.problem(&field, codes::ANSWER_HEADER_DENIED, format!("`{name}` belongs to the connection"));
