@@ -49,7 +49,8 @@ const END: &str = "-- end of block";
 /// Does what the page says; what each shell block has printed.
 fn follow(page: &str) -> Vec<String> {
     let home = Home::new();
-    let server = home.serve(&[]);
+    // One guide calls its own server.
+    let server = home.serve_with(&[("HOOKFLOW_OUTBOUND_ALLOW", "127.0.0.1")], &[]);
     let page = std::fs::read_to_string(root().join(page)).unwrap();
     // The reader stands in the repository, with the program on the path.
     std::os::unix::fs::symlink(root().join("examples"), home.path().join("examples")).unwrap();
@@ -61,7 +62,7 @@ fn follow(page: &str) -> Vec<String> {
     let mut promised: Vec<Vec<String>> = Vec::new();
     for block in blocks(&page) {
         match block.language.as_str() {
-            "yaml" => write_or_check(&home, &block),
+            "yaml" => write_or_check(&home, &server, &block),
             "sh" => {
                 script += &format!("{}\necho\necho '{END}'\n", block.text);
                 promised.push(Vec::new());
@@ -79,9 +80,9 @@ fn follow(page: &str) -> Vec<String> {
     outputs
 }
 
-fn write_or_check(home: &Home, block: &Fenced) {
+fn write_or_check(home: &Home, server: &Server, block: &Fenced) {
     match file_name(&block.above) {
-        Some(name) => drop(home.file(name, &format!("{}\n", block.text))),
+        Some(name) => drop(home.file(name, &format!("{}\n", here(server, &block.text)))),
         None if block.text.starts_with("hookflow: 1") => {
             let ran = home.run(&["check", &home.file("unnamed.yaml", &block.text)]);
             assert_eq!(ran.code, 0, "{}", ran.stdout);
@@ -91,10 +92,13 @@ fn write_or_check(home: &Home, block: &Fenced) {
 }
 
 /// With the addresses of this server where the page has the usual ones.
+fn here(server: &Server, text: &str) -> String {
+    text.replace("127.0.0.1:13000", server.hooks()).replace("127.0.0.1:13001", server.admin())
+}
+
 fn sh(home: &Home, server: &Server, script: &str) -> Ran {
-    let script = script.replace("127.0.0.1:13000", server.hooks()).replace("127.0.0.1:13001", server.admin());
     let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).current_dir(home.path()).env("HOOKFLOW_DATA", home.data());
+    shell.args(["-c", &here(server, script)]).current_dir(home.path()).env("HOOKFLOW_DATA", home.data());
     Ran::of(&shell.output().unwrap())
 }
 

@@ -9,6 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
+use nodes::outbound::{Allowed, Call, CallError, Got, Outbound};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
+
 /// A request as it came over the wire.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
@@ -157,4 +162,35 @@ pub fn again_with(test: &str, variables: &[(&str, &str)]) {
 
 pub fn is_child() -> bool {
     std::env::var_os("CHILD").is_some()
+}
+
+pub fn get(url: &str) -> Call {
+    Call {
+        method: Method::GET,
+        url: Url::parse(url).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        timeout: Duration::from_secs(10),
+        redirects_max: 0,
+        answer_bytes_max: 1 << 16,
+    }
+}
+
+pub fn allowing(networks: &[&str]) -> Outbound {
+    Outbound::new(Allowed::parse(networks.iter().copied()).unwrap())
+}
+
+pub fn code(outcome: Result<Got, CallError>) -> &'static str {
+    outcome.map_or_else(|error| error.code(), |_| "ok")
+}
+
+/// Says the same again and again, with pauses.
+pub fn endless(first: &'static str, again: Vec<u8>, pause_ms: u64) -> FarSide {
+    FarSide::on("127.0.0.1", move |_, back| {
+        back.say(first)?;
+        loop {
+            back.say(&again)?;
+            std::thread::sleep(Duration::from_millis(pause_ms));
+        }
+    })
 }
