@@ -127,13 +127,14 @@ pub(crate) fn command() -> clap::Command {
 /// `--data`, and the end of the long help.
 fn finish(command: clap::Command, at_a_server: bool) -> clap::Command {
     let mut help = command.get_after_help().map_or(String::new(), |help| format!("{help}\n\n"));
+    let has_data = command.get_arguments().any(|arg| arg.get_long() == Some("data"));
     if at_a_server && !SETTING.contains(&command.get_name()) {
-        help += AT_A_SERVER;
+        let without = if has_data { "without --data DIR before the command" } else { "without --data" };
+        help += &AT_A_SERVER.replace("without --data", without);
         help += "\n\n";
     }
     help += EXIT_CODES;
     let command = command.after_long_help(help);
-    let has_data = command.get_arguments().any(|arg| arg.get_long() == Some("data"));
     if at_a_server && !has_data { command.arg(folder_flag()) } else { command }
 }
 

@@ -153,8 +153,13 @@ fn list_and_show_say_what_answers_and_rotate_changes_where() {
         assert_eq!(home.json(&["show", name.as_str().unwrap()])[0]["title"], "Orders");
     }
 
+    home.send(key(&orders), "{}");
     let rotated = home.json(&["rotate", key(&orders)]).remove(0);
     assert_ne!(rotated["key"], orders["key"]);
+    for list in ["executions", "requests"] {
+        let table = home.run(&[list]).stdout;
+        assert!(table.trim_end().ends_with("  Orders"), "what came to the old URL is still its own: {table}");
+    }
     assert_eq!(home.send(rotated["key"].as_str().unwrap(), "{}")["status"], 422);
     let old = home.run(&["show", key(&orders)]);
     assert_eq!(old.code, 1);

@@ -35,7 +35,7 @@ fn everything_in_the_data_folder_is_for_its_owner_alone() {
     let mode = |name: &str| std::fs::metadata(home.data().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!([mode("."), mode("hookflow.key"), mode("admin.token")], [0o700, 0o600, 0o600]);
     // In a folder that was there before, others may look around.
-    assert_eq!([mode("hookflow.db"), mode("hookflow.db-wal")], [0o600; 2]);
+    assert_eq!(["hookflow.db", "hookflow.db-wal", "lock", "serve.json"].map(mode), [0o600; 4]);
     let token = std::fs::read_to_string(home.data().join("admin.token")).unwrap();
     assert_eq!(token.lines().count(), 1);
     server.terminate();

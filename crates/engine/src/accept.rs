@@ -17,7 +17,7 @@ use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
 use domain::id::{EventId, ExecutionId};
 use domain::template::scope::{Results, Scope, System};
-use store::{ExecutionHead, Pinned, SentAnswer};
+use store::{ExecutionHead, Pinned, SentAnswer, points};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -113,17 +113,21 @@ impl Inner {
                 };
                 let request = saving::accepted(&beginning.head, &event);
                 let engine = Arc::clone(self);
-                self.tasks.spawn(async move {
+                let keep_and_run = async move {
                     match beginning.keep(&engine).await {
                         Ok(kept) => {
                             engine.count.is_accepted(now);
-                            let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
+                            if points::reach(points::ACK_BEFORE).is_ok() {
+                                let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
+                            }
                             engine.live.tell(Change::Request(request));
                             kept.run(engine).await;
                         }
                         Err(error) => drop(reply.send(Err(NotDurable::because(&error)))),
                     }
-                });
+                };
+                let engine = Arc::clone(self);
+                self.tasks.spawn(async move { engine.vital("a request", keep_and_run).await });
             }
         }
         replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))

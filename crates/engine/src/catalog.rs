@@ -18,8 +18,8 @@ use store::{Pinned, Store};
 
 /// Compiled plans of revisions that are not live but that open executions are pinned to.
 const OLD_PLANS_MAX: usize = 256;
-/// Workflows read at a time at start.
-const PAGE: u32 = 500;
+/// Workflows read at a time at start, drafts and all.
+const PAGE: u32 = 64;
 
 /// What the public listener needs to know about a workflow.
 #[derive(Debug)]

@@ -176,12 +176,13 @@ impl Engine {
             obstacles: Obstacles::default(),
         });
         let stop = &inner.stop_services;
-        inner.services.spawn(Heartbeat(Arc::clone(&inner)).run(stop.clone()));
-        inner.services.spawn(Claims(Arc::clone(&inner)).run(inner.draining.clone()));
-        inner.services.spawn(live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
-        inner.services.spawn(Retention(Arc::clone(&inner)).run(inner.draining.clone()));
+        let drain = &inner.draining;
+        inner.serve("its lease", Heartbeat(Arc::clone(&inner)).run(stop.clone()));
+        inner.serve("what is due", Claims(Arc::clone(&inner)).run(drain.clone()));
+        inner.serve("the live feed", live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
+        inner.serve("retention", Retention(Arc::clone(&inner)).run(drain.clone()));
         let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
-        inner.services.spawn(log.run(stop.clone()));
+        inner.serve("the request log", log.run(stop.clone()));
         Ok(Self { inner })
     }
 
@@ -328,6 +329,11 @@ impl Inner {
     /// To its end, though whoever asked for it hangs up: between the store and its task, an execution is nobody's.
     pub(crate) async fn whole<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> T {
         self.tasks.spawn(act).await.expect("it does not panic, and nobody stops it")
+    }
+
+    fn serve(self: &Arc<Self>, what: &'static str, service: impl Future<Output = ()> + Send + 'static) {
+        let inner = Arc::clone(self);
+        self.services.spawn(async move { inner.vital(what, service).await });
     }
 
     fn start_drain(&self) {

@@ -16,6 +16,7 @@ mod accept;
 mod begin;
 mod budget;
 mod cancel;
+mod caught;
 mod claims;
 mod clock;
 mod heartbeat;

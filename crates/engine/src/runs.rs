@@ -24,6 +24,7 @@ use domain::flow::document::NodeKey;
 use domain::flow::plan::Plan;
 use domain::id::{EndpointKey, EventId, ExecutionId, WorkflowId};
 use domain::problem::Problem;
+use domain::value::Value;
 use domain::workflow::Workflow;
 use store::{Execution, ExecutionHead, Pinned};
 use tokio::sync::oneshot;
@@ -106,9 +107,12 @@ impl Engine {
         Ok(execution)
     }
 
-    /// Holds a written request to what endpoints accept. Errors: `Event`.
-    pub fn check_written(&self, mut request: WrittenRequest) -> Result<WrittenRequest, RunError> {
+    /// Holds a written request to what endpoints accept, and leaves out the headers that no event of the
+    /// workflow's draft would keep. Errors: `Event`.
+    pub fn check_written(&self, workflow: &Workflow, mut request: WrittenRequest) -> Result<WrittenRequest, RunError> {
         self.inner.check_written(&mut request)?;
+        let declared = declared_in(&workflow.draft);
+        request.headers = headers::kept(request.headers, &declared, workflow.settings.credentials.is_some());
         Ok(request)
     }
 
@@ -287,6 +291,12 @@ impl Inner {
         kept?;
         Ok((id, left_memory))
     }
+}
+
+/// Lower-case names of the headers that a draft declares, which may have problems elsewhere.
+fn declared_in(draft: &Value) -> Vec<String> {
+    let rows = draft.pointer("/trigger/headers").and_then(Value::as_array).into_iter().flatten();
+    rows.filter_map(|row| Some(row.get("name")?.as_str()?.to_ascii_lowercase())).collect()
 }
 
 fn draft_of(workflow: &Workflow) -> Pinned {

@@ -14,11 +14,11 @@ use std::time::Duration;
 use domain::answer::Answer;
 use domain::event::Event;
 use domain::execution::journal::NodeRun;
-use domain::execution::status::{End, Reason, Status};
+use domain::execution::status::{End, NodeStatus, Reason, Status};
 use domain::flow::document::Mode;
 use domain::id::ExecutionId;
 use domain::time::Timestamp;
-use store::{ExecutionHead, NewExecution, Outcome, Progress, RequestHead, SentAnswer};
+use store::{ExecutionHead, NewExecution, Outcome, Progress, RequestHead, SentAnswer, points};
 use tokio::time::sleep_until;
 
 use crate::clock;
@@ -86,6 +86,17 @@ impl Inner {
 impl Worker {
     /// The first save creates the execution with its event.
     pub(crate) async fn save(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+        let is_effect = |run: &&NodeRun| points::ON && run.input.is_some() && run.status != NodeStatus::Waiting;
+        let begins = progress.records.iter().filter(is_effect).any(|run| run.status == NodeStatus::Running);
+        let ends = progress.records.iter().filter(is_effect).any(|run| run.status != NodeStatus::Running);
+        reach(begins, points::NODE_START_BEFORE)?;
+        reach(ends, points::NODE_FINISH_BEFORE)?;
+        self.write(engine, progress).await?;
+        reach(begins, points::NODE_START_AFTER)?;
+        reach(ends, points::NODE_FINISH_AFTER)
+    }
+
+    async fn write(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
         let Some(epoch) = self.epoch else {
             return self.create(engine, progress).await;
         };
@@ -186,6 +197,7 @@ impl Worker {
     pub(crate) fn answer(&mut self, answer: Option<Answer>) {
         if let Some(answer) = answer
             && let Some(caller) = self.caller.take()
+            && points::reach(points::ACK_BEFORE).is_ok()
         {
             let _ = caller.reply.send(Ok(Accepted { execution: self.head.id, reply: Reply::Answer(answer) }));
         }
@@ -200,6 +212,10 @@ impl Worker {
             let _ = caller.reply.send(Err(NotDurable::new("the server is stopping")));
         }
     }
+}
+
+fn reach(is_there: bool, point: &str) -> Result<(), Stopped> {
+    if is_there { points::reach(point).map_err(|error| Stopped::Broke(error.to_string())) } else { Ok(()) }
 }
 
 /// An accepted request as the request log shows it.

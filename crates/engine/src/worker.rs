@@ -17,7 +17,6 @@
 //! durable and when a caller is let go (`saving`).
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use domain::execution::status::{Reason, Status};
 use domain::time::Timestamp;
 use domain::value::Value;
 use nodes::contract::RunContext;
+use store::points::{self, MadeToFail};
 use store::{ExecutionHead, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -35,6 +35,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::budget::Share;
 use crate::cancel::Listener;
+use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
 use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
@@ -83,6 +84,13 @@ pub(crate) enum Stopped {
     Broke(String),
 }
 
+impl Stopped {
+    /// Its task still has to say so: nobody else knows that the execution goes on no more.
+    fn panicked() -> Self {
+        Self::Broke("the server panicked over it".to_owned())
+    }
+}
+
 /// What interrupts waiting.
 enum Woken<T> {
     Done(T),
@@ -94,7 +102,8 @@ enum Woken<T> {
 
 impl Worker {
     pub(crate) async fn run(mut self, engine: Arc<Inner>) {
-        if let Err(Stopped::Broke(note)) = self.drive(&engine).await {
+        let driven = caught(self.drive(&engine)).await;
+        if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
             self.break_off(&engine, note).await;
         }
         self.leave_caller(&engine);
@@ -169,21 +178,16 @@ impl Worker {
         }
     }
 
-    /// JSONata may take its time: it must not hold up the thread that others' requests run on. Should the
-    /// machine panic, this task still has to say so.
+    /// JSONata may take its time: it must not hold up the thread that others' requests run on.
     fn feed(&mut self, input: Input) -> Result<Step, Stopped> {
         let now = clock::now();
         let machine = &mut self.machine;
         let fed = if machine.is_heavy() {
-            tokio::task::block_in_place(|| catch_unwind(AssertUnwindSafe(|| machine.feed(input, now))))
+            tokio::task::block_in_place(|| machine.feed(input, now))
         } else {
-            catch_unwind(AssertUnwindSafe(|| machine.feed(input, now)))
+            machine.feed(input, now)
         };
-        match fed {
-            Ok(Some(step)) => Ok(step),
-            Ok(None) => Err(Stopped::Broke("nothing follows, and it has not ended".to_owned())),
-            Err(_) => Err(Stopped::Broke("the server panicked over it".to_owned())),
-        }
+        fed.ok_or_else(|| Stopped::Broke("nothing follows, and it has not ended".to_owned()))
     }
 
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
@@ -204,7 +208,12 @@ impl Worker {
         let context = RunContext { idempotency_key: run.idempotency_key, attempt: run.attempt };
         let registry = Arc::clone(&engine.registry);
         // A task of its own, so that a panicking node ends as an error and not with this task.
-        let mut effect = tokio::spawn(async move { registry.perform(&run.kind, &context, run.input).await });
+        let mut effect = tokio::spawn(async move {
+            points::reach(points::EFFECT_BEFORE).map_err(made_to_fail)?;
+            let outcome = registry.perform(&run.kind, &context, run.input).await;
+            points::reach(points::EFFECT_AFTER).map_err(made_to_fail)?;
+            outcome
+        });
         loop {
             match self.wait(engine, &mut effect).await {
                 Woken::Done(outcome) => return Ok(self.effect_done(outcome)),
@@ -362,4 +371,8 @@ async fn reached(at: Option<Timestamp>) {
     while clock::now() < at {
         tokio::time::sleep(at.since(clock::now())).await;
     }
+}
+
+fn made_to_fail(error: MadeToFail) -> Failure {
+    Failure::lasting(NodeError::new("node.made_to_fail", error.to_string()))
 }

@@ -19,6 +19,8 @@ pub enum Error {
     SampleNotFound { sample: SampleId },
     #[error("the workflow has {max} samples already")]
     TooManySamples { max: u32 },
+    #[error("the bodies of the workflow's samples would be larger than {bytes_max} bytes together")]
+    SamplesTooLarge { bytes_max: usize },
     #[error("there is no token {token}")]
     TokenNotFound { token: TokenId },
     /// Another server holds the execution now, or it has ended. The caller drops what it did.

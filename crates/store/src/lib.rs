@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod histogram;
+pub mod points;
 pub mod row;
 pub mod sqlite;
 
@@ -65,8 +66,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- samples: requests that an author keeps ----------------------------------------------------
 
-    /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them.
-    async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()>;
+    /// Errors: `NotFound`, `TooManySamples` when the workflow has `max` of them, `SamplesTooLarge` when their
+    /// bodies would be larger than `bytes_max` together.
+    async fn sample_add(&self, sample: SavedSample, max: u32, bytes_max: usize) -> Result<()>;
     /// All of a workflow's, newest first. They go when the workflow is deleted.
     async fn sample_list(&self, workflow: WorkflowId) -> Result<Vec<SavedSample>>;
     /// Errors: `SampleNotFound`, also when it is another workflow's.
@@ -100,7 +102,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_claim(&self, claim: Claim) -> Result<Vec<Claimed>>;
     /// What claims have set aside since this was asked last, each once: whoever looks on is to be told.
     async fn execution_set_aside(&self) -> Result<Vec<ExecutionHead>>;
-    /// Takes one open execution, due or not, unless a living server (this one included) owns it.
+    /// Takes one open execution, due or not, unless a living server (this one included) owns it. It is due
+    /// from then on: should the caller die before it writes, the next claim finds it.
     async fn execution_claim_one(&self, execution: ExecutionId, server: ServerId) -> Result<Option<Claimed>>;
     /// When the next execution that no living server owns is due; `None` when there is none.
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;

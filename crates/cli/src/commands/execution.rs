@@ -34,6 +34,7 @@ const WIDTH: usize = 80;
 const RESULT_SHOWN_MAX: usize = 400;
 /// Text of an event or an answer longer than this is cut.
 const BODY_SHOWN_MAX: usize = 4_096;
+const REPLAYS_SHOWN_MAX: usize = 5;
 
 fn page(execution: &Value) -> String {
     let mut page = format!("{}  {}", text(execution, "id"), status_with_reason(execution));
@@ -41,13 +42,17 @@ fn page(execution: &Value) -> String {
     if !took.is_empty() {
         page += &format!(" in {took}");
     }
+    let ran = match execution["revision"].as_u64() {
+        Some(number) => format!("revision {number}"),
+        None => "a test of the draft".to_owned(),
+    };
     page += &format!(
-        "\nworkflow  {}, revision {}, {}\naccepted  {}\n",
+        "\nworkflow  {}, {ran}, {}\naccepted  {}\n",
         text(execution, "workflow_key"),
-        text(execution, "revision"),
         text(execution, "mode"),
         text(execution, "accepted_at"),
     );
+    page += &replays(execution);
     for note in execution["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         page += &format!("note: {}\n", plain(note));
     }
@@ -70,6 +75,16 @@ fn page(execution: &Value) -> String {
         page += &body(answer);
     }
     page
+}
+
+/// What it is a replay of, and its own replays.
+fn replays(execution: &Value) -> String {
+    let of = execution["replay_of"].as_str().map(|of| format!("replay of {}\n", plain(of)));
+    let replays: Vec<&str> = execution["replays"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let shown = replays.iter().take(REPLAYS_SHOWN_MAX).map(|replay| format!("replay    {}\n", plain(replay)));
+    let more = replays.len().saturating_sub(REPLAYS_SHOWN_MAX);
+    let more = (more > 0).then(|| format!("          and {more} more, see --json\n"));
+    of.into_iter().chain(shown).chain(more).collect()
 }
 
 /// What came in, with its headers and its body.
@@ -172,6 +187,23 @@ mod tests {
             "notes": ["the answer's template failed"],
         });
         insta::assert_snapshot!(page(&execution));
+    }
+
+    #[test]
+    fn a_test_and_the_family_of_a_replay_are_told() {
+        let head = |execution: Value| page(&execution).split("\n\n").next().unwrap().to_owned();
+        let test = json!({"id": "ex_1", "workflow_key": "1hfmkioou0d", "revision": null, "status": "succeeded", "mode": "sync",
+            "accepted_at": "2026-11-22T10:00:00.000000Z", "replay_of": "ex_0", "test": true, "replays": ["ex_3", "ex_2"]});
+        insta::assert_snapshot!(head(test), @r"
+        ex_1  succeeded
+        workflow  1hfmkioou0d, a test of the draft, sync
+        accepted  2026-11-22T10:00:00.000000Z
+        replay of ex_0
+        replay    ex_3
+        replay    ex_2
+        ");
+        let many: Vec<String> = (0..7).map(|n| format!("ex_{n}")).collect();
+        assert!(head(json!({"replays": many})).ends_with("replay    ex_4\n          and 2 more, see --json"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::output::Output;
 
 /// List executions, newest first.
 ///
+/// Behind the workflow stands what no sender started: a `replay` of an old execution, a `test` of the draft.
 /// With --follow, every change of an execution is printed as it comes, until Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -64,15 +65,23 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     Ok(out.list(&executions, "no executions", HEAD, |execution| row(execution, &titles))?)
 }
 
-/// Fits into 80 columns with a title of 17 characters; `execution` has the rest.
+/// Fits into 80 columns with 17 characters of the last cell; `execution` has the rest.
 fn row(execution: &Value, titles: &Titles) -> [String; 5] {
     [
         text(execution, "id"),
         status_with_reason(execution),
         text(execution, "answer_status"),
         moment(execution, "accepted_at"),
-        titles.title(execution),
+        titles.title(execution) + &started_by_hand(execution),
     ]
+}
+
+/// ` (replay)`, ` (test)`; nothing for what a sender started.
+fn started_by_hand(execution: &Value) -> String {
+    let replay = execution["replay_of"].is_string().then_some("replay");
+    let test = execution["test"].as_bool().unwrap_or_default().then_some("test");
+    let marks: Vec<&str> = [replay, test].into_iter().flatten().collect();
+    if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) }
 }
 
 /// `waiting (timer)`
@@ -111,13 +120,25 @@ mod tests {
 
     #[test]
     fn a_row_says_which_workflow_and_fits() {
-        let execution = json!({"id": "ex_03ha7gwm1o0eeu7em5ewm4yjc", "workflow_key": "1hfmkioou0d", "status": "succeeded",
+        let execution = json!({"id": "ex_03ha7gwm1o0eeu7em5ewm4yjc", "workflow_id": "wf_1", "workflow_key": "1hfmkioou0d", "status": "succeeded",
             "reason": null, "answer_status": 422, "accepted_at": "2026-11-22T10:00:00.000042Z"});
-        let titles = Titles::from([("1hfmkioou0d".to_owned(), "Payment callback".to_owned())]);
+        let titles = Titles::from([("wf_1".to_owned(), "Payment callback".to_owned())]);
         let cells = row(&execution, &titles);
         assert_eq!(cells[3..], ["11-22 10:00:00", "Payment callback"]);
         assert!(cells.join("  ").len() <= 80);
         assert!(cells.iter().zip(WIDTHS).take(4).all(|(cell, width)| cell.len() <= width), "{cells:?}");
         assert_eq!(row(&execution, &Titles::default())[4], "1hfmkioou0d", "deleted since");
+    }
+
+    #[test]
+    fn a_row_says_what_no_sender_started() {
+        let last = |replay_of: Value, test: bool| {
+            let execution = json!({"workflow_key": "1hfmkioou0d", "replay_of": replay_of, "test": test});
+            row(&execution, &Titles::default())[4].clone()
+        };
+        assert_eq!(last(Value::Null, false), "1hfmkioou0d");
+        assert_eq!(last(json!("ex_1"), false), "1hfmkioou0d (replay)");
+        assert_eq!(last(Value::Null, true), "1hfmkioou0d (test)");
+        assert_eq!(last(json!("ex_1"), true), "1hfmkioou0d (replay, test)");
     }
 }

@@ -50,7 +50,7 @@ fn moment(document: &Value, field: &str) -> String {
     }
 }
 
-/// What workflows are called, by their keys.
+/// What workflows are called, by their ids: a key changes with `rotate`, and executions keep the old one.
 #[derive(Debug, Default)]
 struct Titles(HashMap<String, String>);
 
@@ -61,13 +61,12 @@ impl Titles {
             return Ok(Self::default());
         }
         let workflows = client.list(&["workflows"], &[], None).await?;
-        Ok(Self(workflows.iter().map(|workflow| (text(workflow, "key"), text(workflow, "title"))).collect()))
+        Ok(Self(workflows.iter().map(|workflow| (text(workflow, "id"), text(workflow, "title"))).collect()))
     }
 
     /// The key of one that was deleted, or made since.
     fn title(&self, of: &Value) -> String {
-        let key = text(of, "workflow_key");
-        self.0.get(&key).cloned().unwrap_or(key)
+        self.0.get(&text(of, "workflow_id")).cloned().unwrap_or_else(|| text(of, "workflow_key"))
     }
 }
 

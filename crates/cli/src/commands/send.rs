@@ -97,7 +97,7 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     }
     match execution {
         Some(_) => Ok(()),
-        None => Err(refusal(status.as_u16(), &body)),
+        None => Err(refusal(status.as_u16(), &body, &workflow)),
     }
 }
 
@@ -120,10 +120,20 @@ fn document(status: u16, headers: &[(String, String)], body: &[u8], execution: O
     json!({"status": status, "headers": headers, "body": text, "body_base64": bytes, "execution": execution})
 }
 
-fn refusal(status: u16, body: &[u8]) -> Failure {
+/// The endpoint tells strangers nothing; whoever may look at the workflow is told more.
+fn refusal(status: u16, body: &[u8], workflow: &Value) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = problem["code"].as_str().unwrap_or("send.refused");
-    Failure::new(code, format!("the request was not accepted (status {status})"))
+    let failure = Failure::new(code, format!("the request was not accepted (status {status})"));
+    match code {
+        "hook.unknown" | "hook.off" if workflow["revision"].is_null() => {
+            failure.hint("nothing of the workflow is live: `hookflow publish KEY` publishes its draft")
+        }
+        "hook.unknown" | "hook.off" if workflow["enabled"] == false => failure
+            .hint("the workflow is off: `enabled: true` in its file and `hookflow apply FILE --publish` switch it on"),
+        "hook.credentials" => failure.hint("give the user and password of the workflow with --user U:P"),
+        _ => failure,
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +147,18 @@ mod tests {
         assert!(header("no colon").is_err());
         assert!(header("a b: c").is_err());
         assert!(header("a: b\nc").is_err());
+    }
+
+    #[test]
+    fn who_may_look_at_the_workflow_is_told_why_its_url_is_silent() {
+        let hint = |code: &str, workflow: Value| {
+            let body = json!({"code": code}).to_string();
+            refusal(404, body.as_bytes(), &workflow).complaints.remove(0).hint.unwrap_or_default()
+        };
+        assert!(hint("hook.unknown", json!({"enabled": false, "revision": null})).contains("hookflow publish KEY"));
+        assert!(hint("hook.off", json!({"enabled": false, "revision": 1})).contains("enabled: true"));
+        assert!(hint("hook.credentials", json!({"enabled": true, "revision": 1})).contains("--user"));
+        assert_eq!(hint("hook.not_json", json!({"enabled": true, "revision": 1})), "");
     }
 
     #[test]

@@ -2,4 +2,5 @@
 
 pub mod evaluator;
 pub mod flows;
+pub mod random;
 pub mod world;

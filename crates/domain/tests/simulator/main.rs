@@ -12,8 +12,6 @@
 
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
-mod flows;
-
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -26,11 +24,10 @@ use domain::execution::machine::{Action, Facts, Finish, Input, Machine, Turn};
 use domain::execution::status::{End, NodeStatus};
 use domain::flow::plan::Plan;
 use domain::id::{EventId, ExecutionId};
+use domain::testing::random::{FlowMaker, Random};
 use domain::time::Timestamp;
 use domain::value::Value;
 use serde_json::json;
-
-use flows::{FlowMaker, Random};
 
 const SEEDS: u64 = 1_500;
 const START: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);

@@ -1,7 +1,7 @@
 //! One who listens: its place in the ring, and how much it may take from there.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use domain::time::Timestamp;
@@ -49,8 +49,9 @@ pub struct Listener {
     gap_at: Option<Instant>,
     /// Says nothing until then, and then that there was a gap.
     silent_until: Option<Instant>,
-    /// The segment under way, what of it passes, and how many of those were handed out.
-    reading: Option<(Arc<Segment>, Arc<[u32]>, usize)>,
+    /// The segment under way, what of it passes, and how many of those were handed out. The ring may let it
+    /// go meanwhile: one who reads slowly keeps nothing in memory.
+    reading: Option<(Weak<Segment>, Arc<[u32]>, usize)>,
 }
 
 impl Listener {
@@ -65,9 +66,10 @@ impl Listener {
             None => (now, None),
             Some(Ok(after)) if after.boot == live.boot && after.at <= now => {
                 // Its node runs were not told all the time.
-                (after.at, (after.at < began).then(|| after.since()))
+                (after.at, (after.at < began).then(|| live.ring().since(after.at)))
             }
-            Some(Ok(after)) if after.boot != live.boot => (now, Some(after.since())),
+            // This process may have begun at an earlier time than that one ended.
+            Some(Ok(after)) if after.boot != live.boot => (now, Some(after.since().min(live.began))),
             Some(_) => (now, Some(Timestamp::from_micros(0))),
         };
         let purse = Purse::full(&live);
@@ -122,7 +124,7 @@ impl Listener {
             if Instant::now() < until {
                 return None;
             }
-            return Some(self.gap(self.position().since()));
+            return Some(self.left_out());
         }
         self.read()
     }
@@ -130,18 +132,20 @@ impl Listener {
     /// A gap at once for one who came back too late.
     fn follow_up(&mut self) -> Option<Heard> {
         let segment = self.live.ring().behind(self.at)?;
-        (!segment.follows(self.at)).then(|| self.gap(self.position().since()))
+        (!segment.follows(self.at)).then(|| self.left_out())
     }
 
     fn read(&mut self) -> Option<Heard> {
         loop {
-            if let Some((segment, indexes, done)) = self.reading.take() {
+            if let Some((segment, indexes, done)) = self.reading.take()
+                && let Some(segment) = segment.upgrade()
+            {
                 let end = indexes.len().min(done + BATCH_MAX);
                 if end == indexes.len() {
                     self.at = segment.end();
                 } else {
                     self.at = segment.position(indexes[end - 1]);
-                    self.reading = Some((Arc::clone(&segment), Arc::clone(&indexes), end));
+                    self.reading = Some((Arc::downgrade(&segment), Arc::clone(&indexes), end));
                 }
                 return Some(Heard::Changes(Batch { segment, picked: done..end, indexes, boot: self.live.boot }));
             }
@@ -164,7 +168,7 @@ impl Listener {
             if indexes.is_empty() {
                 self.at = segment.end();
             } else {
-                self.reading = Some((segment, indexes, 0));
+                self.reading = Some((Arc::downgrade(&segment), indexes, 0));
             }
         }
     }
@@ -176,8 +180,14 @@ impl Listener {
                 self.silent_until = Some(last + GAP_PAUSE);
                 None
             }
-            _ => Some(self.gap(self.position().since())),
+            _ => Some(self.left_out()),
         }
+    }
+
+    /// Nothing more of what lies behind its position so far.
+    fn left_out(&mut self) -> Heard {
+        let since = self.live.ring().since(self.at);
+        self.gap(since)
     }
 
     fn gap(&mut self, since: Timestamp) -> Heard {

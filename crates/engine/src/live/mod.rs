@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use domain::execution::journal::NodeRun;
 use domain::id::{ExecutionId, WorkflowId};
+use domain::time::Timestamp;
 use store::{ExecutionHead, Outcome, RequestHead};
 use tokio::sync::{Notify, watch};
 
@@ -82,6 +83,7 @@ pub(crate) struct Live {
     limits: LiveLimits,
     /// Tells the positions of this process from those of another.
     boot: u64,
+    began: Timestamp,
     inbox: Mutex<Inbox>,
     /// The inbox is no longer empty.
     filled: Notify,
@@ -108,10 +110,12 @@ impl Live {
             changes_per_second: limits.live_changes_per_second_max,
             listeners: limits.live_listeners_max,
         };
-        let began = position::time(clock::now());
+        let began_at = clock::now();
+        let began = position::time(began_at);
         Arc::new(Self {
             limits,
             boot: clock::random(),
+            began: began_at,
             inbox: Mutex::default(),
             filled: Notify::new(),
             ring: Mutex::new(Ring::new(began, limits.changes)),

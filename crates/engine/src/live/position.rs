@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::time::Timestamp;
 
 /// What was durable so long before a position has surely been told before it, or was left out on purpose.
-const MARGIN: Duration = Duration::from_secs(1);
+pub(super) const MARGIN: Duration = Duration::from_secs(1);
 
 /// `<boot>-<microseconds>`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +20,15 @@ pub struct Position {
 }
 
 impl Position {
-    /// A time before which nothing behind this position became durable.
+    /// A time before which nothing behind this position became durable, unless the clock was set back.
     pub(super) fn since(self) -> Timestamp {
-        Timestamp::from_micros(i64::try_from(self.at).unwrap_or(0)).minus(MARGIN).max(Timestamp::from_micros(0))
+        since(self.at)
     }
+}
+
+/// A little before a moment.
+pub(super) fn since(micros: u64) -> Timestamp {
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(0)).minus(MARGIN).max(Timestamp::from_micros(0))
 }
 
 pub(super) fn time(now: Timestamp) -> u64 {

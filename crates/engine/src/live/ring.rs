@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use domain::time::Timestamp;
 
-use super::{Change, Position, Told};
+use super::{Change, Position, Told, position};
 
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -50,11 +51,21 @@ pub(super) struct Ring {
     end: u64,
     /// At or behind the end; every position so far is at most this.
     newest: u64,
+    set_back: Option<SetBack>,
+}
+
+/// The clock was set back: positions went on, ahead of it.
+#[derive(Debug, Clone, Copy)]
+struct SetBack {
+    /// Up to here.
+    until: u64,
+    /// The earliest time of what is told by then, in microseconds.
+    clock: u64,
 }
 
 impl Ring {
     pub(super) fn new(began: u64, held_max: usize) -> Self {
-        Self { segments: VecDeque::new(), held: 0, held_max, end: began, newest: began }
+        Self { segments: VecDeque::new(), held: 0, held_max, end: began, newest: began, set_back: None }
     }
 
     pub(super) fn newest(&self) -> u64 {
@@ -64,7 +75,22 @@ impl Ring {
     /// A position that nobody has had.
     pub(super) fn advance(&mut self, now: u64) -> u64 {
         self.newest = now.max(self.newest + 1);
+        self.watch_clock(now);
         self.newest
+    }
+
+    /// A time before which nothing behind `position` became durable.
+    pub(super) fn since(&self, position: u64) -> Timestamp {
+        let clock = self.set_back.filter(|set_back| position < set_back.until).map_or(u64::MAX, |it| it.clock);
+        position::since(position.min(clock))
+    }
+
+    fn watch_clock(&mut self, now: u64) {
+        let margin = u64::try_from(position::MARGIN.as_micros()).unwrap_or(u64::MAX);
+        if now.saturating_add(margin) < self.newest {
+            let clock = self.set_back.map_or(now, |before| before.clock.min(now));
+            self.set_back = Some(SetBack { until: self.newest, clock });
+        }
     }
 
     /// `told` is not empty. With `left_out` something is missing before it.
@@ -77,6 +103,7 @@ impl Ring {
         let segment = Segment { after, first, told: told.into_boxed_slice() };
         self.end = segment.end();
         self.newest = self.end;
+        self.watch_clock(now);
         self.segments.push_back(Arc::new(segment));
         while self.held > self.held_max && self.segments.len() > 1 {
             if let Some(oldest) = self.segments.pop_front() {

@@ -301,3 +301,47 @@ async fn as_many_listen_as_may() {
     let _third = live.listen(all(), None).unwrap();
     assert_eq!(live.listeners(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_who_reads_slowly_keeps_nothing_in_memory() {
+    let (live, mut service) = live(|limits| limits.live_changes_max = 600);
+    let mut listener = live.listen(all(), None).unwrap();
+    assert_eq!(hear(&mut listener).await, ["hello"]);
+    (0..600).for_each(|number| save(&live, number, Status::Queued));
+    service.tick();
+    let held = Arc::downgrade(&live.ring().behind(0).unwrap());
+    assert!(matches!(listener.next().await, Heard::Changes(_)), "the first of several batches");
+    save(&live, 600, Status::Queued);
+    service.tick();
+    assert!(held.upgrade().is_none(), "the ring has let it go, and so has everybody");
+    assert_eq!(hear(&mut listener).await, ["gap"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_says_since_when_although_the_clock_was_set_back() {
+    let (live, _) = live(|_| {});
+    let told =
+        || vec![Told { about: all(), change: Some(Box::new(Change::Workflow(workflow(1)))), encoded: OnceLock::new() }];
+    let mut ring = live.ring();
+    let second = |seconds: u64| seconds * 1_000_000;
+    let at = |seconds: u64| Timestamp::from_micros(i64::try_from(second(seconds)).unwrap());
+    let began = ring.newest() / second(1);
+    ring.push(told(), false, second(began + 100));
+    let heard = ring.newest();
+    assert_eq!(ring.since(heard), at(began + 99));
+    ring.push(told(), false, second(began + 40));
+    ring.push(told(), false, second(began + 50));
+    assert_eq!(ring.since(heard), at(began + 39), "what follows became durable earlier, by the clock");
+    ring.push(told(), false, second(began + 200));
+    assert_eq!(ring.since(heard), at(began + 39));
+    assert_eq!(ring.since(ring.newest()), at(began + 199), "the clock has caught up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_after_a_restart_reaches_back_to_its_begin_at_least() {
+    let (live, _) = live(|_| {});
+    let late = format!("{:016x}-{}", live.boot.wrapping_add(1), i64::MAX);
+    let mut listener = live.listen(all(), Some(&late)).unwrap();
+    let Heard::Gap { since } = listener.next().await else { panic!("nobody knows what followed") };
+    assert!(since <= clock::now(), "{since}");
+}

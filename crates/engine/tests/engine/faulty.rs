@@ -1,11 +1,13 @@
 //! The real store, with failures and delays put in front of it: what SQLite cannot be brought to do on command.
 
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::testing::random::Random;
 use domain::time::Timestamp;
 use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
@@ -18,6 +20,48 @@ pub(crate) struct Faulty {
     pub(crate) real: Arc<Sqlite>,
     fault: Mutex<Option<Fault>>,
     slow: Mutex<Option<(&'static str, Duration)>>,
+    loss: Mutex<Option<Arc<Loss>>>,
+}
+
+/// Bad luck by a seed: for each method, how often a call in so many fails.
+#[derive(Debug, Default)]
+pub(crate) struct Loss {
+    pub(crate) seed: u64,
+    pub(crate) lost: AtomicU32,
+    pub(crate) refused: AtomicU32,
+    pub(crate) calls: AtomicU64,
+}
+
+enum Luck {
+    Good,
+    /// Nothing is kept, and that is what is said.
+    Refused,
+    /// It is kept, and the answer does not come: what is on disk is not known, as after a flush that failed.
+    Lost,
+}
+
+impl Loss {
+    fn draw(&self, operation: &'static str) -> Luck {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let drawn = Random(self.seed ^ call.wrapping_mul(0x9e37)).next();
+        let (lost, refused): (u64, u64) = match operation {
+            "execution_create" => (60, 8),
+            "execution_progress" => (120, 8),
+            "execution_claim" | "execution_claim_one" => (30, 8),
+            "server_stop" => (3, 3),
+            "server_beat" | "execution_next_due" => (200, 8),
+            _ => return Luck::Good,
+        };
+        if drawn.is_multiple_of(lost) {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            Luck::Lost
+        } else if (drawn >> 20).is_multiple_of(refused) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            Luck::Refused
+        } else {
+            Luck::Good
+        }
+    }
 }
 
 impl std::fmt::Debug for Faulty {
@@ -28,7 +72,7 @@ impl std::fmt::Debug for Faulty {
 
 impl Faulty {
     pub(crate) fn new(real: Arc<Sqlite>) -> Arc<Self> {
-        Arc::new(Self { real, fault: Mutex::default(), slow: Mutex::default() })
+        Arc::new(Self { real, fault: Mutex::default(), slow: Mutex::default(), loss: Mutex::default() })
     }
 
     /// Asks `fault` before each call, by its name, whether it fails.
@@ -49,6 +93,15 @@ impl Faulty {
     /// Calls of `operation` answer so much later than they have worked.
     pub(crate) fn slow_down(&self, operation: &'static str, by: Duration) {
         *self.slow.lock().unwrap() = Some((operation, by));
+    }
+
+    /// From now on answers are lost, and calls refused, as the seed has it.
+    pub(crate) fn lose(&self, loss: Arc<Loss>) {
+        *self.loss.lock().unwrap() = Some(loss);
+    }
+
+    fn luck(&self, operation: &'static str) -> Luck {
+        self.loss.lock().unwrap().as_ref().map_or(Luck::Good, |loss| loss.draw(operation))
     }
 
     fn check(&self, operation: &'static str) -> Result<()> {
@@ -72,8 +125,15 @@ macro_rules! hand_on {
         impl Store for Faulty {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$answer> {
                 self.check(stringify!($name))?;
+                let luck = self.luck(stringify!($name));
+                if matches!(luck, Luck::Refused) {
+                    return Err(Error::Overloaded);
+                }
                 let answer = self.real.$name($($arg),*).await;
                 self.linger(stringify!($name)).await;
+                if matches!(luck, Luck::Lost) {
+                    return Err(Error::Broken { reason: "the answer was lost".to_owned() });
+                }
                 answer
             })+
 
@@ -101,7 +161,7 @@ hand_on! {
     fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
     fn revision_get(workflow: WorkflowId, number: u32) -> Option<Revision>;
     fn revision_list(workflow: WorkflowId, before: Option<u32>, limit: u32) -> Vec<RevisionHead>;
-    fn sample_add(sample: SavedSample, max: u32) -> ();
+    fn sample_add(sample: SavedSample, max: u32, bytes_max: usize) -> ();
     fn sample_list(workflow: WorkflowId) -> Vec<SavedSample>;
     fn sample_delete(workflow: WorkflowId, sample: SampleId) -> ();
     fn token_create(token: Token) -> ();

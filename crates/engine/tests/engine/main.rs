@@ -1,6 +1,6 @@
 //! The engine over a real SQLite store: what callers get, what is on disk by then, what goes on.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
 mod authoring;
 mod bench;
@@ -13,6 +13,7 @@ mod failures;
 mod faulty;
 mod limits;
 mod live;
+mod lost;
 mod resolve;
 mod retries;
 mod runs;

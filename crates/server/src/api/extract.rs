@@ -1,15 +1,17 @@
 //! Parts of a request, read so that a mistake in one is a problem with a clear sentence.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::request::Parts;
 use serde::de::{DeserializeOwned, Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
-use super::{Api, BODY, mistake};
-use crate::body::{ReadError, Reader};
+use super::{Api, BODY, BODY_VALUES_MAX, mistake, strict};
+use crate::body::{ReadError, Reader, Share};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
 
@@ -49,6 +51,23 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Params<T> {
     }
 }
 
+/// What a value takes in memory, with its name and its place in a list or an object.
+const VALUE_BYTES: usize = 64;
+
+/// What a request holds of the budget for bodies, until it is answered: what was made of a body can wait for
+/// its turn.
+#[derive(Debug, Clone, Default)]
+struct Held(Arc<Mutex<Option<Share>>>);
+
+/// Around every operation.
+pub(super) async fn hold(mut request: Request, next: Next) -> Response {
+    let held = Held::default();
+    request.extensions_mut().insert(held.clone());
+    let response = next.run(request).await;
+    drop(held);
+    response
+}
+
 /// The body, which is JSON.
 #[derive(Default)]
 pub(super) struct Document<T>(pub(super) T);
@@ -62,7 +81,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
         is_plain_json(&head)?;
         let reader = Reader::new(body, &mut bytes, &mut share, BODY);
         read(reader).await?;
-        decode(&bytes)
+        decode(&bytes, share, &head)
     }
 }
 
@@ -79,7 +98,7 @@ impl<T: DeserializeOwned> OptionalFromRequest<Arc<Api>> for Document<T> {
         }
         is_plain_json(&head)?;
         read(reader).await?;
-        let Document(document) = decode::<Option<T>>(&bytes)?;
+        let Document(document) = decode::<Option<T>>(&bytes, share, &head)?;
         Ok(document.map(Document))
     }
 }
@@ -102,9 +121,32 @@ async fn read(mut reader: Reader<'_, Body>) -> Result<(), ApiError> {
     Ok(reader.rest().await?)
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Document<T>, ApiError> {
-    let document = serde_json::from_slice(bytes);
+fn decode<T: DeserializeOwned>(bytes: &[u8], mut share: Share, head: &Parts) -> Result<Document<T>, ApiError> {
+    let values = values(bytes);
+    if values > BODY_VALUES_MAX {
+        return Err(ApiError::Body(format!("The body has more than {BODY_VALUES_MAX} values.")));
+    }
+    share.grow(values * VALUE_BYTES)?;
+    if let Some(Held(held)) = head.extensions.get() {
+        *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(share);
+    }
+    let document = strict::from_slice(bytes);
     document.map(Document).map_err(|error| ApiError::Body(mistake::sentence(&error)))
+}
+
+/// How many values there are at most, be it JSON or not.
+fn values(bytes: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// A whole number, for which JSON also writes `11.0`.
@@ -125,4 +167,40 @@ pub(super) fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     #[derive(Deserialize)]
     struct Whole(#[serde(deserialize_with = "whole")] u32);
     Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_without_what_stands_in_texts() {
+        for (text, at_most) in
+            [("", 1), ("7", 1), ("[1, [2, 3], {}]", 7), (r#"{"a": "[,{", "b\\": ["\"[,", "\\", 1]}"#, 6), ("[[[,,,", 7)]
+        {
+            assert_eq!(values(text.as_bytes()), at_most, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_for_a_body_is_held_until_the_request_is_answered() {
+        let budget = crate::body::Budget::new(10 * VALUE_BYTES);
+        let held = Held::default();
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.extensions.insert(held.clone());
+        let document = decode::<domain::value::Value>(b"[1, 2, 3, 4]", budget.share(), &head).unwrap();
+        drop(head);
+        assert_eq!(budget.share().grow(6 * VALUE_BYTES), Err(ReadError::NoRoom));
+        drop((document, held));
+        assert_eq!(budget.share().grow(10 * VALUE_BYTES), Ok(()));
+    }
+
+    #[test]
+    fn a_body_of_very_many_values_is_refused_before_it_is_decoded() {
+        let (head, ()) = http::Request::new(()).into_parts();
+        let budget = crate::body::Budget::new(usize::MAX);
+        let many = format!("[{}", "0,".repeat(BODY_VALUES_MAX));
+        let refused = decode::<domain::value::Value>(many.as_bytes(), budget.share(), &head);
+        assert!(matches!(refused, Err(ApiError::Body(told)) if told.contains("1048576 values")));
+    }
 }

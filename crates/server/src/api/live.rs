@@ -28,7 +28,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::executions::ExecutionItem;
 use super::extract::Params;
@@ -46,6 +46,18 @@ const RETRY_MS: u32 = 1_000;
 static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks nginx and its like to pass on what comes as it comes.
 static BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// One event of the stream.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only its shape is used")]
+struct LiveEvent {
+    /// `hello`, `execution`, `node_run`, `request`, `workflow` or `gap`.
+    event: String,
+    /// For `Last-Event-ID`.
+    id: String,
+    /// An object, as JSON text.
+    data: String,
+}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -76,10 +88,13 @@ struct NodeRunItem<'a> {
 ///
 /// The first is `hello`; an id resumes behind its event, nothing twice and nothing left out. `gap` says since
 /// when something was left out after all: read the lists again. Data of `execution` and `request` are the
-/// items of the lists. Node runs are told to those who name a workflow or an execution.
+/// items of the lists, of `workflow` `{id}`, of `gap` `{since}`, of `hello` `{}`. Node runs are told to those who
+/// name a workflow or an execution: `{execution_id, workflow_id, node, kind, visit, attempt, status, error,
+/// started_at, finished_at}`.
 #[utoipa::path(get, path = "/live", operation_id = "live", tag = "live",
     params(Filter, ("Last-Event-ID" = Option<String>, Header, description = "The last id that was received.")),
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
+    responses((status = 200, description = "Events, for as long as the client listens.", body = LiveEvent,
+        content_type = "text/event-stream")))]
 pub(super) async fn listen(
     State(api): State<Arc<Api>>,
     Params(filter): Params<Filter>,
@@ -95,13 +110,7 @@ pub(super) async fn listen(
     // What cannot be read is no place of ours.
     let after = headers.get(&LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
     let listener = api.engine.listen(filter, after).map_err(|_| ApiError::unavailable("Too many listen already."))?;
-    let stream = Stream {
-        listener,
-        ready: VecDeque::from([Bytes::from(format!("retry: {RETRY_MS}\n\n"))]),
-        comment: Box::pin(sleep_until(Instant::now() + COMMENT)),
-        headers,
-        api,
-    };
+    let stream = Stream::new(api, headers, listener).await;
     let mut response = Response::new(Body::from_stream(unfold(stream, async |mut stream| {
         let chunk = stream.next().await?;
         Some((Ok::<_, Infallible>(chunk), stream))
@@ -128,6 +137,15 @@ struct Stream {
 }
 
 impl Stream {
+    /// The greeting is the first to go out, however late the client reads: a comment before it would move the
+    /// client's place past a gap that it was not told of.
+    async fn new(api: Arc<Api>, headers: HeaderMap, mut listener: Listener) -> Self {
+        let retry = Bytes::from(format!("retry: {RETRY_MS}\n\n"));
+        let heard = listener.next().await;
+        let ready = VecDeque::from([retry, told(heard, listener.position())]);
+        Self { api, headers, listener, ready, comment: Box::pin(sleep_until(Instant::now() + COMMENT)) }
+    }
+
     /// What goes out next. `None`: the end.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(ready) = self.ready.pop_front() {
@@ -144,17 +162,21 @@ impl Stream {
                 self.comment.as_mut().reset(Instant::now() + COMMENT);
                 Some(Bytes::from(format!(": nothing else\nid: {}\n\n", self.listener.position())))
             }
-            heard = self.listener.next() => Some(match heard {
-                Heard::Hello => event("hello", self.listener.position(), &json!({})),
-                Heard::Gap { since } => event("gap", self.listener.position(), &json!({ "since": since })),
-                Heard::Changes(batch) => {
-                    let mut chunk = BytesMut::new();
-                    for change in batch.encoded(encode) {
-                        chunk.extend_from_slice(change);
-                    }
-                    chunk.freeze()
-                }
-            }),
+            heard = self.listener.next() => Some(told(heard, self.listener.position())),
+        }
+    }
+}
+
+fn told(heard: Heard, position: Position) -> Bytes {
+    match heard {
+        Heard::Hello => event("hello", position, &json!({})),
+        Heard::Gap { since } => event("gap", position, &json!({ "since": since })),
+        Heard::Changes(batch) => {
+            let mut chunk = BytesMut::new();
+            for change in batch.encoded(encode) {
+                chunk.extend_from_slice(change);
+            }
+            chunk.freeze()
         }
     }
 }
@@ -212,8 +234,9 @@ mod tests {
     use crate::api::AdminToken;
     use crate::probes::Readiness;
 
-    /// What a client gets whose request came with `token`, until there is a comment, or the end.
-    async fn until_comment(token: &str) -> Vec<String> {
+    /// What a client gets whose request came with `token` and the id `after`, and that reads as late as it can,
+    /// until there is a comment, or the end.
+    async fn until_comment(token: &str, after: Option<&str>) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
         let engine =
@@ -222,11 +245,11 @@ mod tests {
         let token_known = AdminToken::new("t0ken".into());
         let registry = prometheus_client::registry::Registry::default();
         let api = Arc::new(Api::new(engine, "", token_known, registry, readiness, CancellationToken::new()));
-        let listener = api.engine.listen(live::Filter::default(), None).unwrap();
+        let listener = api.engine.listen(live::Filter::default(), after).unwrap();
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::try_from(token).unwrap())]);
         tokio::time::pause();
-        let comment = Box::pin(sleep_until(Instant::now() + COMMENT));
-        let mut stream = Stream { api, headers, listener, ready: VecDeque::new(), comment };
+        let mut stream = Stream::new(api, headers, listener).await;
+        tokio::time::advance(COMMENT * 2).await;
         let mut got = Vec::new();
         while let Some(chunk) = stream.next().await {
             got.push(String::from_utf8(chunk.to_vec()).unwrap());
@@ -239,15 +262,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_comment_says_where_to_resume_while_the_token_opens() {
-        let got = until_comment("Bearer t0ken").await;
-        let id = got[0].lines().nth(1).unwrap();
-        assert_eq!(got, [format!("event: hello\n{id}\ndata: {{}}\n\n"), format!(": nothing else\n{id}\n\n")]);
-        assert!(id.starts_with("id: "));
+        let got = until_comment("Bearer t0ken", None).await;
+        let id = got[1].lines().nth(1).unwrap();
+        assert_eq!(got[1..], [format!("event: hello\n{id}\ndata: {{}}\n\n"), format!(": nothing else\n{id}\n\n")]);
+        assert!(got[0].starts_with("retry: ") && id.starts_with("id: "));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_moved_past_a_gap_before_it_is_told() {
+        let got = until_comment("Bearer t0ken", Some("0000000000000000-1")).await;
+        assert_eq!(got.len(), 3, "{got:?}");
+        assert!(got[1].starts_with("event: gap\n") && got[2].starts_with(": "), "{got:?}");
     }
 
     #[tokio::test]
     async fn the_feed_ends_once_the_token_opens_no_more() {
-        let got = until_comment("Bearer revoked").await;
-        assert_eq!(got.len(), 1, "{got:?}");
+        let got = until_comment("Bearer revoked", None).await;
+        assert_eq!(got.len(), 2, "{got:?}");
     }
 }

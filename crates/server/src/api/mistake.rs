@@ -5,7 +5,18 @@ pub(super) fn sentence(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
     let text = text.strip_suffix(&format!(" at line {} column {}", error.line(), error.column())).unwrap_or(&text);
-    if error.is_data() { data(text, &place) } else { format!("The body is not JSON: {text} ({place}).") }
+    shortened(if error.is_data() { data(text, &place) } else { format!("The body is not JSON: {text} ({place}).") })
+}
+
+/// Names and texts from a body are told as they are, and can be as long as the body.
+fn shortened(text: String) -> String {
+    const END_CHARS: usize = 300;
+    let start = text.char_indices().nth(END_CHARS);
+    let end = text.char_indices().nth_back(END_CHARS - 1);
+    match (start, end) {
+        (Some((start, _)), Some((end, _))) if start < end => format!("{}…{}", &text[..start], &text[end..]),
+        _ => text,
+    }
 }
 
 /// For an error of reading a query, as `serde_urlencoded` tells it below axum.
@@ -109,6 +120,19 @@ mod tests {
             ("Something else", "Something else."),
         ] {
             assert_eq!(in_query(text), told);
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_short_however_long_the_mistake_is() {
+        let long = "é".repeat(100_000);
+        for (body, start, end) in [
+            (format!(r#"{{"name": 1, "{long}": 2}}"#), "There is the number `1`", "belongs (line 1, column 10)."),
+            (format!(r#"{{"{long}": 2}}"#), "There is no member `éé", "`flag` (line 1, column 200003)."),
+            (format!(r#"{{"flag": "{long}"}}"#), "There is the text \"éé", "belongs (line 1, column 200011)."),
+        ] {
+            let told = sentence(&serde_json::from_str::<Body>(&body).unwrap_err());
+            assert!(told.starts_with(start) && told.ends_with(end) && told.chars().count() <= 601, "{told}");
         }
     }
 

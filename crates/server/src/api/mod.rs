@@ -27,6 +27,7 @@ mod revisions;
 mod runs;
 mod samples;
 mod schema;
+mod strict;
 mod tokens;
 mod views;
 mod workflows;
@@ -63,8 +64,10 @@ use crate::standing;
 
 /// A body with documents: larger ones are no workflow files.
 const BODY: BodyLimits = BodyLimits { bytes_max: 16 << 20, patience: Duration::from_secs(30), rate_min: 32 << 10 };
-/// Bytes of bodies being read, in all.
-const BODIES_BYTES_MAX: usize = 64 << 20;
+/// JSON values in a body: those of ten workflow files that are as large as can be.
+const BODY_VALUES_MAX: usize = 1 << 20;
+/// Bytes of bodies being read and worked on, and of what was made of them, in all.
+const BODIES_BYTES_MAX: usize = 128 << 20;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -110,6 +113,7 @@ impl Admin {
         let v1 = v1
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(from_fn(extract::hold))
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));
         let bare = any(async || ApiError::Route).layer(from_fn_with_state(Arc::clone(&api), auth::require));
         let router = Router::new()

@@ -23,8 +23,36 @@ const SCHEMAS: &str = "#/components/schemas/";
 
 #[derive(utoipa::OpenApi)]
 // What only parameters name is not found by itself.
-#[openapi(components(schemas(Problem, super::schema::EditTag)))]
+#[openapi(
+    components(schemas(Problem, super::schema::EditTag)),
+    tags(
+        (name = "workflows", description = "What an author edits; each owns one URL."),
+        (name = "drafts", description = "The editable flow of a workflow. Publishing makes it a revision."),
+        (name = "revisions", description = "Published flows, numbered and never changed. The live one answers."),
+        (name = "documents", description = "Whole workflows as they stand in workflow files."),
+        (name = "samples", description = "Requests that are kept to try a workflow with."),
+        (name = "executions", description = "What has run, and running it: tests, replays, cancelling."),
+        (name = "requests", description = "Every request to an endpoint, refused ones with their cause."),
+        (name = "live", description = "What happens, as it happens."),
+        (name = "nodes", description = "What flows can be made of."),
+        (name = "parse", description = "Which paths a sample request has."),
+        (name = "tokens", description = "Who may use this API.")
+    )
+)]
 struct Base;
+
+const DESCRIPTION: &str = "\
+Hookflow receives webhooks, runs a workflow for each and answers the caller. This is everything else: making \
+workflows, looking at what ran, running it again.
+
+Every operation asks for `Authorization: Bearer <token>`; its `security` names the scope that the token needs: \
+`read`, `operate` (test, replay, cancel), `author` (change workflows) or `admin` (tokens). No scope holds another, \
+but `admin` holds all. `hookflow token create` makes tokens; the one in the data folder's `admin.token` may do everything.
+
+`{key}` is a workflow's key, the last part of its URL, or its `wf_…` id, which stays when the key is rotated. Lists are \
+`{\"items\": […], \"next_cursor\": …}`, newest first; give `next_cursor` back as `cursor` for the next page, until it \
+is null. Times are RFC 3339 in UTC with microseconds. Errors are problem details (RFC 9457): `code` is for programs \
+and stable, `detail` is for people.";
 
 /// Problem details (RFC 9457).
 #[derive(ToSchema)]
@@ -68,6 +96,7 @@ pub(super) struct DraftConflict {
 pub(super) fn document(operations: OpenApi) -> OpenApi {
     let mut document = Base::openapi();
     document.info = Info::new("Hookflow", env!("CARGO_PKG_VERSION"));
+    document.info.description = Some(DESCRIPTION.to_owned());
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     document.components.get_or_insert_with(Components::new).add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
     document.nest(ROOT, operations)
@@ -251,6 +280,29 @@ mod tests {
         assert!(names.len() > 50);
         for name in names {
             assert!(document["components"]["schemas"][&name].is_object(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_group_is_explained() {
+        let document = described();
+        let explained: BTreeSet<_> =
+            document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).map(Value::to_string).collect();
+        let paths = document["paths"].as_object().unwrap().values().filter_map(Value::as_object);
+        let used: BTreeSet<_> =
+            paths.flat_map(|item| item.values()).map(|operation| operation["tags"][0].to_string()).collect();
+        assert_eq!(explained, used);
+    }
+
+    #[test]
+    fn whatever_is_a_list_has_a_cursor() {
+        let document = described();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let operation = &item["get"];
+            if operation["operationId"].as_str().is_some_and(|name| name.ends_with("_list") && name != "node_list") {
+                let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+                assert!(answer.as_str().unwrap().starts_with("#/components/schemas/Page_"), "{path}: {answer}");
+            }
         }
     }
 

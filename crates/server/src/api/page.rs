@@ -40,6 +40,11 @@ impl<C> Paging<C> {
 }
 
 impl<T> Page<T> {
+    /// A list so short that it has one page.
+    pub(super) fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None }
+    }
+
     /// From one item more than wanted, if there are so many.
     fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let limit = limit as usize;

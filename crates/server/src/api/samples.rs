@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use super::extract::{Document, Name, Names};
 use super::json::{Created, Json};
 use super::openapi::Problem;
-use super::views::{Items, WrittenView};
+use super::page::Page;
+use super::views::WrittenView;
 use super::written::EventIn;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
@@ -55,16 +56,17 @@ pub(super) struct NewSample {
 /// The saved sample requests of a workflow, newest first.
 #[utoipa::path(get, path = "/workflows/{key}/samples", operation_id = "sample_list", tag = "samples",
     params(("key" = String, Path, description = schema::KEY)),
-    responses((status = 200, description = "All of them.", body = Items<SampleView>)))]
-pub(super) async fn list(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<Items<SampleView>>, ApiError> {
+    responses((status = 200, description = "All of them.", body = Page<SampleView>)))]
+pub(super) async fn list(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<Page<SampleView>>, ApiError> {
     let workflow = api.engine.workflow(&key).await?;
     let samples = api.engine.store().sample_list(workflow.id).await?;
-    Ok(Json(Items { items: samples.into_iter().map(Into::into).collect() }))
+    Ok(Json(Page::whole(samples.into_iter().map(Into::into).collect())))
 }
 
 /// Saves a sample request.
 ///
-/// A workflow has up to 100 of them, with bodies of 32 MiB together.
+/// A workflow has up to 100 of them, with bodies of 32 MiB together. Headers that prove who sent a request, such
+/// as `Authorization` and signatures, are left out unless the draft declares them, as in events.
 #[utoipa::path(post, path = "/workflows/{key}/samples", operation_id = "sample_add", tag = "samples",
     params(("key" = String, Path, description = schema::KEY)), request_body = NewSample,
     responses(
@@ -82,12 +84,9 @@ pub(super) async fn add(
     if name.is_empty() || name.chars().count() > NAME_MAX {
         return Err(ApiError::Body(format!("name is a text of 1 to {NAME_MAX} characters.")));
     }
-    let event = api.engine.check_written(new.event.read()?)?;
-    let (workflow, store) = (api.engine.workflow(&key).await?, api.engine.store());
-    let kept: usize = store.sample_list(workflow.id).await?.iter().map(|sample| sample.body.len()).sum();
-    if kept + event.body.len() > SAMPLES_BYTES_MAX {
-        return Err(ApiError::Samples(format!("Bodies of samples take {SAMPLES_BYTES_MAX} bytes at most together")));
-    }
+    let event = new.event.read()?;
+    let workflow = api.engine.workflow(&key).await?;
+    let event = api.engine.check_written(&workflow, event)?;
     let sample = SavedSample {
         id: api.engine.new_sample_id(),
         workflow: workflow.id,
@@ -98,7 +97,7 @@ pub(super) async fn add(
         body: event.body,
         created_at: api.engine.now(),
     };
-    store.sample_add(sample.clone(), SAMPLES_MAX).await?;
+    api.engine.store().sample_add(sample.clone(), SAMPLES_MAX, SAMPLES_BYTES_MAX).await?;
     Ok(Created { at: format!("/workflows/{}/samples", workflow.id), view: sample.into() })
 }
 

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::extract::{Document, Name, whole_or_null};
 use super::json::Json;
 use super::openapi::Problem;
+use super::page::Page;
 use super::{Api, schema};
 use crate::error::{ApiError, PROBLEM};
 
@@ -63,12 +64,6 @@ pub(super) struct MadeToken {
     token: String,
 }
 
-/// Every token.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Tokens {
-    items: Vec<TokenView>,
-}
-
 /// What a token is to be. It expires at the earlier of `expires_at` and `expires_in_days`; never, without both.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,9 +83,9 @@ pub(super) struct TokenRequest {
 
 /// Every token, newest first.
 #[utoipa::path(get, path = "/tokens", operation_id = "token_list", tag = "tokens",
-    responses((status = 200, body = Tokens)))]
-pub(super) async fn list(State(api): State<Arc<Api>>) -> Result<Json<Tokens>, ApiError> {
-    Ok(Json(Tokens { items: api.engine.tokens().await?.into_iter().map(TokenView::from).collect() }))
+    responses((status = 200, body = Page<TokenView>)))]
+pub(super) async fn list(State(api): State<Arc<Api>>) -> Result<Json<Page<TokenView>>, ApiError> {
+    Ok(Json(Page::whole(api.engine.tokens().await?.into_iter().map(TokenView::from).collect())))
 }
 
 /// Makes a token, and shows it once.

@@ -49,7 +49,7 @@ impl WrittenView {
     }
 }
 
-/// One item for each thing asked for, in their order; the whole list.
+/// One item for each thing asked for, in their order.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Items<T> {
     pub(super) items: Vec<T>,

@@ -92,6 +92,9 @@ impl From<store::Error> for ApiError {
             store::Error::TokenNotFound { .. } => Self::Unknown("token"),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
+            store::Error::SamplesTooLarge { bytes_max } => {
+                Self::Samples(format!("Bodies of samples take {bytes_max} bytes at most together"))
+            }
             store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
             store::Error::Full => Self::unavailable("The disk or the database is full."),
             store::Error::Broken { .. } => {

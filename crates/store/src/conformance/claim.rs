@@ -181,15 +181,16 @@ pub async fn one_execution_can_be_claimed_before_it_is_due(store: &dyn Store) {
     }
 }
 
-/// Whatever it waited for, nobody would look at it again for as long.
-pub async fn what_was_taken_early_is_due_when_its_owner_dies(store: &dyn Store) {
+/// Whatever it waited for: nobody else looks for what was taken up before its time.
+pub async fn what_was_taken_before_it_was_due_is_due_when_its_owner_dies(store: &dyn Store) {
     store.server_start(server_id(1), LEASE).await.unwrap();
-    let asks = Progress { status: Status::Waiting, reason: Some(Reason::NeedsAttention), ..queued(at(1_000_000)) };
+    let asks = Progress { status: Status::Waiting, reason: Some(Reason::NeedsAttention), ..queued(at(900_000)) };
     store.execution_create(execution(1, 1, asks)).await.unwrap();
-    assert!(store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().is_some());
+    store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().unwrap();
     store.server_start(server_id(2), LEASE).await.unwrap();
-    let claimed = store.execution_claim(Claim { server: server_id(2), ..claim(1, 1) }).await.unwrap();
-    assert_eq!(ids(&claimed), [execution_id(1)]);
+    assert_eq!(store.execution_next_due().await.unwrap(), Some(at(1)));
+    let claimed = store.execution_claim(Claim { server: server_id(2), now: at(1), ..claim(1, 1) }).await.unwrap();
+    assert_eq!(claimed.iter().map(|claimed| claimed.epoch).collect::<Vec<_>>(), [3]);
 }
 
 pub async fn the_next_due_time_is_that_of_the_first_unowned_one(store: &dyn Store) {

@@ -8,6 +8,7 @@
 
 pub mod claim;
 pub mod execution;
+pub mod model;
 pub mod numbered;
 pub mod quarantine;
 pub mod request_log;
@@ -47,6 +48,7 @@ macro_rules! conformance_suite {
             sample {
                 samples_read_back_as_they_were_kept_newest_first
                 a_workflow_has_no_more_samples_than_it_may
+                the_bodies_of_samples_are_no_larger_together_than_they_may
                 a_sample_is_its_workflows_alone
                 a_sample_needs_a_workflow_that_is_there
                 samples_go_with_their_workflow
@@ -82,7 +84,7 @@ macro_rules! conformance_suite {
                 what_a_living_server_owns_cannot_be_claimed
                 what_was_given_back_can_be_claimed_once_it_is_due
                 one_execution_can_be_claimed_before_it_is_due
-                what_was_taken_early_is_due_when_its_owner_dies
+                what_was_taken_before_it_was_due_is_due_when_its_owner_dies
                 the_next_due_time_is_that_of_the_first_unowned_one
             }
             quarantine {

@@ -36,7 +36,7 @@ statements! {
     DEATHS = "select owner is not null, takeovers + (owner is not null) from execution where id = ?1";
     SUSPECT = "select 1 from execution where due_at is not null and owner = ?1 and takeovers > 1 limit 1";
     OWNER = "select owner from execution where id = ?1 and due_at is not null";
-    /// Whatever it waited for: from now on it is due at once, should its new owner die before it wrote anything.
+    /// Under way it is due, whatever it waited for: should its owner die, the next one finds it.
     TAKE = "update execution
                set takeovers = takeovers + (owner is not null), owner = ?2, epoch = epoch + 1,
                    status = 'running', reason = null, due_at = min(due_at, accepted_at)

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,8 +30,10 @@ pub(super) fn unusable(what: impl std::fmt::Display, why: impl std::fmt::Display
 pub(super) fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let failed = |error: std::io::Error| unusable(path.display(), error);
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    // Whoever can open the file can hold the lock, and keep the server from starting.
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -6,6 +6,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
+use crate::points;
+
 /// `hook`: in the file's header, tells our databases from others'.
 const APPLICATION_ID: u32 = 0x686f_6f6b;
 
@@ -73,6 +75,7 @@ fn apply(db: &mut Connection, number: u32, migration: &Migration) -> rusqlite::R
     )?;
     transaction.pragma_update(None, "user_version", number)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    points::reach(points::MIGRATION_STEP).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     transaction.commit()
 }
 

@@ -209,8 +209,8 @@ impl Store for Sqlite {
         workflow::revisions(self, workflow, before, limit).await
     }
 
-    async fn sample_add(&self, sample: SavedSample, max: u32) -> Result<()> {
-        sample::add(self, sample, max).await
+    async fn sample_add(&self, sample: SavedSample, max: u32, bytes_max: usize) -> Result<()> {
+        sample::add(self, sample, max, bytes_max).await
     }
 
     async fn sample_list(&self, workflow: WorkflowId) -> Result<Vec<SavedSample>> {

@@ -11,7 +11,8 @@ use crate::row::SavedSample;
 
 statements! {
     LIVES = "select 1 from workflow where id = ?1 and deleted_at is null";
-    COUNT = "select count(*) from sample where workflow_id = ?1";
+    /// The length of a body is known without reading it.
+    HELD = "select count(*), coalesce(sum(length(body)), 0) from sample where workflow_id = ?1";
     INSERT = "insert into sample (id, workflow_id, name, method, headers, query_string, body, created_at)
               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     LIST = "select id, name, method, headers, query_string, body, created_at
@@ -19,7 +20,7 @@ statements! {
     DELETE = "delete from sample where id = ?1 and workflow_id = ?2";
 }
 
-pub(super) async fn add(store: &Sqlite, sample: SavedSample, max: u32) -> Result<()> {
+pub(super) async fn add(store: &Sqlite, sample: SavedSample, max: u32, bytes_max: usize) -> Result<()> {
     let headers = json(&sample.headers);
     let bytes = headers.len() + sample.query_string.len() + sample.body.len();
     store
@@ -28,8 +29,13 @@ pub(super) async fn add(store: &Sqlite, sample: SavedSample, max: u32) -> Result
             if row(db, LIVES, [workflow], |_| Ok(()))?.is_none() {
                 return Err(Error::NotFound { workflow: sample.workflow }.into());
             }
-            if row(db, COUNT, [workflow], |row| row.get::<_, u32>(0))?.unwrap_or(0) >= max {
+            let held = row(db, HELD, [workflow], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?)))?;
+            let (count, held) = held.unwrap_or_default();
+            if count >= max {
                 return Err(Error::TooManySamples { max }.into());
+            }
+            if usize::try_from(held).unwrap_or(usize::MAX).saturating_add(sample.body.len()) > bytes_max {
+                return Err(Error::SamplesTooLarge { bytes_max }.into());
             }
             execute(
                 db,

@@ -27,6 +27,7 @@ use super::options::Options;
 use super::sql::execute;
 use crate::error::{Error, Result};
 use crate::histogram::Histogram;
+use crate::points;
 
 /// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
 const COMMAND_BYTES: usize = 512;
@@ -231,9 +232,13 @@ impl Loop {
                 return verdict;
             }
         }
+        if let Err(error) = points::reach(points::COMMIT_BEFORE) {
+            return Verdict::Broken(error.to_string());
+        }
         let began = Instant::now();
-        match self.step("COMMIT") {
-            Ok(()) => Verdict::Committed { took: began.elapsed() },
+        match self.step("COMMIT").map(|()| points::reach(points::COMMIT_AFTER)) {
+            Ok(Err(error)) => Verdict::Broken(error.to_string()),
+            Ok(Ok(())) => Verdict::Committed { took: began.elapsed() },
             Err(error) => Verdict::of(&error),
         }
     }

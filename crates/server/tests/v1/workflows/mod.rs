@@ -137,3 +137,25 @@ async fn a_deleted_workflow_leaves_its_executions() {
     let shown = get(&bench, &format!("/executions/{}", sent.execution())).await;
     assert_eq!((&shown["workflow_key"], &shown["status"]), (&json!(key), &json!("succeeded")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_workflows_is_whole_whatever_its_size() {
+    let bench = Bench::new().await;
+    let mut all = Vec::new();
+    for _ in 0..34 {
+        let made = send(&bench, "POST", "/workflows", &document()).await.json();
+        all.insert(0, made["id"].as_str().unwrap().to_owned());
+    }
+    for limit in [1, 15, 16, 17, 31, 32, 33, 34, 500] {
+        let (mut listed, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = get(&bench, &format!("/workflows?limit={limit}{cursor}")).await;
+            let items = page["items"].as_array().unwrap();
+            listed.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            assert_eq!(items.len(), limit, "only the last page is shorter");
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(listed, all, "{limit}");
+    }
+}

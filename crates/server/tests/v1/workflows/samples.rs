@@ -16,7 +16,7 @@ async fn a_captured_event_is_saved_fetched_edited_and_tested() {
     let saved_at = saved.header("location").unwrap().to_owned();
     assert_eq!((saved.status, saved_at.starts_with("/api/v1/workflows/wf_")), (201, true));
     let listed = get(&bench, &samples).await;
-    assert_eq!(listed, json!({"items": [saved.json()]}));
+    assert_eq!(listed, json!({"items": [saved.json()], "next_cursor": null}));
     insta::assert_json_snapshot!("sample", steady(&saved.json()));
     let mut event = listed["items"][0]["event"].clone();
     for name in ["method", "headers", "query_string", "query", "body", "body_base64"] {
@@ -113,4 +113,23 @@ async fn the_bodies_of_samples_are_bounded_together() {
         assert_eq!(send(&bench, "POST", &path, &sample).await.status, 201);
     }
     refused(&send(&bench, "POST", &path, &sample).await, 409, "sample.too_many");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_keeps_what_proves_its_sender_only_where_the_draft_declares_it() {
+    let bench = Bench::new().await;
+    let (_, path) = live(&bench).await;
+    let event = json!({"headers": [
+        ["Authorization", "Bearer s3cret"], ["Cookie", "a=s3cret"], ["X-Hub-Signature-256", "s3cret"], ["X-A", "1"],
+    ]});
+    let sample = json!({"name": "a", "event": event});
+    let add = async || send(&bench, "POST", &format!("{path}/samples"), &sample).await;
+    let saved = add().await;
+    assert_eq!(saved.json()["event"]["headers"], json!([["x-a", "1"]]), "{saved:?}");
+    assert!(!get(&bench, &format!("{path}/samples")).await.to_string().contains("s3cret"));
+
+    let mut draft = flow("first");
+    draft["trigger"] = json!({"kind": "webhook", "headers": [{"name": "X-Hub-Signature-256"}, {"name": 7}]});
+    assert_eq!(send_if(&bench, "PUT", &format!("{path}/draft"), "*", &draft).await.status, 200);
+    assert_eq!(add().await.json()["event"]["headers"], json!([["x-hub-signature-256", "s3cret"], ["x-a", "1"]]));
 }

@@ -1,23 +1,28 @@
 //! Random flows, and the randomness they are made of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::condition::Rule;
-use domain::execution::status::End;
-use domain::flow::document::Mode;
-use domain::flow::plan::{AnswerTemplate, Branch, Case, Goto, Operation, Outcome, Plan, Policy, Step, StepIndex};
-use domain::problem::Problems;
-use domain::template::{Evaluator, Expression, ExpressionError, Templated};
-use domain::testing::evaluator::NoExpressions;
-use domain::time::Timestamp;
-use domain::value::Value;
+use crate::condition::Rule;
+use crate::execution::status::End;
+use crate::flow::document::Mode;
+use crate::flow::plan::{
+    AnswerTemplate, Branch, Case, Goto, Interrupted, Operation, Outcome, Plan, Policy, Retry, Step, StepIndex,
+};
+use crate::problem::Problems;
+use crate::template::{Evaluator, Expression, ExpressionError, Templated};
+use crate::testing::evaluator::NoExpressions;
+use crate::time::Timestamp;
+use crate::value::Value;
 use serde_json::json;
 
 /// SplitMix64: enough for tests, the same on every machine.
-pub(crate) struct Random(pub(crate) u64);
+#[derive(Debug)]
+pub struct Random(pub u64);
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
+    #[allow(clippy::should_implement_trait, reason = "it never ends")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,12 +30,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 }
 
 /// A node of a random flow, before it is laid out as steps.
+#[derive(Debug)]
 struct Stop {
     key: String,
     operation: Operation,
@@ -38,22 +44,37 @@ struct Stop {
     branches: Vec<Vec<Stop>>,
 }
 
-pub(crate) struct FlowMaker {
+#[derive(Debug)]
+pub struct FlowMaker {
     random: Random,
+    /// Of every node.
+    kind: &'static str,
+    /// Whether effects are tried again, ask, are ignored.
+    policies: bool,
     stops: usize,
     /// Keys of effects so far, in reading order, which later rules read.
     effects: Vec<String>,
 }
 
 impl FlowMaker {
-    pub(crate) fn plan(seed: u64) -> Plan {
-        let mut maker = Self { random: Random(seed), stops: 0, effects: Vec::new() };
+    /// One whose effects have one attempt, and run again when a crash cuts them off.
+    pub fn plan(seed: u64) -> Plan {
+        Self { random: Random(seed), kind: "simulated", policies: false, stops: 0, effects: Vec::new() }.make()
+    }
+
+    /// One whose effects have policies of all kinds. Every node is of this kind.
+    pub fn plan_with_policies(seed: u64, kind: &'static str) -> Plan {
+        Self { random: Random(seed), kind, policies: true, stops: 0, effects: Vec::new() }.make()
+    }
+
+    fn make(self) -> Plan {
+        let mut maker = self;
         let mode = if maker.random.below(2) == 0 { Mode::Sync } else { Mode::Async };
         let timeout_ms = if maker.random.below(4) == 0 { 1 + maker.random.below(400) } else { 0 };
         let length = 1 + maker.random.below(7);
         let sequence = maker.sequence(length, 0);
         let mut steps = Vec::new();
-        let first = lay(sequence, None, &mut steps);
+        let first = lay(sequence, maker.kind, None, &mut steps);
         Plan {
             mode,
             timeout_ms,
@@ -78,7 +99,7 @@ impl FlowMaker {
                 self.effects.push(key.clone());
                 Operation::Effect {
                     input: templated(&json!({ "of": key, "from": "{{ trigger.body.id }}" })),
-                    policy: Policy::default(),
+                    policy: if self.policies { self.policy() } else { Policy::default() },
                 }
             }
             4..=6 if depth < 3 => {
@@ -104,6 +125,18 @@ impl FlowMaker {
         };
         let disabled = self.random.below(12) == 0;
         Stop { key, operation, disabled, branches }
+    }
+
+    fn policy(&mut self) -> Policy {
+        let ms = |ms| Duration::from_millis(ms);
+        let retry = Retry {
+            attempts_max: 1 + self.random.below(4) as u32,
+            pause: ms(1 + self.random.below(30)),
+            pause_max: ms(20 + self.random.below(60)),
+            total_max: ms(self.random.below(400)),
+        };
+        let interrupted = if self.random.below(3) == 0 { Interrupted::Ask } else { Interrupted::RunAgain };
+        Policy { retry, interrupted, ignore_failure: self.random.below(3) == 0 }
     }
 
     fn branch(&mut self) -> Operation {
@@ -133,20 +166,20 @@ impl FlowMaker {
 }
 
 /// Lays a sequence back to front, so that each step knows what follows it; returns its first step.
-fn lay(sequence: Vec<Stop>, after: Option<StepIndex>, steps: &mut Vec<Step>) -> Option<StepIndex> {
+fn lay(sequence: Vec<Stop>, kind: &str, after: Option<StepIndex>, steps: &mut Vec<Step>) -> Option<StepIndex> {
     let mut next = after;
     for stop in sequence.into_iter().rev() {
         let branches = ["true", "false"]
             .into_iter()
             .zip(stop.branches)
             .map(|(name, branch)| {
-                let first = if branch.is_empty() { None } else { lay(branch, next, steps) };
+                let first = if branch.is_empty() { None } else { lay(branch, kind, next, steps) };
                 (name.to_owned(), first)
             })
             .collect();
         steps.push(Step {
-            key: stop.key.parse().unwrap(),
-            kind: "simulated".to_owned(),
+            key: stop.key.parse().expect("written as it has to be"),
+            kind: kind.to_owned(),
             disabled: stop.disabled,
             operation: stop.operation,
             branches,
@@ -173,6 +206,7 @@ impl Expression for Slow {
     }
 }
 
+/// The template of `value`, whose expressions are all [`Slow`].
 fn templated(value: &Value) -> Templated {
     let mut problems = Problems::new();
     let templated = Templated::parse(value, "", &Slow, &mut problems);

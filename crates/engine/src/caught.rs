@@ -1,0 +1,31 @@
+//! A panic in a task ends that task and nobody hears of it: what it was in the middle of would stay so.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::handle::Inner;
+
+#[derive(Debug)]
+pub(crate) struct Panicked;
+
+/// What `future` comes to, unless it panics.
+pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
+}
+
+impl Inner {
+    /// Runs what this server cannot do without: when it panics, only a restart puts things right.
+    pub(crate) async fn vital(&self, what: &'static str, future: impl Future<Output = ()>) {
+        if caught(future).await.is_err() {
+            self.store_failed(&store::Error::Broken { reason: format!("the server panicked over {what}") });
+        }
+    }
+}
