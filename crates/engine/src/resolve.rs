@@ -34,8 +34,9 @@ pub enum ResolveError {
     NotAsked(Status),
     #[error("the execution stands between two nodes: there is nothing to skip")]
     NothingToSkip,
-    #[error("the result is nested deeper than {DEPTH_MAX} lists and objects, which cannot be recorded")]
-    TooDeep,
+    /// A result that cannot be; a sentence that says why.
+    #[error("{0}")]
+    Result(String),
     /// A sentence that says why; it can only fail.
     #[error("{0}")]
     CannotGoOn(String),
@@ -57,7 +58,9 @@ impl Engine {
 impl Inner {
     async fn resolve(self: &Arc<Self>, execution: ExecutionId, resolution: Resolution) -> Result<(), ResolveError> {
         if matches!(&resolution, Resolution::Skip(Some(result)) if is_too_deep(result)) {
-            return Err(ResolveError::TooDeep);
+            let why =
+                format!("the result is nested deeper than {DEPTH_MAX} lists and objects, which cannot be recorded");
+            return Err(ResolveError::Result(why));
         }
         let head = self.asks(execution).await?;
         let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? else {

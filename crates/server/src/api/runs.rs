@@ -11,6 +11,7 @@ use domain::flow::document::NodeKey;
 use domain::flow::limits::ANSWER_DEADLINE_MS_DEFAULT;
 use domain::id::ExecutionId;
 use domain::value::Value;
+use engine::resolve::ResolveError;
 use engine::runs::{Replay, Wanted};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -225,7 +226,7 @@ pub(super) struct ResolvedView {
         (status = 409, description = "It waits for nobody (`execution.not_asked`), or somebody else's word came first \
             (`execution.taken`).", body = Problem, content_type = PROBLEM),
         (status = 422, description = "There is nothing to skip (`resolve.nothing_to_skip`), the result cannot be \
-            recorded (`resolve.result`), or it can only fail (`resolve.cannot_go_on`).", body = Problem,
+            recorded or goes with another action (`resolve.result`), or it can only fail (`resolve.cannot_go_on`).", body = Problem,
             content_type = PROBLEM)))]
 pub(super) async fn resolve(
     State(api): State<Arc<Api>>,
@@ -235,7 +236,7 @@ pub(super) async fn resolve(
     let id = executions::read(&id)?;
     let resolution = match (action, result) {
         (ResolveAction::Skip, result) => Resolution::Skip(result),
-        (_, Some(_)) => return Err(ApiError::Body("A result goes with the action skip only.".to_owned())),
+        (_, Some(_)) => return Err(ResolveError::Result("a result goes with the action skip only".to_owned()).into()),
         (ResolveAction::RunAgain, None) => Resolution::RunAgain,
         (ResolveAction::Fail, None) => Resolution::Fail,
     };

@@ -298,7 +298,7 @@ fn resolve_failed(error: &ResolveError) -> Response<http_body_util::Full<bytes::
     let (status, code) = match error {
         ResolveError::NotAsked(_) => (StatusCode::CONFLICT, "execution.not_asked"),
         ResolveError::NothingToSkip => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.nothing_to_skip"),
-        ResolveError::TooDeep => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.result"),
+        ResolveError::Result(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.result"),
         ResolveError::CannotGoOn(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.cannot_go_on"),
         _ => (StatusCode::CONFLICT, "execution.taken"),
     };
@@ -354,7 +354,7 @@ impl ApiError {
             Self::Resolve(ResolveError::NotAsked(Status::Running)),
             Self::Resolve(ResolveError::Taken),
             Self::Resolve(ResolveError::NothingToSkip),
-            Self::Resolve(ResolveError::TooDeep),
+            Self::Resolve(ResolveError::Result(String::new())),
             Self::Resolve(ResolveError::CannotGoOn(String::new())),
             Self::Unavailable("".into()),
             Self::Internal,

@@ -71,7 +71,7 @@ pub const API_ERRORS: &[ErrorInfo] = &[
         "Look at the execution; if it still waits, try again.",
     ),
     told(422, "resolve.nothing_to_skip", "It stands between two nodes.", "Let it run again, or fail."),
-    told(422, "resolve.result", "The result nests too deep to be recorded.", "Give a flatter one."),
+    told(422, "resolve.result", "The result nests too deep, or the action takes none.", "Mend what `detail` names."),
     told(422, "resolve.cannot_go_on", "What it runs or its record cannot be read.", "Let it fail; replay its event."),
     told(422, "event.invalid", "No endpoint would have accepted this event.", "Mend what `detail` names."),
     told(

@@ -87,30 +87,32 @@ pub async fn what_outlived_its_owner_too_often_is_set_aside_with_a_reason(store:
     assert_eq!(store.execution_next_due().await.unwrap().map(|due| due > at(1_000_000)), Some(true), "never due");
 }
 
+/// After two deaths: two more are survived, and the third is one too many.
 pub async fn whoever_gets_on_or_is_given_back_starts_anew(store: &dyn Store) {
-    let mut server = next_server(store, 1).await;
-    for n in 1..=3 {
-        store.execution_create(execution(n, n, running(server))).await.unwrap();
-    }
-    for n in 2..=deaths_max() + 3 {
-        server = next_server(store, n).await;
-        let mut claimed = claim(store, server).await;
-        // A suspect leaves the others of its like waiting.
-        while claimed.len() < 2 {
-            claimed.extend(claim(store, server).await);
+    let done = NodeRun { finished_at: Some(at(3)), ..node_run("call", NodeStatus::Succeeded) };
+    let gets_on = |server| Progress { records: vec![done], ..running(server) };
+    let given_back = |_| queued(at(3));
+    let anew: [Box<dyn FnOnce(ServerId) -> Progress + Send>; 2] = [Box::new(gets_on), Box::new(given_back)];
+    for (which, anew) in (1..).zip(anew) {
+        let mut server = next_server(store, which * 100).await;
+        store.execution_create(execution(which, which, running(server))).await.unwrap();
+        let mut anew = Some(anew);
+        for n in 1..=4 {
+            server = next_server(store, which * 100 + n).await;
+            let claimed = claim(store, server).await;
+            assert_eq!(ids(&claimed), [execution_id(which)], "{which}: after {n} deaths");
+            if n == 2 {
+                let anew = anew.take().unwrap()(server);
+                let nobodys = anew.owner.is_none();
+                store.execution_progress(execution_id(which), claimed[0].epoch, anew).await.unwrap();
+                if nobodys {
+                    assert_eq!(claim(store, server).await.len(), 1);
+                }
+            }
         }
-        for one in claimed {
-            let done = NodeRun { finished_at: Some(at(n)), ..node_run("call", NodeStatus::Succeeded) };
-            let progress = match one.head.id {
-                id if id == execution_id(1) => Progress { records: vec![done], ..running(server) },
-                id if id == execution_id(2) => queued(at(n)),
-                _ => continue,
-            };
-            store.execution_progress(one.head.id, one.epoch, progress).await.unwrap();
-        }
-    }
-    for (n, reason) in [(1, None), (2, None), (3, Some(Reason::Quarantined))] {
-        assert_eq!(stored(store, n).await.head.reason, reason, "{n}");
+        let server = next_server(store, which * 100 + 5).await;
+        assert_eq!(claim(store, server).await.len(), 0);
+        assert_eq!(stored(store, which).await.head.reason, Some(Reason::Quarantined));
     }
 }
 

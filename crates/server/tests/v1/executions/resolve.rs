@@ -49,11 +49,11 @@ async fn a_word_is_taken_once() {
 async fn words_that_mean_nothing_are_refused_and_change_nothing() {
     let bench = Bench::new().await;
     let (id, path) = asking(&bench).await;
-    for body in
-        [r#"{}"#, r#"{"action":"retry"}"#, r#"{"action":"fail","result":1}"#, r#"{"action":"skip","of":1}"#, "[]"]
-    {
+    for body in [r#"{}"#, r#"{"action":"retry"}"#, r#"{"action":"skip","of":1}"#, "[]"] {
         refused(&ask(&bench, "POST", &path, &[JSON], body.as_bytes()).await, 400, "api.body");
     }
+    let stray = ask(&bench, "POST", &path, &[JSON], br#"{"action":"fail","result":1}"#).await;
+    refused(&stray, 422, "resolve.result");
     let deep = format!(r#"{{"action":"skip","result":{}1{}}}"#, "[".repeat(121), "]".repeat(121));
     refused(&ask(&bench, "POST", &path, &[JSON], deep.as_bytes()).await, 422, "resolve.result");
     let head = bench.engine.store().execution_head(id.parse().unwrap()).await.unwrap().unwrap();
