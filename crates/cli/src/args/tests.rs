@@ -54,10 +54,12 @@ fn every_command_has_a_sentence_details_and_examples() {
 
 /// The calls of hookflow in an example, as the shell would make them.
 fn calls(example: &str) -> Vec<Vec<String>> {
-    let words = "set -f; hookflow() { printf '%s\\n' hookflow \"$@\" '' >> \"$CALLS\"; }; man() { :; }; jq() { :; }; \
-                 xargs() { printf '%s\\n' \"$@\" id '' >> \"$CALLS\"; }; diff() { :; }; ";
+    let words = "set -f; hookflow() { printf '%s\\n' hookflow \"$@\" > \"$(mktemp -p \"$CALLS\")\"; }; man() { :; }; jq() { :; }; \
+                 xargs() { printf '%s\\n' \"$@\" id > \"$(mktemp -p \"$CALLS\")\"; }; diff() { :; }; ";
     let folder = tempfile::tempdir().unwrap();
+    // A file each: the calls of a pipe write at the same time.
     let calls = folder.path().join("calls");
+    std::fs::create_dir(&calls).unwrap();
     // Wherever an example writes to, here it goes nowhere.
     let example = match example.split_once(" > ") {
         Some((call, _)) => format!("{call} > /dev/null"),
@@ -67,8 +69,8 @@ fn calls(example: &str) -> Vec<Vec<String>> {
     let mut shell = std::process::Command::new("bash");
     shell.args(["-c", &script]).current_dir(folder.path()).env("CALLS", &calls).stdin(std::process::Stdio::null());
     shell.output().unwrap();
-    let text = std::fs::read_to_string(&calls).unwrap_or_default();
-    text.split("\n\n").filter(|call| !call.is_empty()).map(|call| call.lines().map(str::to_owned).collect()).collect()
+    let calls = std::fs::read_dir(&calls).unwrap().map(|call| std::fs::read_to_string(call.unwrap().path()).unwrap());
+    calls.map(|call| call.lines().map(str::to_owned).collect()).collect()
 }
 
 #[test]
