@@ -288,6 +288,68 @@ fn a_full_disk_refuses_one_batch_and_the_next_one_passes() {
     });
 }
 
+/// Whatever it was writing then: the start says so, and one with room goes on from there.
+#[test]
+fn a_disk_that_is_full_during_the_first_start_leaves_nothing_half_done() {
+    let _disk = shim();
+    let mut met = 0;
+    for of in [Of::Log, Of::Database] {
+        for nth in 1..40 {
+            let folder = tempfile::tempdir().unwrap();
+            disk(|disk| disk.fault = Some(Fault { of, call: Call::Write, nth, code: ffi::SQLITE_FULL }));
+            let opened = Sqlite::open(options(folder.path()));
+            let was_met = disk(|disk| disk.fault.take().is_none());
+            met += u32::from(was_met);
+            block_on(async {
+                match opened {
+                    Ok(store) => store.close().await.unwrap(),
+                    Err(Error::Unusable { reason }) => assert!(was_met && reason.contains("full"), "{nth}: {reason}"),
+                    Err(error) => panic!("{of:?} {nth}: {error}"),
+                }
+                let store = Sqlite::open(options(folder.path())).unwrap();
+                create(&store, 1).await.unwrap();
+                assert_eq!(missing(&store, &[1]).await, [0; 0]);
+                store.close().await.unwrap();
+            });
+            if !was_met {
+                break;
+            }
+        }
+    }
+    assert!(met >= 3, "only {met} of the writes were met");
+}
+
+/// Copying the log into the database waits for room; what is in the log is kept and goes on.
+#[test]
+fn a_disk_that_is_full_while_the_log_is_copied_costs_nothing() {
+    let _disk = shim();
+    let folder = tempfile::tempdir().unwrap();
+    block_on(async {
+        let often = Options { checkpoint_bytes: 64 << 10, wal_bytes_max: 256 << 10, ..options(folder.path()) };
+        let store = Sqlite::open(often).unwrap();
+        let mut acknowledged = Vec::new();
+        let mut met = 0;
+        for nth in 0..20 {
+            disk(|disk| {
+                disk.fault = Some(Fault { of: Of::Database, call: Call::Write, nth: 1 + nth, code: ffi::SQLITE_FULL });
+            });
+            for n in 0..40 {
+                let n = i64::from(nth) * 40 + n + 1;
+                create(&store, n).await.unwrap();
+                acknowledged.push(n);
+            }
+            met += u32::from(disk(|disk| disk.fault.take().is_none()));
+        }
+        assert!(met > 3, "the log was copied into a full disk {met} times only");
+        store.health().unwrap();
+        assert_eq!(missing(&store, &acknowledged).await, [0; 0]);
+        store.close().await.unwrap();
+        let store = Sqlite::open(options(folder.path())).unwrap();
+        assert_eq!(missing(&store, &acknowledged).await, [0; 0]);
+        store.close().await.unwrap();
+    });
+}
+
 /// What is left after a cut at any moment is what was synced by then.
 #[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
