@@ -96,10 +96,11 @@ fn claim_round(
                     if bytes >= bytes_max {
                         break;
                     }
-                    if is_held_back(db, id, claim.server)? {
+                    let deaths = deaths(db, id)?;
+                    if is_held_back(db, deaths, claim.server)? {
                         continue;
                     }
-                    if let Some(one) = take(db, id, claim.server, aside)? {
+                    if let Some(one) = take(db, id, claim.server, deaths, aside)? {
                         bytes += one.event.body.len() + size_of::<Claimed>();
                         left -= 1;
                         claimed.push(one);
@@ -121,7 +122,7 @@ pub(super) async fn claim_one(store: &Sqlite, execution: ExecutionId, server: Se
     store
         .write("execution_claim_one", 0, move |db| {
             match row(db, OWNER, [execution.to_bytes()], |row| row.get::<_, Owner>(0))? {
-                Some(owner) if !lives(db, owner)? => take(db, execution, server, &aside),
+                Some(owner) if !lives(db, owner)? => take(db, execution, server, deaths(db, execution)?, &aside),
                 _ => Ok(None),
             }
         })
@@ -208,21 +209,34 @@ fn due(
 }
 
 /// One that may kill this server too is taken when no other such one is under way: whoever dies is the one.
-fn is_held_back(db: &Connection, id: ExecutionId, server: ServerId) -> Result<bool, Fault> {
-    let (_, deaths) = deaths(db, id)?;
-    Ok(deaths + 1 == TAKEOVERS_MAX && row(db, SUSPECT, [server.to_bytes()], |_| Ok(()))?.is_some())
+fn is_held_back(db: &Connection, Deaths { count, .. }: Deaths, server: ServerId) -> Result<bool, Fault> {
+    Ok(count + 1 == TAKEOVERS_MAX && row(db, SUSPECT, [server.to_bytes()], |_| Ok(()))?.is_some())
 }
 
-/// Whether its owner died, and how many have since it got on last.
-fn deaths(db: &Connection, id: ExecutionId) -> Result<(bool, u32), Fault> {
-    Ok(row(db, DEATHS, [id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((false, 0)))
+/// Owners of an execution that died since it got on last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Deaths {
+    /// Its owner of now among them.
+    count: u32,
+    /// Whether it has an owner, who then is dead.
+    owned: bool,
 }
 
-/// Makes `server` the owner. `None` if it has killed too many, or if the record cannot be read: it is set aside for a person to
-/// look at, so that it does not stand in the way of the others for ever.
-fn take(db: &Connection, id: ExecutionId, server: ServerId, aside: &SetAside) -> Result<Option<Claimed>, Fault> {
-    let (died, deaths) = deaths(db, id)?;
-    if died && deaths >= TAKEOVERS_MAX {
+fn deaths(db: &Connection, id: ExecutionId) -> Result<Deaths, Fault> {
+    let found = row(db, DEATHS, [id.to_bytes()], |row| Ok(Deaths { owned: row.get(0)?, count: row.get(1)? }))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Makes `server` the owner. `None` if it has killed too many, or if the record cannot be read: it is set
+/// aside for a person to look at, so that it does not stand in the way of the others for ever.
+fn take(
+    db: &Connection,
+    id: ExecutionId,
+    server: ServerId,
+    Deaths { count: deaths, owned }: Deaths,
+    aside: &SetAside,
+) -> Result<Option<Claimed>, Fault> {
+    if owned && deaths >= TAKEOVERS_MAX {
         tracing::error!(execution = %id, deaths, "an execution may be what brings servers down and is quarantined");
         let why = format!(
             "quarantined: the server came down {deaths} times while this was running, and none of its nodes got done; it \
