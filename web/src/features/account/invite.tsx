@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function Invite() {
+  return <Page title="Invite">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function Setup() {
+  return <Page title="Setup">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function ExecutionPage() {
+  return <Page title="ExecutionPage">…</Page>;
+}

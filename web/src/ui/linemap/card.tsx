@@ -1,0 +1,69 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { StatusShape, type StatusWord } from "../status";
+
+export interface CardView {
+  glyph: ReactNode;
+  title: string;
+  /** One line: what the node does, from its config. */
+  summary: string;
+  /** How its last node run stands. */
+  status?: StatusWord;
+  /** How long it took, as text. */
+  took?: string;
+  /** How many problems it has. */
+  problems?: number;
+  disabled?: boolean;
+  /** Everything a screen reader should say: step, title, summary, branches, status. */
+  name: string;
+  /** A red dot, "3 new", … */
+  extra?: ReactNode;
+}
+
+export function Card({
+  view,
+  stop,
+  isSelected,
+  tabIndex,
+  onSelect,
+  onFocus,
+}: {
+  view: CardView;
+  stop: string;
+  isSelected: boolean;
+  tabIndex: number;
+  onSelect: () => void;
+  onFocus: () => void;
+}) {
+  const { t } = useTranslation("nodes");
+  return (
+    <button
+      type="button"
+      data-stop={stop}
+      aria-label={view.name}
+      aria-pressed={isSelected}
+      tabIndex={tabIndex}
+      onClick={onSelect}
+      onFocus={onFocus}
+      className={`relative flex h-16 w-66 items-center gap-3 rounded-card border bg-surface px-3 text-left text-ink transition-colors duration-100 ${
+        isSelected ? "border-accent shadow-[0_0_0_1px_var(--accent)]" : "border-line hover:border-line-strong"
+      } ${view.disabled ? "border-dashed opacity-60" : ""}`}
+    >
+      <span className="flex size-9 shrink-0 items-center justify-center rounded-control bg-sunken text-ink-2">
+        {view.glyph}
+      </span>
+      <span className="flex min-w-0 flex-1 flex-col">
+        <span className="truncate text-control font-medium">{view.title}</span>
+        <span className="truncate font-mono text-meta text-ink-3">{view.disabled ? t("disabled") : view.summary}</span>
+      </span>
+      {view.took && <span className="self-end pb-2 text-meta text-ink-3">{view.took}</span>}
+      {view.status && <StatusShape status={view.status} />}
+      {view.problems ? (
+        <span className="absolute -top-2 -right-2 flex h-5 min-w-5 items-center justify-center rounded-full bg-failed px-1 text-meta font-medium text-surface">
+          {view.problems}
+        </span>
+      ) : null}
+      {view.extra}
+    </button>
+  );
+}

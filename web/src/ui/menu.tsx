@@ -1,0 +1,70 @@
+import type { ReactNode } from "react";
+import { Keyboard } from "react-aria-components/Keyboard";
+import { Menu as AriaMenu, MenuItem as AriaMenuItem, MenuTrigger } from "react-aria-components/Menu";
+import { Popover } from "react-aria-components/Popover";
+import { Separator } from "react-aria-components/Separator";
+import { Text } from "react-aria-components/Text";
+import { OPTION, POPOVER } from "./select";
+
+/** What can be done with something. `trigger` is a button. */
+export function Menu({ trigger, children, label }: { trigger: ReactNode; children: ReactNode; label?: string }) {
+  return (
+    <MenuTrigger>
+      {trigger}
+      <Popover offset={4} placement="bottom end" className={`${POPOVER} min-w-52`}>
+        <AriaMenu aria-label={label} className="p-1 outline-none">
+          {children}
+        </AriaMenu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+export function MenuItem({
+  id,
+  onAction,
+  children,
+  icon,
+  keys,
+  detail,
+  danger,
+  isDisabled,
+  href,
+}: {
+  id: string;
+  onAction?: () => void;
+  children: string;
+  icon?: ReactNode;
+  keys?: string;
+  /** A second line. */
+  detail?: string;
+  danger?: boolean;
+  isDisabled?: boolean;
+  href?: string;
+}) {
+  return (
+    <AriaMenuItem
+      id={id}
+      onAction={onAction}
+      textValue={children}
+      isDisabled={isDisabled}
+      href={href}
+      className={`${OPTION} ${danger ? "text-failed" : ""}`}
+    >
+      {icon && <span className="shrink-0 text-ink-3">{icon}</span>}
+      <span className="flex min-w-0 flex-1 flex-col">
+        <Text slot="label">{children}</Text>
+        {detail && (
+          <Text slot="description" className="text-meta text-ink-3">
+            {detail}
+          </Text>
+        )}
+      </span>
+      {keys && <Keyboard className="ml-4 font-sans text-meta text-ink-3">{keys}</Keyboard>}
+    </AriaMenuItem>
+  );
+}
+
+export function MenuSeparator() {
+  return <Separator className="my-1 border-t border-line" />;
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// For `npm run dev`: where the server's admin listener is, and a token, as its data folder has it.
+const admin = process.env.HOOKFLOW_URL ?? "http://127.0.0.1:13001";
+const token = process.env.HOOKFLOW_DATA ? readFileSync(`${process.env.HOOKFLOW_DATA}/admin.token`, "utf8").trim() : "";
+const proxied = {
+  target: admin,
+  changeOrigin: true,
+  headers: token ? { authorization: `Bearer ${token}` } : undefined,
+};
+
+export default defineConfig(({ command }) => ({
+  plugins: [react(), tailwindcss()],
+  // Assets are found beside each other; the page itself is told by the server where it stands (`__BASE__`).
+  base: command === "build" ? "./" : "/",
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  html: { cspNonce: "__NONCE__" },
+  server: { proxy: { "/api": proxied, "/metrics": proxied, "/healthz": proxied, "/readyz": proxied } },
+  build: {
+    target: "es2023",
+    sourcemap: false,
+    // Small files stay files: a `data:` URL is not what the page's policy allows for fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900,
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+}));
