@@ -17,11 +17,25 @@ help: ## this list
 # -- use --------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: need-rust ## build and start a server on ./hookflow-data, with an example to call
+run: need-rust web ## build and start a server on ./hookflow-data, with an example to call
 	$(call say,build hookflow (the first time takes a few minutes))
 	@cargo build --profile quick --locked -p hookflow
 	@printf '\n== hookflow serve\n'
 	@exec target/quick/hookflow serve --welcome examples/payment-callback.yaml
+
+.PHONY: web
+web: web/dist/index.html ## build the web UI, if anything of it has changed; the next build of hookflow embeds it
+
+WEB_SOURCES = $(shell find web -name node_modules -prune -o -path web/dist -prune -o -type f -print)
+web/dist/index.html: web/node_modules/.made $(WEB_SOURCES)
+	$(call say,build the web UI)
+	@npm run build --prefix web --silent
+	@touch web/dist/.gitkeep $@
+
+web/node_modules/.made: web/package-lock.json | need-node
+	$(call say,packages of the web UI)
+	@npm ci --prefix web --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # -- prove ------------------------------------------------------------------------------------------
 
@@ -137,7 +151,8 @@ prove: need-rust ## break the release binary on purpose, about 45 minutes and 3 
 .PHONY: clean
 clean: ## remove what was built; data stay
 	@cargo clean
-	@rm -rf e2e/node_modules
+	@rm -rf e2e/node_modules web/node_modules
+	@find web/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: need-rust
 need-rust:

@@ -63,6 +63,7 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
         admin,
         public_url: origin.clone(),
         admin_token: admin_token.into(),
+        admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
         limits: server_limits(settings),
         stop: stop.clone(),
     };

@@ -1,6 +1,6 @@
 //! Floor 3: HTTP and nothing else.
 //!
-//! Two listeners of one kind: the public one (`hooks`) meets the open internet, the admin one (`api`)
+//! Two listeners of one kind: the public one (`hooks`) meets the open internet, the admin one (`api`, `ui`)
 //! those who run the server. They share sockets' rules and metrics, never a path.
 //!
 //! A stop, in order; the caller drains the engine first and stops it meanwhile:
@@ -26,6 +26,7 @@ mod media;
 mod metrics;
 mod probes;
 mod standing;
+mod ui;
 
 use std::sync::Arc;
 
@@ -38,12 +39,14 @@ pub use error::{API_ERRORS, ErrorInfo, RefusalInfo, refusals, remedy};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
 pub use metrics::{MetricInfo, reference as metrics_reference};
+pub use ui::BasePath;
 
 use api::{Admin, Api};
 use hooks::Hooks;
 use listener::Listener;
 use metrics::{Metrics, Source};
 use probes::Readiness;
+use ui::Ui;
 
 /// What to serve, where, and until when.
 #[derive(Debug)]
@@ -51,12 +54,14 @@ pub struct ServerOptions {
     pub engine: Engine,
     /// Bound; meets the open internet.
     pub hooks: TcpListener,
-    /// Bound; API and metrics.
+    /// Bound; UI, API and metrics.
     pub admin: TcpListener,
     /// What senders see in front of `/api/webhook:trigger/…`.
     pub public_url: String,
     /// What programs show to use the API.
     pub admin_token: AdminToken,
+    /// Below which path browsers find the admin listener.
+    pub admin_base_path: BasePath,
     pub limits: ServerLimits,
     /// Cancelled to stop.
     pub stop: CancellationToken,
@@ -82,7 +87,7 @@ impl Default for ServerLimits {
 
 /// Serves both listeners until `options.stop`, then returns when their connections have ended.
 pub async fn serve(options: ServerOptions) {
-    let ServerOptions { engine, hooks, admin, public_url, admin_token, limits, stop } = options;
+    let ServerOptions { engine, hooks, admin, public_url, admin_token, admin_base_path, limits, stop } = options;
     let metrics = Metrics::new();
     let readiness = Readiness::new(engine.clone());
     let live_ends = CancellationToken::new();
@@ -95,7 +100,12 @@ pub async fn serve(options: ServerOptions) {
         live_ends.clone(),
     );
     let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone());
-    let admin = Listener::start(admin, Arc::new(Admin::new(api)), limits.admin_listener, metrics.admin_listener);
+    let admin = Listener::start(
+        admin,
+        Arc::new(Admin::new(api, Ui::new(admin_base_path))),
+        limits.admin_listener,
+        metrics.admin_listener,
+    );
     let hooks = Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener);
     stop.cancelled().await;
     readiness.stop();

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use nodes::outbound::Allowed;
+use server::BasePath;
 use toml::Value;
 
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum Holds {
     Address,
     /// `https://hooks.example.com`, or empty.
     Origin,
+    /// `/hookflow/`, or `/`.
+    Path,
     Folder,
     Flag,
     /// `["10.0.0.0/8", "127.0.0.1"]`, or the same as text with commas.
@@ -30,7 +33,7 @@ pub(crate) enum Holds {
     },
 }
 
-use Holds::{Address, Flag, Folder, LogDirectives, Networks, Origin};
+use Holds::{Address, Flag, Folder, LogDirectives, Networks, Origin, Path};
 
 const fn key(name: &'static str, holds: Holds) -> Key {
     Key { name, holds }
@@ -45,6 +48,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("hooks", Address),
     key("admin", Address),
     key("admin_insecure", Flag),
+    key("admin_base_path", Path),
     key("public_url", Origin),
     key("data", Folder),
     count("body_bytes_max", 1 << 10, 1 << 30),
@@ -110,6 +114,9 @@ impl Key {
                 .ok_or_else(|| "an address and a port, such as 127.0.0.1:13000".to_owned()),
             Origin => text.and_then(origin).map(Value::String).ok_or_else(|| {
                 "scheme and host without a path, such as https://hooks.example.com, or empty".to_owned()
+            }),
+            Path => text.filter(|text| text.parse::<BasePath>().is_ok()).map(Value::from).ok_or_else(|| {
+                "a path with a slash at both ends, such as /hookflow/, that begins with none of ours".to_owned()
             }),
             Networks => networks(value)
                 .ok_or_else(|| "addresses and networks such as 127.0.0.1 and 10.0.0.0/8, or none".to_owned()),

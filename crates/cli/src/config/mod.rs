@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) hooks: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) admin_insecure: bool,
+    /// Begins and ends with a slash.
+    pub(crate) admin_base_path: String,
     /// Without a slash at its end; empty for the address of `hooks`.
     pub(crate) public_url: String,
     pub(crate) data: PathBuf,

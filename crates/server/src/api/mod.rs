@@ -4,6 +4,7 @@
 //! /api/openapi.json    open: what stands in the reference too
 //! /metrics             open: totals only, nothing about one workflow
 //! /healthz, /readyz    open
+//! anything else        the UI, for browsers (`ui`)
 //! ```
 //! Everything below `/api/v1` asks for the token before it says whether there is anything.
 //!
@@ -33,6 +34,7 @@ mod views;
 mod workflows;
 mod written;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +63,7 @@ use crate::listener::{Arriving, Handler};
 use crate::metrics;
 use crate::probes::{self, Readiness};
 use crate::standing;
+use crate::ui::Ui;
 
 /// A body with documents: larger ones are no workflow files.
 const BODY: BodyLimits = BodyLimits { bytes_max: 16 << 20, patience: Duration::from_secs(30), rate_min: 32 << 10 };
@@ -103,10 +106,13 @@ impl Api {
 
 /// The admin listener's handler.
 #[derive(Debug)]
-pub(crate) struct Admin(Router);
+pub(crate) struct Admin {
+    router: Router,
+    ui: Ui,
+}
 
 impl Admin {
-    pub(crate) fn new(api: Api) -> Self {
+    pub(crate) fn new(api: Api, ui: Ui) -> Self {
         let api = Arc::new(api);
         let (v1, operations) = operations().split_for_parts();
         let description = openapi::text(&openapi::document(operations));
@@ -127,7 +133,7 @@ impl Admin {
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .with_state(api);
-        Self(router)
+        Self { router, ui }
     }
 }
 
@@ -191,8 +197,16 @@ async fn scrape(State(api): State<Arc<Api>>) -> Result<([(http::HeaderName, &'st
 impl Handler for Admin {
     type Body = Body;
 
-    async fn handle(self: Arc<Self>, request: Request<Arriving>, _: IpAddr) -> Response<Body> {
-        let mut response = match self.0.clone().call(request).await {
+    async fn handle(self: Arc<Self>, mut request: Request<Arriving>, _: IpAddr) -> Response<Body> {
+        match self.ui.base().strip_from(request.uri()) {
+            None => return self.ui.at_the_base(),
+            Some(Cow::Owned(bare)) => *request.uri_mut() = bare,
+            Some(Cow::Borrowed(_)) => {}
+        }
+        if let Some(response) = self.ui.answer(request.method(), request.uri().path(), request.headers()) {
+            return response;
+        }
+        let mut response = match self.router.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };
@@ -218,6 +232,7 @@ mod tests {
 
     use super::*;
     use crate::metrics::{Metrics, Source};
+    use crate::ui::BasePath;
 
     /// Outside the description: answered without a token, or nothing at all.
     const OPEN: [&str; 5] = ["/api/openapi.json", "/api/v1/", "/healthz", "/metrics", "/readyz"];
@@ -255,7 +270,7 @@ mod tests {
             readiness,
             CancellationToken::new(),
         );
-        let mut routed = routed(&format!("{:?}", Admin::new(api)));
+        let mut routed = routed(&format!("{:?}", Admin::new(api, Ui::new(BasePath::default())).router));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
 
         let described: Value = serde_json::from_str(&description()).unwrap();

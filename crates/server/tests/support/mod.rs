@@ -12,7 +12,7 @@ use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
 use serde_json::{Value, json};
-use server::{AdminToken, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use server::{AdminToken, BasePath, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
 use store::sqlite::{Options, Sqlite};
 use store::{Execution, ExecutionFilter, RequestFilter};
 use tempfile::TempDir;
@@ -30,6 +30,7 @@ pub(crate) struct Setup {
     pub(crate) server: ServerLimits,
     pub(crate) engine: Limits,
     pub(crate) database_bytes_max: Option<u64>,
+    pub(crate) admin_base_path: BasePath,
 }
 
 pub(crate) struct Bench {
@@ -62,9 +63,10 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        let mut setup = Setup { server, engine: Limits::default(), database_bytes_max: None };
+        let mut setup =
+            Setup { server, engine: Limits::default(), database_bytes_max: None, admin_base_path: BasePath::default() };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max } = setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path } = setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -79,6 +81,7 @@ impl Bench {
             admin,
             public_url: "https://hooks.example/".into(),
             admin_token: AdminToken::new(TOKEN.into()),
+            admin_base_path,
             limits,
             stop: stop.clone(),
         }));
