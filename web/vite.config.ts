@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 // For `npm run dev`: where the server's admin listener is, and a token, as its data folder has it.
@@ -12,8 +13,15 @@ const proxied = {
   headers: token ? { authorization: `Bearer ${token}` } : undefined,
 };
 
+/** The page's own links start with what the server puts in place of `__BASE__`: the page may be asked for at any depth. */
+const pageBase: Plugin = {
+  name: "page-base",
+  apply: "build",
+  transformIndexHtml: { order: "post", handler: (html) => html.replaceAll('"./', '"__BASE__') },
+};
+
 export default defineConfig(({ command }) => ({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), pageBase],
   // Assets are found beside each other; the page itself is told by the server where it stands (`__BASE__`).
   base: command === "build" ? "./" : "/",
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },

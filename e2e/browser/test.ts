@@ -1,0 +1,63 @@
+// What every browser test stands on: a server of its own, a signed-in page, and a watch over what the page does wrong.
+import { test as base, type BrowserContext, expect, type Page } from "@playwright/test";
+import { Server } from "./server";
+
+interface Watch {
+  /** Lines of the console that a test provokes on purpose. */
+  allow: RegExp[];
+}
+
+interface Fixtures {
+  server: Server;
+  /** A window in which an administrator is signed in. */
+  page: Page;
+  watch: Watch;
+  /** Makes a context sign in, and watches over its pages. */
+  signedIn: (context: BrowserContext) => Promise<void>;
+}
+
+export const test = base.extend<Fixtures>({
+  server: async ({}, use) => {
+    const server = await new Server().start();
+    await use(server);
+    await server.remove();
+  },
+
+  watch: async ({}, use) => {
+    await use({ allow: [] });
+  },
+
+  baseURL: async ({ server }, use) => {
+    await use(server.admin);
+  },
+
+  signedIn: async ({ server, watch }, use) => {
+    const wrong: string[] = [];
+    await use(async (context) => {
+      await context.setExtraHTTPHeaders({ authorization: `Bearer ${server.token}` });
+      await context.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", (event) => {
+          console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+        });
+      });
+      context.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") {
+          wrong.push(`console: ${message.text()} (${message.location().url})`);
+        }
+      });
+      context.on("weberror", (error) => wrong.push(`not caught: ${error.error().stack}`));
+      context.on("request", (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (protocol !== "data:" && protocol !== "blob:" && origin !== server.admin) wrong.push(`left the server: ${request.url()}`);
+      });
+    });
+    expect(wrong.filter((line) => !watch.allow.some((allowed) => allowed.test(line)))).toEqual([]);
+  },
+
+  context: async ({ context, signedIn }, use) => {
+    await signedIn(context);
+    await use(context);
+  },
+});
+
+export { expect };

@@ -1,0 +1,32 @@
+// An edit is a command carried out on the document: what changed and how to take it back, as JSON patches.
+// Commands are written as if they changed the flow in place; what they are given is a draft of it (mutative), so the
+// flow before stays as it was. One command a file, with its test.
+
+import { create, type Patches } from "mutative";
+import type { Flow } from "@/flow/document";
+
+/** Why a command does nothing: a key below `editor:refused`. */
+export type Refusal = "ends_flow" | "not_found" | "has_branches" | "sync_only" | "no_place";
+
+/** Changes the draft it is given, or says why not. */
+export type Command = (flow: Flow) => Refusal | undefined;
+
+export interface Edited {
+  flow: Flow;
+  patches: Patches;
+  inverse: Patches;
+  refused?: Refusal;
+}
+
+export function carryOut(flow: Flow, command: Command): Edited {
+  let refused: Refusal | undefined;
+  // As a plain object: the type of a draft of a tree that holds itself has no end.
+  const [next, patches, inverse] = create(
+    flow as object,
+    (draft) => {
+      refused = command(draft as Flow);
+    },
+    { enablePatches: true },
+  );
+  return refused ? { flow, patches: [], inverse: [], refused } : { flow: next as Flow, patches, inverse };
+}

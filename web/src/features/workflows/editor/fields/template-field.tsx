@@ -1,0 +1,31 @@
+import type { Json } from "@/flow/document";
+import { TextField } from "@/ui/field";
+
+export interface TemplateFieldProps {
+  label: string;
+  value: Json | undefined;
+  onChange: (value: Json | undefined) => void;
+  /** Whose field it is: a node's key, or `""` for the trigger. Says which variables there are. */
+  of: string;
+  /** One line of text, text of many lines, or any JSON value with templates in its texts. */
+  as: "line" | "text" | "json";
+  help?: string;
+  problem?: string;
+  placeholder?: string;
+}
+
+/** Text or JSON with variables in it. */
+export function TemplateField({ label, value, onChange, as, help, problem, placeholder }: TemplateFieldProps) {
+  return (
+    <TextField
+      label={label}
+      value={typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value)}
+      onChange={onChange}
+      lines={as === "line" ? undefined : 6}
+      help={help}
+      problem={problem}
+      placeholder={placeholder}
+      mono
+    />
+  );
+}
