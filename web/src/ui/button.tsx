@@ -5,7 +5,7 @@ import { Tooltip } from "./tooltip";
 type Look = "primary" | "plain" | "quiet" | "danger";
 
 const BASE =
-  "inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-control px-3 text-control whitespace-nowrap transition-colors duration-100 touch:h-11 " +
+  "inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-control text-control whitespace-nowrap transition-colors duration-100 touch:h-11 " +
   "data-[disabled]:opacity-45 aria-disabled:opacity-45 data-[pending]:opacity-60 select-none";
 
 const LOOKS: Record<Look, string> = {
@@ -26,7 +26,7 @@ export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style"
 /** A button with words on it. */
 export function Button({ look = "plain", icon, children, className = "", ...rest }: ButtonProps) {
   return (
-    <AriaButton {...rest} className={`${BASE} ${LOOKS[look]} ${className}`}>
+    <AriaButton {...rest} className={`${BASE} px-3 ${LOOKS[look]} ${className}`}>
       {icon}
       {children}
     </AriaButton>
@@ -47,7 +47,7 @@ export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "st
 export function IconButton({ label, keys, children, className = "", look = "quiet", ...rest }: IconButtonProps) {
   return (
     <Tooltip text={keys ? `${label} (${keys})` : label}>
-      <AriaButton {...rest} aria-label={label} className={`${BASE} w-8 px-0 touch:w-11 ${LOOKS[look]} ${className}`}>
+      <AriaButton {...rest} aria-label={label} className={`${BASE} w-8 touch:w-11 ${LOOKS[look]} ${className}`}>
         {children}
       </AriaButton>
     </Tooltip>
