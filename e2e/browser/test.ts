@@ -1,6 +1,26 @@
 // What every browser test stands on: a server of its own, a signed-in page, and a watch over what the page does wrong.
+import { readFileSync } from "node:fs";
 import { test as base, type BrowserContext, expect, type Page } from "@playwright/test";
 import { Server } from "./server";
+
+/** With HOOKFLOW_UI_DIST the pages come from that folder, not from the binary: while working on them. */
+async function serveBuild(context: BrowserContext, admin: string) {
+  const dist = process.env.HOOKFLOW_UI_DIST;
+  if (!dist) return;
+  await context.route(
+    (url) => url.origin === admin && !/^\/(api|metrics|healthz|readyz)(\/|$)/.test(url.pathname),
+    async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (/^\/(assets\/|favicon)/.test(pathname)) return route.fulfill({ path: dist + pathname });
+      const html = readFileSync(`${dist}/index.html`, "utf8").replaceAll("__BASE__", "/").replaceAll("__NONCE__", "n0nce");
+      const policy =
+        "default-src 'none'; script-src 'nonce-n0nce' 'self'; style-src 'self' 'nonce-n0nce'; img-src 'self' data:; " +
+        "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
+        "require-trusted-types-for 'script'; trusted-types 'none'";
+      return route.fulfill({ body: html, contentType: "text/html", headers: { "content-security-policy": policy } });
+    },
+  );
+}
 
 interface Watch {
   /** Lines of the console that a test provokes on purpose. */
@@ -40,6 +60,7 @@ export const test = base.extend<Fixtures>({
           console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
         });
       });
+      await serveBuild(context, server.admin);
       context.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") {
           wrong.push(`console: ${message.text()} (${message.location().url})`);
