@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const BINARY = process.env.HOOKFLOW_BIN ?? new URL("../../target/debug/hookflow", import.meta.url).pathname;
+const BINARY = process.env.BROWSER_BINARY ?? new URL("../../target/debug/hookflow", import.meta.url).pathname;
 
 export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "hookflow-browser-"));

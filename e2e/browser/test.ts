@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { test as base, type BrowserContext, expect, type Page } from "@playwright/test";
 import { Server } from "./server";
 
-/** With HOOKFLOW_UI_DIST the pages come from that folder, not from the binary: while working on them. */
+/** With BROWSER_UI the pages come from that folder, not from the binary: while working on them. */
 async function serveBuild(context: BrowserContext, admin: string) {
-  const dist = process.env.HOOKFLOW_UI_DIST;
+  const dist = process.env.BROWSER_UI;
   if (!dist) return;
   await context.route(
     (url) => url.origin === admin && !/^\/(api|metrics|healthz|readyz)(\/|$)/.test(url.pathname),
