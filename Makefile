@@ -94,7 +94,11 @@ browser: need-rust need-chromium web e2e/node_modules/.made ## the real binary i
 	@cargo build --locked --all-features -p hookflow
 	$(call say,browser)
 	@e2e/node_modules/.bin/tsc -p e2e/browser
-	@e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+	@SCREENS="$(SCREENS)" e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+
+.PHONY: screens
+screens: ## pictures of every screen into docs/screens, light and dark, wide and narrow, and all on one sheet
+	@$(MAKE) --no-print-directory browser BROWSER=contact-sheet SCREENS=$(CURDIR)/docs/screens
 
 web/tools/apigen/node_modules/.made: web/tools/apigen/package-lock.json | need-node
 	@npm ci --prefix web/tools/apigen --no-audit --no-fund --loglevel=error
