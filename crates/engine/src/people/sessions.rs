@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::id::UserId;
 use domain::time::Timestamp;
@@ -79,6 +80,11 @@ impl Engine {
             inner.note_session(session.digest, now);
         }
         Ok(found)
+    }
+
+    /// How long a session lasts at most.
+    pub fn session_max(&self) -> Duration {
+        self.inner.limits.session_max
     }
 
     /// Of no use from now on.

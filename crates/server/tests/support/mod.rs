@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
+pub(crate) mod people;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,7 +14,7 @@ use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
 use serde_json::{Value, json};
-use server::{AdminToken, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use server::{AdminToken, Door, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
 use store::sqlite::{Options, Sqlite};
 use store::{Execution, ExecutionFilter, RequestFilter};
 use tempfile::TempDir;
@@ -30,6 +32,7 @@ pub(crate) struct Setup {
     pub(crate) server: ServerLimits,
     pub(crate) engine: Limits,
     pub(crate) database_bytes_max: Option<u64>,
+    pub(crate) door: Door,
 }
 
 pub(crate) struct Bench {
@@ -62,9 +65,10 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        let mut setup = Setup { server, engine: Limits::default(), database_bytes_max: None };
+        let door = Door::new(AdminToken::new(TOKEN.into()));
+        let mut setup = Setup { server, engine: Limits::default(), database_bytes_max: None, door };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max } = setup;
+        let Setup { server: limits, engine, database_bytes_max, door } = setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -78,7 +82,7 @@ impl Bench {
             hooks,
             admin,
             public_url: "https://hooks.example/".into(),
-            admin_token: AdminToken::new(TOKEN.into()),
+            door,
             limits,
             stop: stop.clone(),
         }));
