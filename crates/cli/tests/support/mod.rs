@@ -229,8 +229,12 @@ impl Server {
     /// The next line on stdout.
     pub fn line(&mut self) -> String {
         let stdout = self.child.0.stdout.as_mut().unwrap();
-        let bytes = stdout.bytes().map(Result::unwrap).take_while(|byte| *byte != b'\n').collect();
-        String::from_utf8(bytes).unwrap()
+        // Byte by byte: what comes after it is for whoever reads the rest.
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while stdout.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap()
     }
 
     fn stdout(&mut self) -> String {

@@ -24,7 +24,7 @@ async fn active(store: &dyn Store, n: i64) -> User {
     let session = session(99, n);
     store.invite_use(InviteUse { digest: invite(n).digest, password: hash(n), name: None, session }).await.unwrap();
     store.session_end([99; 32]).await.unwrap();
-    User { role: Role::Viewer, password: Some(hash(n)), ..user(n) }
+    User { role: Role::Viewer, password: Some(hash(n)), last_seen_at: Some(at(99)), ..user(n) }
 }
 
 async fn lives(store: &dyn Store, n: u8) -> bool {

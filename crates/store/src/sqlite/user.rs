@@ -143,6 +143,7 @@ pub(super) async fn take(store: &Sqlite, taken: InviteUse) -> Result<User> {
             user.last_seen_at = Some(begun.created_at);
             shut_out(db, user.id)?;
             update(db, &user)?;
+            seen(db, user.id, begun.created_at)?;
             session::insert(db, &Session { user: user.id, ..begun })?;
             Ok(user)
         })
