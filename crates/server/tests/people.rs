@@ -189,12 +189,9 @@ async fn a_wrong_login_tells_nobody_what_was_wrong() {
         assert_eq!(answer.header("set-cookie"), None);
     }
     // The hash is nearly all of it: without it, an answer takes a hundredth.
-    let slowest = told.iter().map(|(_, took)| *took).max().unwrap();
-    assert!(
-        told.iter().all(|(_, took)| *took * 5 > slowest),
-        "{:?}",
-        told.iter().map(|told| told.1).collect::<Vec<_>>()
-    );
+    let mut times: Vec<_> = told.iter().map(|(_, took)| *took).collect();
+    times.sort();
+    assert!(times[0] * 5 > times[times.len() / 2], "{times:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
