@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token,
+    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token, user,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Send(send::Args),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    User(user::Command),
     /// The server's settings.
     #[command(subcommand)]
     Config(Config),

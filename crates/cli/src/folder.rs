@@ -92,7 +92,7 @@ impl Folder {
     /// The bearer token of this machine's commands; made on the first start.
     pub(crate) fn admin_token(&self) -> Result<String, Failure> {
         let make = || {
-            let [high, low] = [u128::from_be_bytes(random()?), u128::from_be_bytes(random()?)];
+            let [high, low] = random_bits()?;
             Ok(format!("{}{}\n", base36(high), base36(low)).into_bytes())
         };
         let path = self.token_path();
@@ -181,6 +181,11 @@ impl Folder {
         draft.as_file().sync_all()?;
         Ok(draft)
     }
+}
+
+/// For a token.
+pub(crate) fn random_bits() -> io::Result<[u128; 2]> {
+    Ok([u128::from_be_bytes(random()?), u128::from_be_bytes(random()?)])
 }
 
 fn random<const N: usize>() -> io::Result<[u8; N]> {

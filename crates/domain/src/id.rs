@@ -136,6 +136,11 @@ id!(
     "tok_"
 );
 id!(
+    /// A person who can log in.
+    UserId,
+    "usr_"
+);
+id!(
     /// One server process, from its start to its end.
     ServerId,
     "srv_"

@@ -19,5 +19,6 @@ pub mod template;
 pub mod testing;
 pub mod time;
 pub mod token;
+pub mod user;
 pub mod value;
 pub mod workflow;

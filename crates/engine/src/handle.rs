@@ -9,7 +9,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, SampleId, ServerId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -28,6 +28,7 @@ use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::people::{Passwords, Throttle};
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
@@ -134,7 +135,11 @@ pub(crate) struct Inner {
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
     pub(crate) live: Arc<Live>,
-    pub(crate) uses: Uses,
+    pub(crate) uses: Uses<TokenId>,
+    /// Of sessions, by their digest.
+    pub(crate) seen: Uses<[u8; 32]>,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
 }
@@ -172,6 +177,9 @@ impl Engine {
             cancels: Arc::default(),
             live,
             uses: Uses::default(),
+            seen: Uses::default(),
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
             refused,
             obstacles: Obstacles::default(),
         });

@@ -34,7 +34,7 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use api::{AdminToken, description};
+pub use api::{AdminToken, Door, description};
 pub use error::{API_ERRORS, ErrorInfo, RefusalInfo, refusals, remedy};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
@@ -58,8 +58,8 @@ pub struct ServerOptions {
     pub admin: TcpListener,
     /// What senders see in front of `/api/webhook:trigger/…`.
     pub public_url: String,
-    /// What programs show to use the API.
-    pub admin_token: AdminToken,
+    /// What lets programs and people use the API.
+    pub door: Door,
     /// Below which path browsers find the admin listener.
     pub admin_base_path: BasePath,
     pub limits: ServerLimits,
@@ -87,14 +87,14 @@ impl Default for ServerLimits {
 
 /// Serves both listeners until `options.stop`, then returns when their connections have ended.
 pub async fn serve(options: ServerOptions) {
-    let ServerOptions { engine, hooks, admin, public_url, admin_token, admin_base_path, limits, stop } = options;
+    let ServerOptions { engine, hooks, admin, public_url, door, admin_base_path, limits, stop } = options;
     let metrics = Metrics::new();
     let readiness = Readiness::new(engine.clone());
     let live_ends = CancellationToken::new();
     let api = Api::new(
         engine.clone(),
         &public_url,
-        admin_token,
+        door,
         metrics.clone().registry(Source::Server { engine: engine.clone(), readiness: readiness.clone() }),
         readiness.clone(),
         live_ends.clone(),

@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
@@ -85,6 +86,38 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn token_revoke(&self, token: TokenId) -> Result<()>;
     /// Nothing happens when it is gone.
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()>;
+
+    // -- users: people who log in ------------------------------------------------------------------
+
+    /// The first user, logged in. Errors: `UsersThere` when there is any.
+    async fn user_first(&self, user: User, session: Session) -> Result<()>;
+    /// Errors: `EmailTaken`, `TooManyUsers` when there are `max` already.
+    async fn user_create(&self, user: User, invite: Invite, max: u32) -> Result<()>;
+    /// Whether there is no user at all.
+    async fn user_none(&self) -> Result<bool>;
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>>;
+    /// Newest first.
+    async fn user_list(&self) -> Result<Vec<User>>;
+    /// The user as it is from then on. Disabled: no session and no invite is left.
+    /// Errors: `UserNotFound`, `EmailTaken`, `LastAdmin`, `UserChanged` when the old password is another by now.
+    async fn user_change(&self, user: UserId, change: UserChange) -> Result<User>;
+    /// With every session and invite. Errors: `UserNotFound`, `LastAdmin`.
+    async fn user_delete(&self, user: UserId) -> Result<()>;
+
+    /// In the place of the user's earlier one. Errors: `UserNotFound`, `UserDisabled`.
+    async fn invite_create(&self, invite: Invite) -> Result<User>;
+    async fn invite_by_digest(&self, digest: [u8; 32]) -> Result<Option<Invite>>;
+    /// The user has this password from then on, and this session alone. Errors: `InviteNotFound`, also when it
+    /// had expired by the time the session was created.
+    async fn invite_use(&self, taken: InviteUse) -> Result<User>;
+
+    /// Errors: `UserNotFound`, and `UserChanged` when the user is not active or has another password by now.
+    async fn session_create(&self, login: Login) -> Result<User>;
+    async fn session_by_digest(&self, digest: [u8; 32]) -> Result<Option<(Session, User)>>;
+    /// The session was used and its user seen. Nothing happens when it is gone.
+    async fn session_used(&self, digest: [u8; 32], at: Timestamp) -> Result<()>;
+    /// Nothing happens when it is gone.
+    async fn session_end(&self, digest: [u8; 32]) -> Result<()>;
 
     // -- executions ------------------------------------------------------------------------------
 

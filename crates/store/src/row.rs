@@ -8,6 +8,7 @@ use domain::execution::status::{Reason, Status};
 use domain::flow::document::Mode;
 use domain::id::{EndpointKey, ExecutionId, RequestId, RevisionId, SampleId, ServerId, WorkflowId};
 use domain::time::Timestamp;
+use domain::user::{Email, PasswordHash, Role, Session};
 use domain::value::Value;
 use domain::workflow::Workflow;
 
@@ -295,4 +296,50 @@ pub struct Stats {
     pub bytes_waiting: u64,
     /// Bytes of the database file and its write-ahead log.
     pub database_bytes: u64,
+}
+
+/// What is to be different about a user; `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct UserChange {
+    pub email: Option<Email>,
+    pub name: Option<String>,
+    pub role: Option<Role>,
+    pub disabled: Option<bool>,
+    pub password: Option<NewPassword>,
+}
+
+/// Ends the user's sessions but the one it was changed in.
+#[derive(Debug, Clone)]
+pub struct NewPassword {
+    /// What it must still be.
+    pub old: PasswordHash,
+    pub new: PasswordHash,
+    /// Digest of the session that stays.
+    pub keep: [u8; 32],
+}
+
+/// A user chooses a password with an invite, and is logged in by that.
+#[derive(Debug, Clone)]
+pub struct InviteUse {
+    /// Of the invite.
+    pub digest: [u8; 32],
+    pub password: PasswordHash,
+    /// `None` stays.
+    pub name: Option<String>,
+    /// Whose it is, the invite says.
+    pub session: Session,
+}
+
+/// A session for a user whose password was right.
+#[derive(Debug, Clone)]
+pub struct Login {
+    pub session: Session,
+    /// The one that was right.
+    pub password: PasswordHash,
+    /// Digest of a session that ends by this.
+    pub replaces: Option<[u8; 32]>,
+    /// Sessions that were not used since are deleted, whosever they are.
+    pub used_before: Timestamp,
+    /// Of one user; the one that was used longest ago goes.
+    pub max: u32,
 }

@@ -23,6 +23,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod token;
+pub(crate) mod user;
 
 use std::collections::HashMap;
 

@@ -6,7 +6,8 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use domain::token::TokenText;
+use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{self, Global};
@@ -55,7 +56,8 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         }
         let info = ServeInfo { pid: std::process::id(), hooks: running.hooks, admin: running.admin };
         folder.announce(&info)?;
-        say_where(out, &info, &folder, &running.origin)?;
+        let setup = running.waits_for_setup().await?;
+        say_where(out, &info, &folder, &running.origin, setup)?;
         if welcomed {
             show_the_door(out, &running).await?;
         }
@@ -95,18 +97,33 @@ async fn until_told(running: &Running, signals: &mut Signals) -> Result<(), Fail
     }
 }
 
-fn say_where(out: &mut Output, info: &ServeInfo, folder: &Folder, origin: &str) -> Result<(), Failure> {
+fn say_where(
+    out: &mut Output,
+    info: &ServeInfo,
+    folder: &Folder,
+    origin: &str,
+    setup: Option<Option<TokenText>>,
+) -> Result<(), Failure> {
     tell(out, "Hookflow is up. Ctrl-C stops it.", || {
         tracing::info!(hooks = %info.hooks, admin = %info.admin, data = %folder.path().display(), "started");
     })?;
     if out.json {
-        return Ok(out.document(info)?);
+        let mut document = json!(info);
+        if let Some(Some(token)) = setup {
+            document["setup_token"] = json!(token.reveal());
+        }
+        return Ok(out.document(&document)?);
     }
-    out.fields(&[
+    let mut fields = vec![
         ("  hooks", format!("{origin}/api/webhook:trigger/…")),
         ("  admin", format!("http://{}", info.admin)),
         ("  data", folder.path().display().to_string()),
-    ])?;
+    ];
+    if let Some(token) = setup {
+        fields.push(("  set-up", format!("http://{}/setup, for the first user", info.admin)));
+        fields.extend(token.map(|token| ("  token", format!("{} for that, until the next start", token.reveal()))));
+    }
+    out.fields(&fields)?;
     Ok(())
 }
 

@@ -88,7 +88,10 @@ impl Home {
     }
 
     pub fn serve_with(&self, settings: &[(&str, &str)], more: &[&str]) -> Server {
-        let mut args = vec!["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        let mut args = vec!["serve", "--hooks", "127.0.0.1:0"];
+        if !more.contains(&"--admin") {
+            args.extend(["--admin", "127.0.0.1:0"]);
+        }
         args.extend(more);
         let mut command = self.hookflow(&args);
         command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -221,6 +224,17 @@ impl Server {
 
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait()
+    }
+
+    /// The next line on stdout.
+    pub fn line(&mut self) -> String {
+        let stdout = self.child.0.stdout.as_mut().unwrap();
+        // Byte by byte: what comes after it is for whoever reads the rest.
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while stdout.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap()
     }
 
     fn stdout(&mut self) -> String {

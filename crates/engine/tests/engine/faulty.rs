@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
 use domain::testing::random::Random;
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use store::sqlite::Sqlite;
 use store::*;
@@ -169,6 +170,21 @@ hand_on! {
     fn token_list() -> Vec<Token>;
     fn token_revoke(token: TokenId) -> ();
     fn token_used(token: TokenId, at: Timestamp) -> ();
+
+    fn user_first(user: User, session: Session) -> ();
+    fn user_create(user: User, invite: Invite, max: u32) -> ();
+    fn user_none() -> bool;
+    fn user_by_email(email: &Email) -> Option<User>;
+    fn user_list() -> Vec<User>;
+    fn user_change(user: UserId, change: UserChange) -> User;
+    fn user_delete(user: UserId) -> ();
+    fn invite_create(invite: Invite) -> User;
+    fn invite_by_digest(digest: [u8; 32]) -> Option<Invite>;
+    fn invite_use(taken: InviteUse) -> User;
+    fn session_create(login: Login) -> User;
+    fn session_by_digest(digest: [u8; 32]) -> Option<(Session, User)>;
+    fn session_used(digest: [u8; 32], at: Timestamp) -> ();
+    fn session_end(digest: [u8; 32]) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;

@@ -11,17 +11,18 @@ use domain::flow::document::{Mode, NodeKey};
 use domain::id::{EndpointKey, ExecutionId, WorkflowId};
 use domain::template::Missing;
 use domain::time::Timestamp;
+use domain::token::Scope;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
 use store::{Execution, ExecutionFilter, ExecutionHead, SentAnswer};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
+use super::auth::Holder;
 use super::extract::{Name, Params};
 use super::page::{self, Page, Paging};
-use super::schema;
 use super::views::{BodyView, Lines, WrittenView};
 use super::workflows::narrowed_to;
+use super::{Api, masked, schema};
 use crate::error::ApiError;
 use crate::standing;
 
@@ -175,6 +176,19 @@ impl AnswerView {
     }
 }
 
+impl ExecutionView {
+    /// For those who only look on.
+    fn mask(&mut self) {
+        self.event.written.mask();
+        if let Some(answer) = &mut self.answer {
+            masked::lines(&mut answer.headers);
+        }
+        for run in &mut self.node_runs {
+            run.input.iter_mut().chain(&mut run.result).for_each(masked::value);
+        }
+    }
+}
+
 impl From<Execution> for ExecutionView {
     fn from(execution: Execution) -> Self {
         let answer = execution.answer.as_ref().map(|sent| AnswerView::new(sent, execution.head.id));
@@ -241,8 +255,16 @@ const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, erro
 /// One execution with event, node runs and answer.
 #[utoipa::path(get, path = "/executions/{id}", operation_id = "execution_get", tag = "executions",
     params(("id" = schema::ExecutionId, Path)), responses((status = 200, body = ExecutionView)))]
-pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<ExecutionView>, ApiError> {
-    view(&api, read(&id)?).await
+pub(super) async fn get(
+    State(api): State<Arc<Api>>,
+    holder: Holder,
+    Name(id): Name,
+) -> Result<Json<ExecutionView>, ApiError> {
+    let Json(mut view) = view(&api, read(&id)?).await?;
+    if !holder.may(Scope::Operate) {
+        view.mask();
+    }
+    Ok(Json(view))
 }
 
 /// The execution as it is now.

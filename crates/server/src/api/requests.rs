@@ -7,17 +7,18 @@ use axum::extract::State;
 use domain::event::query;
 use domain::id::{EndpointKey, ExecutionId, NotAnId, RequestId, WorkflowId};
 use domain::time::Timestamp;
+use domain::token::Scope;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
 use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
+use super::auth::Holder;
 use super::extract::{Name, Params};
 use super::page::{Page, Paging};
-use super::schema;
 use super::views::{BodyView, Lines};
 use super::workflows::narrowed_to;
+use super::{Api, masked, schema};
 use crate::error::ApiError;
 
 /// A request in a list.
@@ -181,13 +182,21 @@ pub(super) async fn list(
 /// One request with what was kept of it.
 #[utoipa::path(get, path = "/requests/{id}", operation_id = "request_get", tag = "requests",
     params(("id" = schema::RequestId, Path)), responses((status = 200, body = RequestView)))]
-pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<RequestView>, ApiError> {
+pub(super) async fn get(
+    State(api): State<Arc<Api>>,
+    holder: Holder,
+    Name(id): Name,
+) -> Result<Json<RequestView>, ApiError> {
     let store = api.engine.store();
     let request = match id.parse().map_err(|_| ApiError::Unknown("request"))? {
         Id::Accepted(id) => store.execution_get(id).await?.map(RequestView::from),
         Id::Refused(id) => store.request_get(id).await?.map(RequestView::from),
     };
-    request.map(Json).ok_or(ApiError::Unknown("request"))
+    let mut request = request.ok_or(ApiError::Unknown("request"))?;
+    if !holder.may(Scope::Operate) {
+        masked::lines(&mut request.headers);
+    }
+    Ok(Json(request))
 }
 
 /// Names a request, and its place in the list.

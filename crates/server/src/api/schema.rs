@@ -45,6 +45,8 @@ text! {
     SampleId: "^sam_[0-9a-d][0-9a-z]{24}$";
     /// Names a token; in the order of time.
     TokenId: "^tok_[0-9a-d][0-9a-z]{24}$";
+    /// Names a user; in the order of time.
+    UserId: "^usr_[0-9a-d][0-9a-z]{24}$";
     /// The random part of a workflow's URL.
     Key: "^[0-9a-z]{11,64}$";
     /// Which edit of a draft is meant: its `ETag`, or `*` for whatever is there.
@@ -84,6 +86,10 @@ words! {
     NodeStatus: domain::execution::status::NodeStatus::ALL.iter().map(|word| word.as_str());
     /// What a token allows; `admin` allows everything.
     Scope: domain::token::Scope::ALL.iter().map(|word| word.as_str());
+    /// What a user may do: `viewer` looks on, `editor` makes and runs workflows, `admin` does everything.
+    Role: domain::user::Role::ALL.iter().map(|word| word.as_str());
+    /// An `invited` user has no password yet, a `disabled` one cannot log in.
+    UserState: domain::user::UserState::ALL.iter().map(|word| word.as_str());
     /// What became of a request.
     Outcome: super::requests::OUTCOMES;
     /// Whether the caller waits for the flow.

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
+pub(crate) mod people;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,7 +14,7 @@ use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
 use serde_json::{Value, json};
-use server::{AdminToken, BasePath, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use server::{AdminToken, BasePath, Door, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
 use store::sqlite::{Options, Sqlite};
 use store::{Execution, ExecutionFilter, RequestFilter};
 use tempfile::TempDir;
@@ -31,6 +33,7 @@ pub(crate) struct Setup {
     pub(crate) engine: Limits,
     pub(crate) database_bytes_max: Option<u64>,
     pub(crate) admin_base_path: BasePath,
+    pub(crate) door: Door,
 }
 
 pub(crate) struct Bench {
@@ -63,10 +66,11 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        let mut setup =
-            Setup { server, engine: Limits::default(), database_bytes_max: None, admin_base_path: BasePath::default() };
+        let door = Door::new(AdminToken::new(TOKEN.into()));
+        let admin_base_path = BasePath::default();
+        let mut setup = Setup { server, engine: Limits::default(), database_bytes_max: None, admin_base_path, door };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max, admin_base_path } = setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door } = setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -80,7 +84,7 @@ impl Bench {
             hooks,
             admin,
             public_url: "https://hooks.example/".into(),
-            admin_token: AdminToken::new(TOKEN.into()),
+            door,
             admin_base_path,
             limits,
             stop: stop.clone(),

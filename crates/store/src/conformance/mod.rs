@@ -15,7 +15,9 @@ pub mod request_log;
 pub mod retention;
 pub mod sample;
 pub mod server;
+pub mod session;
 pub mod token;
+pub mod user;
 pub mod workflow;
 
 /// Makes each function of the suite a test. `$open` is the full path of an async function without
@@ -59,6 +61,23 @@ macro_rules! conformance_suite {
                 a_revoked_token_is_gone
                 the_last_use_of_a_token_is_kept
                 no_two_tokens_have_the_same_digest
+            }
+            user {
+                there_is_one_first_user
+                users_are_listed_newest_first_and_found_by_email
+                no_two_users_have_one_email
+                a_change_leaves_the_rest
+                the_last_active_admin_stays
+                who_is_disabled_or_deleted_is_out
+                an_invite_is_taken_once
+                an_invite_expires_and_a_new_one_takes_its_place
+                a_new_password_ends_all_sessions_but_its_own
+            }
+            session {
+                a_session_is_its_users_until_it_ends
+                only_an_active_user_with_that_password_gets_one
+                a_login_ends_the_session_it_replaces_and_idle_ones
+                a_user_has_no_more_sessions_than_allowed
             }
             execution {
                 an_execution_reads_back_as_it_was_created

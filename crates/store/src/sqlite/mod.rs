@@ -22,10 +22,12 @@ mod request_log;
 mod retention;
 mod sample;
 mod server;
+mod session;
 mod sql;
 #[cfg(test)]
 mod tests;
 mod token;
+mod user;
 mod workflow;
 mod writer;
 
@@ -38,9 +40,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc};
@@ -48,8 +51,9 @@ use tokio::sync::{Mutex, mpsc};
 use crate::Store;
 use crate::error::Result;
 use crate::row::{
-    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, RefusedRequest, RequestFilter,
-    RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats, WorkflowSave,
+    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, InviteUse, Login, NewExecution, Progress,
+    RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats,
+    UserChange, WorkflowSave,
 };
 use checkpoint::Checkpoints;
 use connect::unusable;
@@ -239,6 +243,62 @@ impl Store for Sqlite {
 
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()> {
         token::used(self, token, at).await
+    }
+
+    async fn user_first(&self, user: User, session: Session) -> Result<()> {
+        user::first(self, user, session).await
+    }
+
+    async fn user_create(&self, user: User, invite: Invite, max: u32) -> Result<()> {
+        user::create(self, user, invite, max).await
+    }
+
+    async fn user_none(&self) -> Result<bool> {
+        user::is_empty(self).await
+    }
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>> {
+        user::by_email(self, email).await
+    }
+
+    async fn user_list(&self) -> Result<Vec<User>> {
+        user::list(self).await
+    }
+
+    async fn user_change(&self, user: UserId, change: UserChange) -> Result<User> {
+        user::change(self, user, change).await
+    }
+
+    async fn user_delete(&self, user: UserId) -> Result<()> {
+        user::delete(self, user).await
+    }
+
+    async fn invite_create(&self, invite: Invite) -> Result<User> {
+        user::invite(self, invite).await
+    }
+
+    async fn invite_by_digest(&self, digest: [u8; 32]) -> Result<Option<Invite>> {
+        user::invited(self, digest).await
+    }
+
+    async fn invite_use(&self, taken: InviteUse) -> Result<User> {
+        user::take(self, taken).await
+    }
+
+    async fn session_create(&self, login: Login) -> Result<User> {
+        session::create(self, login).await
+    }
+
+    async fn session_by_digest(&self, digest: [u8; 32]) -> Result<Option<(Session, User)>> {
+        session::by_digest(self, digest).await
+    }
+
+    async fn session_used(&self, digest: [u8; 32], at: Timestamp) -> Result<()> {
+        session::used(self, digest, at).await
+    }
+
+    async fn session_end(&self, digest: [u8; 32]) -> Result<()> {
+        session::end(self, digest).await
     }
 
     async fn execution_create(&self, new: NewExecution) -> Result<()> {
