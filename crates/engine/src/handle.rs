@@ -31,6 +31,7 @@ use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::secrets::Secrets;
 use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
@@ -117,6 +118,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) key: ServerKey,
+    pub(crate) secrets: Secrets,
     pub(crate) limits: Limits,
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
@@ -157,6 +159,7 @@ impl Engine {
             budget: Budget::new(&limits),
             store,
             registry,
+            secrets: Secrets::new(&key),
             key,
             limits,
             server,

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod live;
 pub mod resolve;
 pub mod runs;
+pub mod secrets;
 pub mod tokens;
 
 mod accept;

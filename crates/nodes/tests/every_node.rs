@@ -200,7 +200,7 @@ fn every_branch_of_a_kind_is_in_its_step() {
 
 #[tokio::test]
 async fn effects_and_only_effects_are_performed() {
-    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1 };
+    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, slots: Vec::new() };
     for info in kinds() {
         let plan =
             compile(mode_of(&info), json!([flows::node("n", info.kind, info.examples[0].config.clone())])).unwrap();

@@ -26,7 +26,7 @@ fn registry() -> Arc<Registry> {
 }
 
 fn run(attempt: u32) -> RunContext {
-    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt }
+    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt, slots: Vec::new() }
 }
 
 fn compiled(config: &Value) -> Result<(domain::template::Templated, Policy), Vec<Problem>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::testing::random::Random;
 use domain::time::Timestamp;
 use domain::token::Token;
@@ -169,6 +170,10 @@ hand_on! {
     fn token_list() -> Vec<Token>;
     fn token_revoke(token: TokenId) -> ();
     fn token_used(token: TokenId, at: Timestamp) -> ();
+    fn secret_set(secret: Sealed, max: u32) -> bool;
+    fn secret_get(name: &SecretName) -> Option<Sealed>;
+    fn secret_list() -> Vec<Sealed>;
+    fn secret_delete(name: &SecretName) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;

@@ -14,6 +14,7 @@ pub mod quarantine;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
+pub mod secret;
 pub mod server;
 pub mod token;
 pub mod workflow;
@@ -59,6 +60,13 @@ macro_rules! conformance_suite {
                 a_revoked_token_is_gone
                 the_last_use_of_a_token_is_kept
                 no_two_tokens_have_the_same_digest
+            }
+            secret {
+                a_secret_reads_back_as_it_was_set
+                setting_a_secret_again_takes_the_place_of_the_old_one
+                secrets_are_listed_by_name
+                there_are_no_more_secrets_than_there_may_be
+                a_deleted_secret_is_gone
             }
             execution {
                 an_execution_reads_back_as_it_was_created

@@ -21,6 +21,7 @@ mod readers;
 mod request_log;
 mod retention;
 mod sample;
+mod secret;
 mod server;
 mod sql;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::time::Timestamp;
 use domain::token::Token;
 use domain::workflow::{Revision, Workflow};
@@ -239,6 +241,22 @@ impl Store for Sqlite {
 
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()> {
         token::used(self, token, at).await
+    }
+
+    async fn secret_set(&self, secret: Sealed, max: u32) -> Result<bool> {
+        secret::set(self, secret, max).await
+    }
+
+    async fn secret_get(&self, name: &SecretName) -> Result<Option<Sealed>> {
+        secret::get(self, name).await
+    }
+
+    async fn secret_list(&self) -> Result<Vec<Sealed>> {
+        secret::list(self).await
+    }
+
+    async fn secret_delete(&self, name: &SecretName) -> Result<()> {
+        secret::delete(self, name).await
     }
 
     async fn execution_create(&self, new: NewExecution) -> Result<()> {
