@@ -64,6 +64,10 @@ impl Client {
         accepted(path, self.post_any(path, body).await?)
     }
 
+    pub(crate) async fn put(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        accepted(path, self.request(Method::PUT, self.url(path, &[]), Some(body)).await?)
+    }
+
     /// Status and document, whatever the status.
     pub(crate) async fn post_any(&self, path: &[&str], body: &Value) -> Result<(StatusCode, Value), Failure> {
         self.request(Method::POST, self.url(path, &[]), Some(body)).await
@@ -235,6 +239,7 @@ fn hint(code: &str) -> Option<&'static str> {
         "execution.unknown" => "`hookflow executions` shows what there is",
         "request.unknown" => "`hookflow requests` shows what there is",
         "token.unknown" => "`hookflow token list` shows what there is",
+        "secret.unknown" => "`hookflow secret list` shows what there is",
         "revision.unknown" => "`hookflow revisions KEY` shows what there is",
         "workflow.not_live" => "`hookflow publish KEY` makes the draft live",
         "workflow.invalid" => "`hookflow export KEY > FILE` and `hookflow check FILE` show the lines",

@@ -36,6 +36,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "live", description = "What happens, as it happens."),
         (name = "nodes", description = "What flows can be made of."),
         (name = "parse", description = "Which paths a sample request has."),
+        (name = "secrets", description = "Stored values that are never shown again."),
         (name = "tokens", description = "Who may use this API.")
     )
 )]
@@ -46,7 +47,7 @@ Hookflow receives webhooks, runs a workflow for each and answers the caller. Thi
 workflows, looking at what ran, running it again.
 
 Every operation asks for `Authorization: Bearer <token>`; its `security` names the scope that the token needs: \
-`read`, `operate` (test, replay, cancel), `author` (change workflows) or `admin` (tokens). No scope holds another, \
+`read`, `operate` (test, replay, cancel), `author` (change workflows and secrets) or `admin` (tokens). No scope holds another, \
 but `admin` holds all. `hookflow token create` makes tokens; the one in the data folder's `admin.token` may do everything.
 
 `{key}` is a workflow's key, the last part of its URL, or its `wf_…` id, which stays when the key is rotated. Lists are \

@@ -14,6 +14,7 @@ use engine::authoring::AuthoringError;
 use engine::handle::EngineError;
 use engine::resolve::ResolveError;
 use engine::runs::RunError;
+use engine::secrets::SecretError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
@@ -34,7 +35,7 @@ pub(crate) enum ApiError {
     Route,
     /// Something is at this path, but not for this method.
     Method,
-    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`.
+    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`, `secret`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -74,6 +75,9 @@ pub(crate) enum ApiError {
     /// What a token is asked to be; a sentence that says why it cannot.
     NewToken(String),
     TooManyTokens(String),
+    /// What a secret is asked to be; a sentence that says why it cannot.
+    NewSecret(String),
+    TooManySecrets(String),
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -90,6 +94,7 @@ impl From<store::Error> for ApiError {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
             store::Error::TokenNotFound { .. } => Self::Unknown("token"),
+            store::Error::SecretNotFound { .. } => Self::Unknown("secret"),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
             store::Error::SamplesTooLarge { bytes_max } => {
@@ -161,6 +166,16 @@ impl From<TokenError> for ApiError {
     }
 }
 
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => error.into(),
+            SecretError::TooMany => Self::TooManySecrets(sentence(&error.to_string())),
+            error => Self::new_secret(&error),
+        }
+    }
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -179,6 +194,10 @@ impl From<SampleError> for ApiError {
 impl ApiError {
     pub(crate) fn unavailable(why: &'static str) -> Self {
         Self::Unavailable(why.into())
+    }
+
+    pub(crate) fn new_secret(why: &impl std::fmt::Display) -> Self {
+        Self::NewSecret(sentence(&why.to_string()))
     }
 
     /// The server's own mistake: the cause goes into its log only.
@@ -251,6 +270,8 @@ impl IntoResponse for ApiError {
             ),
             Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
             Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
+            Self::NewSecret(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "secret.invalid", &why),
+            Self::TooManySecrets(why) => problem(StatusCode::CONFLICT, "secret.too_many", &why),
             Self::NotLive => problem(
                 StatusCode::CONFLICT,
                 "workflow.not_live",
@@ -346,6 +367,8 @@ impl ApiError {
             Self::DraftConflict { edit: 2, your_edit: 1 },
             Self::NewToken(String::new()),
             Self::TooManyTokens(String::new()),
+            Self::NewSecret(String::new()),
+            Self::TooManySecrets(String::new()),
             Self::NotLive,
             Self::Ended(Status::Failed),
             Self::Event(String::new()),
@@ -362,11 +385,11 @@ impl ApiError {
             body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
             Self::Sample(SampleError::TooLarge { max: 1 }),
         ];
-        each.extend(["workflow", "revision", "sample", "execution", "request", "token"].map(Self::Unknown));
+        each.extend(["workflow", "revision", "sample", "execution", "request", "token", "secret"].map(Self::Unknown));
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..29).collect());
         each
     }
 
@@ -399,6 +422,8 @@ impl ApiError {
             Self::Unknown(_) => 24,
             Self::Read(_) => 25,
             Self::Resolve(_) => 26,
+            Self::NewSecret(_) => 27,
+            Self::TooManySecrets(_) => 28,
         }
     }
 
