@@ -43,7 +43,8 @@ impl View {
         let mut at = memchr::memchr(sign, source)?;
         let mut view = Self { bytes: source[..at].to_vec(), behind: Vec::new() };
         while at < source.len() {
-            let Some((length, undone)) = undo(&source[at..]) else {
+            let rest = &source[at..];
+            let Some((length, undone)) = undo(rest).filter(|_| rest.first() == Some(&sign)) else {
                 let next = memchr::memchr(sign, &source[at + 1..]).map_or(source.len(), |next| at + 1 + next);
                 view.bytes.extend_from_slice(&source[at..next]);
                 at = next;
