@@ -1,13 +1,15 @@
 //! Takes secrets out of what came back from outside.
 //!
 //! Found as they are (in any case), in hex, in base 64 of either alphabet wherever they begin in it, and all of
-//! these under the escapes of URLs, forms and JSON. What was changed in another way (cut short, hashed, encrypted,
-//! compressed, encoded twice, wrapped into lines) is not a secret to anybody who compares.
+//! these under the escapes of URLs, forms and JSON, up to two inside each other; in hex and in base 64 also as they
+//! are written into URLs, forms and JSON. What was changed in another way (cut short, hashed, encrypted, compressed,
+//! wrapped into lines) cannot be told from anything else.
 
 use std::ops::Range;
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use memchr::memmem;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Map;
 use zeroize::Zeroizing;
 
@@ -15,6 +17,13 @@ use super::view::View;
 use super::{SecretName, SecretValue};
 use crate::execution::journal::Failure;
 use crate::value::Value;
+
+/// What a form escapes, blanks aside.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
+/// What the WHATWG's URL standard escapes in a query, and in a path.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
 
 /// Some secrets, ready to be looked for. Not printed: it holds them.
 #[derive(Default)]
@@ -79,8 +88,7 @@ impl Redaction {
 
     pub fn text(&self, text: &mut String) {
         let mut found = Vec::new();
-        let views = [Some(View::plain(text)), View::without_percents(text), View::without_backslashes(text)];
-        for view in views.into_iter().flatten() {
+        for view in View::each(text) {
             let folded = view.bytes.to_ascii_lowercase();
             for wanted in &self.secrets {
                 for form in &wanted.folded {
@@ -128,8 +136,10 @@ impl Wanted {
     fn new(name: &SecretName, value: &SecretValue) -> Self {
         // Blanks at the ends of a header's value are lost on the way.
         let text = value.reveal().trim();
-        let hex = text.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
-        let mut folded = vec![text.to_ascii_lowercase().into_bytes(), hex];
+        let written = written(text);
+        let hex = |text: &str| text.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+        let mut folded = vec![text.to_ascii_lowercase().into_bytes()];
+        folded.extend(written.iter().map(|text| hex(text)));
         if text.contains(' ') {
             folded.push(text.to_ascii_lowercase().replace(' ', "+").into_bytes());
         }
@@ -137,10 +147,26 @@ impl Wanted {
         Self {
             mark: name.mark(),
             folded: folded.into_iter().map(Zeroizing::new).collect(),
-            encoded: (0..3).flat_map(|shift| Base64::each(text.as_bytes(), shift)).collect(),
+            encoded: written
+                .iter()
+                .flat_map(|text| (0..3).flat_map(|shift| Base64::each(text.as_bytes(), shift)))
+                .collect(),
             digits: is_number.then(|| Zeroizing::new(text.to_owned())),
         }
     }
+}
+
+/// As it is, and as it is written into JSON, the path and the query of a URL, and a form. For most secrets they are
+/// the same.
+fn written(text: &str) -> Vec<Zeroizing<String>> {
+    let json = Value::from(text).to_string();
+    let form = utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
+    let url = [PATH, QUERY].map(|set| utf8_percent_encode(text, set).to_string());
+    let all = [text.to_owned(), json[1..json.len() - 1].to_owned(), form].into_iter().chain(url);
+    let mut written: Vec<_> = all.map(Zeroizing::new).collect();
+    written.sort_unstable_by(|one, other| one.as_str().cmp(other));
+    written.dedup_by(|one, other| one.as_str() == other.as_str());
+    written
 }
 
 impl Base64 {
@@ -173,7 +199,6 @@ impl Base64 {
 #[cfg(test)]
 mod tests {
     use base64::prelude::BASE64_STANDARD;
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     use proptest::prelude::*;
     use serde_json::json;
 

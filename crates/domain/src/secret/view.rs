@@ -1,29 +1,45 @@
 //! A text as it reads once its escapes are undone, with the way back to where each part of it stood.
 
 use std::ops::Range;
+use std::rc::Rc;
+
+/// Escapes inside escapes that are undone.
+const DEPTH_MAX: usize = 2;
 
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
-    /// Behind each escape: the place in `bytes`, and in the text.
+    /// Behind each escape: the place in `bytes`, and in those that it was undone in.
     behind: Vec<(usize, usize)>,
+    /// `None`: the text itself.
+    undone_in: Option<Rc<View>>,
 }
 
 impl View {
-    pub(super) fn plain(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), behind: Vec::new() }
+    /// The text as it is, and then with each kind of escapes undone, one inside the other.
+    pub(super) fn each(text: &str) -> Vec<Rc<Self>> {
+        let mut views = vec![Rc::new(Self { bytes: text.as_bytes().to_vec(), behind: Vec::new(), undone_in: None })];
+        let mut newest = 0..1;
+        for _ in 0..DEPTH_MAX {
+            let inner =
+                views[newest.clone()].iter().flat_map(|view| [view.without_percents(), view.without_backslashes()]);
+            let inner: Vec<_> = inner.flatten().map(Rc::new).collect();
+            newest = views.len()..views.len() + inner.len();
+            views.extend(inner);
+        }
+        views
     }
 
     /// `None`: there is nothing to undo.
-    pub(super) fn without_percents(text: &str) -> Option<Self> {
-        Self::undoing(text, b'%', |rest| {
+    fn without_percents(self: &Rc<Self>) -> Option<Self> {
+        self.undoing(b'%', |rest| {
             let byte = u8::try_from(hex(rest.get(1..3)?)?).ok()?;
             Some((3, Undone::Byte(byte)))
         })
     }
 
     /// As JSON escapes. `None`: there is nothing to undo.
-    pub(super) fn without_backslashes(text: &str) -> Option<Self> {
-        Self::undoing(text, b'\\', |rest| {
+    fn without_backslashes(self: &Rc<Self>) -> Option<Self> {
+        self.undoing(b'\\', |rest| {
             let char = match rest.get(1)? {
                 b'b' => '\u{8}',
                 b'f' => '\u{c}',
@@ -38,10 +54,10 @@ impl View {
         })
     }
 
-    fn undoing(text: &str, sign: u8, undo: impl Fn(&[u8]) -> Option<(usize, Undone)>) -> Option<Self> {
-        let source = text.as_bytes();
+    fn undoing(self: &Rc<Self>, sign: u8, undo: impl Fn(&[u8]) -> Option<(usize, Undone)>) -> Option<Self> {
+        let source = self.bytes.as_slice();
         let mut at = memchr::memchr(sign, source)?;
-        let mut view = Self { bytes: source[..at].to_vec(), behind: Vec::new() };
+        let mut view = Self { bytes: source[..at].to_vec(), behind: Vec::new(), undone_in: Some(Rc::clone(self)) };
         while at < source.len() {
             let rest = &source[at..];
             let Some((length, undone)) = undo(rest).filter(|_| rest.first() == Some(&sign)) else {
@@ -57,6 +73,9 @@ impl View {
             at += length;
             view.behind.push((view.bytes.len(), at));
         }
+        if view.behind.is_empty() {
+            return None;
+        }
         Some(view)
     }
 
@@ -66,7 +85,8 @@ impl View {
             0 => at,
             after => self.behind[after - 1].1 + (at - self.behind[after - 1].0),
         };
-        place(range.start)..place(range.end)
+        let range = place(range.start)..place(range.end);
+        self.undone_in.as_ref().map_or(range.clone(), |view| view.place(range))
     }
 }
 
