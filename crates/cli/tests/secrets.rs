@@ -226,7 +226,7 @@ async fn a_canary_is_nowhere_but_where_it_was_sent() {
     echo.asked("/slow").iter().chain(&echo.asked("/after")).for_each(|asked| was_sent_well(asked));
 
     // A test of the draft, replays, and all there is to be read.
-    let request = json!({"body": {"evil": EVIL}});
+    let request = json!({"event": {"body": payload}});
     let (status, tested) = api(&server, &home, "POST", &format!("/api/v1/workflows/{key}/test"), Some(&request)).await;
     assert_eq!((status, tested.contains(MARK)), (200, true), "{tested}");
     for args in [&["replay", id][..], &["replay", id, "--from-node", "error"]] {
@@ -267,4 +267,135 @@ async fn a_canary_is_nowhere_but_where_it_was_sent() {
     tokio::task::block_in_place(|| assert_eq!(server.terminate().code, 0));
     clean("the live feed", &heard.await.unwrap());
     files_are_clean(home.path());
+}
+
+#[test]
+fn a_secret_is_set_listed_replaced_and_deleted_and_never_shown() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    assert_eq!(home.run(&["secret", "list"]).stdout, "no secrets\n");
+    assert_eq!(set(&home, "shop", "sk-CANARY-1").stdout, "shop is set\n");
+    let nodes = json!([
+        get("call", "http://127.0.0.1:1/{{ secrets.shop }}"),
+        get("too", "http://127.0.0.1:1/{{ secrets.shop }}")
+    ]);
+    let key = publish(&home, "Shop", &nodes);
+    let file = home.file("value.txt", "sk-CANARY-2\r\n");
+    let replaced = home.run(&["secret", "set", "shop", "--file", &file]);
+    assert_eq!((replaced.code, replaced.stdout.as_str()), (0, "shop has a new value\n"), "{}", replaced.stderr);
+    let listed = home.json(&["secret", "list"]);
+    assert_eq!((listed.len(), &listed[0]["name"]), (1, &json!("shop")));
+    assert_eq!(listed[0]["used_by"], json!([{"workflow_key": key, "title": "Shop"}]));
+    assert!(listed[0]["changed_at"].as_str() > listed[0]["created_at"].as_str());
+    clean("the list", &listed[0].to_string());
+
+    for (name, value, code) in [
+        ("Shop", "long enough", "secret.invalid"),
+        ("shop", "short", "secret.invalid"),
+        ("shop", " short \n", "secret.invalid"),
+        ("shop", &"x".repeat((64 << 10) + 1), "secret.invalid"),
+    ] {
+        let refused = set(&home, name, value);
+        assert!(refused.code == 1 && refused.stderr.starts_with(&format!("error[{code}]: ")), "{refused:?}");
+    }
+    let binary = home.path().join("binary");
+    fs::write(&binary, [0xff; 20]).unwrap();
+    let refused = home.run(&["secret", "set", "shop", "--file", binary.to_str().unwrap()]);
+    assert!(refused.stderr.starts_with("error[secret.not_text]: "), "{refused:?}");
+    assert_eq!(home.run(&["secret", "set", "shop", "sk-CANARY-3"]).code, 2, "never on the command line");
+
+    let deleted = home.run(&["secret", "delete", "shop", "gone"]);
+    assert_eq!((deleted.code, deleted.stdout.as_str()), (1, "shop is deleted\n"));
+    assert!(deleted.stderr.starts_with("error[secret.unknown]: there is no secret `gone`\nhint: "), "{deleted:?}");
+    assert_eq!(server.terminate().code, 0);
+}
+
+/// Whatever is wrong with what was sent, it is not told back.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_of_the_api_tells_a_value() {
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let path = "/api/v1/secrets/shop";
+    for (body, status) in [
+        (json!({"value": "sk-CANARY-1"}), 201),
+        (json!({"value": "sk-CANARY-2"}), 200),
+        (json!("sk-CANARY"), 400),
+        (json!(["sk-CANARY"]), 400),
+        (json!({"value": ["sk-CANARY"]}), 400),
+        (json!({"value": "sk-CANARY-1", "CANARY": 1}), 400),
+        (json!({"sk-CANARY": "value"}), 400),
+        (json!({"value": format!("CANARY{}", "x".repeat(64 << 10))}), 422),
+    ] {
+        assert_eq!(api(&server, &home, "PUT", path, Some(&body)).await.0, status, "{body}");
+    }
+    let listed: Value = serde_json::from_str(&api(&server, &home, "GET", "/api/v1/secrets", None).await.1).unwrap();
+    let members: Vec<_> = listed["items"][0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!((members, &listed["next_cursor"]), (vec!["name", "created_at", "changed_at", "used_by"], &Value::Null));
+    assert_eq!(api(&server, &home, "GET", path, None).await.0, 405);
+    assert_eq!(api(&server, &home, "DELETE", path, None).await.0, 204);
+    assert_eq!(api(&server, &home, "DELETE", path, None).await.0, 404);
+}
+
+/// A workflow does not bring its secrets along; a database does not bring its key along.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_secret_or_its_key_the_node_says_so() {
+    let (home, echo) = (Home::new(), Echo::start());
+    let server = serve(&home, 1);
+    let nodes = json!([
+        get("call", &format!("http://{}/ok/{{{{ secrets.shop }}}}", echo.at)),
+        {"kind": "response", "config": {"body": {"error": "{{ nodes.call.error }}", "status": "{{ nodes.call.status }}"}}},
+    ]);
+    let key = publish(&home, "Shop", &nodes);
+    let answered = || -> Value {
+        let sent = home.send(&key, "{}");
+        serde_json::from_str(sent["body"].as_str().unwrap()).unwrap()
+    };
+    let missing = answered();
+    assert_eq!(missing["error"]["code"], "secret.missing");
+    assert!(missing["error"]["message"].as_str().unwrap().contains("`shop`"), "{missing}");
+    assert_eq!(echo.asked("/").len(), 0, "nothing was sent");
+
+    set(&home, "shop", "sk-CANARY-1");
+    assert_eq!(answered()["status"], 200);
+    set(&home, "shop", "sk-CANARY-2");
+    assert_eq!(answered()["status"], 200);
+    let targets: Vec<_> = echo.asked("/ok").iter().map(|asked| asked.split(' ').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(targets, ["/ok/sk-CANARY-1", "/ok/sk-CANARY-2"], "a new value is used at once");
+
+    // Into a server that has none of it, and back.
+    let other = Home::new();
+    let there = other.serve(&[]);
+    let export = home.run(&["export", &key]).stdout;
+    clean("the export", &export);
+    assert!(export.contains("{{ secrets.shop }}"), "{export}");
+    assert_eq!(other.publish(&other.file("shop.yaml", &export))["problems"], json!([]));
+    tokio::task::block_in_place(|| (there.terminate(), server.terminate()));
+
+    fs::write(home.data().join("hookflow.key"), [7; 32]).unwrap();
+    let server = serve(&home, 2);
+    let unreadable = answered();
+    assert_eq!(unreadable["error"]["code"], "secret.unreadable");
+    assert!(unreadable["error"]["message"].as_str().unwrap().contains("another key file"), "{unreadable}");
+    set(&home, "shop", "sk-CANARY-3");
+    assert_eq!(answered()["status"], 200, "set again, it is sealed with the new key");
+    tokio::task::block_in_place(|| server.terminate());
+    files_are_clean(&home.data());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_servers_memory_is_its_own() {
+    use std::os::unix::fs::MetadataExt;
+    let home = Home::new();
+    let server = home.serve(&[]);
+    let process = format!("/proc/{}", server.info["pid"]);
+    let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+    let core: Vec<_> =
+        limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"]);
+    // What cannot be dumped is root's: under root there is nothing to see.
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        assert_eq!(fs::metadata(format!("{process}/mem")).unwrap().uid(), 0);
+    }
+    assert_eq!(server.terminate().code, 0);
 }

@@ -225,6 +225,7 @@ fn not_had(name: &SecretName, why: NotHad) -> Failure {
 }
 
 /// Takes secrets out of what an effect brought. A large answer takes a while, so it holds up no thread that others need.
+#[allow(clippy::result_large_err, reason = "as performers give it")]
 pub(crate) async fn redacted(redaction: Redaction, outcome: Result<Value, Failure>) -> Result<Value, Failure> {
     if redaction.is_empty() {
         return outcome;
@@ -239,6 +240,5 @@ pub(crate) async fn redacted(redaction: Redaction, outcome: Result<Value, Failur
             Err(failure)
         }
     });
-    let lost = |_| Failure::lasting(NodeError::new("node.panicked", "the node panicked"));
-    clean.await.unwrap_or_else(|error| Err(lost(error)))
+    clean.await.unwrap_or_else(|_| Err(Failure::lasting(NodeError::new("node.panicked", "the node panicked"))))
 }
