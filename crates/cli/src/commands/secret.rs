@@ -28,7 +28,6 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  hookflow secret set shop_token < token.txt
   pass show shop | hookflow secret set shop_token
   hookflow secret set shop_token --file token.txt")]
 pub(crate) struct Set {
@@ -40,6 +39,8 @@ pub(crate) struct Set {
 }
 
 /// List secrets: what they are called and who uses them, not what they are.
+///
+/// A workflow uses a secret if its draft or its live revision names it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
