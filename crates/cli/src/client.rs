@@ -73,6 +73,10 @@ impl Client {
         accepted(path, self.post_any(path, body).await?)
     }
 
+    pub(crate) async fn put(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        accepted(path, self.request(Method::PUT, self.url(path, &[]), Some(body)).await?)
+    }
+
     /// Status and document, whatever the status.
     pub(crate) async fn post_any(&self, path: &[&str], body: &Value) -> Result<(StatusCode, Value), Failure> {
         self.request(Method::POST, self.url(path, &[]), Some(body)).await
@@ -244,6 +248,7 @@ fn hint(code: &str) -> Option<&'static str> {
         "execution.unknown" => "`hookflow executions` shows what there is",
         "request.unknown" => "`hookflow requests` shows what there is",
         "token.unknown" => "`hookflow token list` shows what there is",
+        "secret.unknown" => "`hookflow secret list` shows what there is",
         "revision.unknown" => "`hookflow revisions KEY` shows what there is",
         "user.unknown" => "`hookflow user list` shows who there is",
         "user.email_taken" => "`hookflow user reset EMAIL` prints a new link for them",

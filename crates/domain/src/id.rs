@@ -131,6 +131,11 @@ id!(
     "sam_"
 );
 id!(
+    /// One secret.
+    SecretId,
+    "sec_"
+);
+id!(
     /// One token of the API.
     TokenId,
     "tok_"

@@ -14,6 +14,7 @@ pub mod execution;
 pub mod flow;
 pub mod id;
 pub mod problem;
+pub mod secret;
 pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -32,6 +32,7 @@ use crate::people::{Passwords, Throttle};
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::secrets::Secrets;
 use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
@@ -118,6 +119,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) key: ServerKey,
+    pub(crate) secrets: Secrets,
     pub(crate) limits: Limits,
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
@@ -162,6 +164,7 @@ impl Engine {
             budget: Budget::new(&limits),
             store,
             registry,
+            secrets: Secrets::new(&key),
             key,
             limits,
             server,

@@ -11,6 +11,7 @@ pub mod live;
 pub mod people;
 pub mod resolve;
 pub mod runs;
+pub mod secrets;
 pub mod tokens;
 
 mod accept;

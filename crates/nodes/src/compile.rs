@@ -82,6 +82,7 @@ impl<'f> Walk<'_, 'f> {
             branches,
             nodes: KnownNodes { all: &self.all, before: &self.before },
             evaluator: self.registry.evaluator(),
+            schema: None,
             problems: &mut self.problems,
         }
     }

@@ -111,6 +111,16 @@ CREATE TABLE sample (
 
 CREATE INDEX sample_by_workflow on sample (workflow_id, id);
 
+CREATE TABLE secret (
+    name       text    not null primary key,
+    id         blob    not null unique,
+    nonce      blob    not null,               -- 24 bytes, new with each value
+    sealed     blob    not null,               -- XChaCha20-Poly1305, with id and name as associated data
+    key_id     blob    not null,               -- of the key that it was sealed with
+    created_at integer not null,
+    changed_at integer not null
+) strict;
+
 CREATE TABLE server (
     id blob not null primary key
 ) strict, without rowid;

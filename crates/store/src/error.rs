@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked.
 
 use domain::id::{EndpointKey, ExecutionId, SampleId, TokenId, UserId, WorkflowId};
+use domain::secret::SecretName;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -21,6 +22,10 @@ pub enum Error {
     TooManySamples { max: u32 },
     #[error("the bodies of the workflow's samples would be larger than {bytes_max} bytes together")]
     SamplesTooLarge { bytes_max: usize },
+    #[error("there is no secret {name}")]
+    SecretNotFound { name: SecretName },
+    #[error("there are {max} secrets already")]
+    TooManySecrets { max: u32 },
     #[error("there is no token {token}")]
     TokenNotFound { token: TokenId },
     #[error("there is no user {user}")]

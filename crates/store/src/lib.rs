@@ -19,6 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::time::Timestamp;
 use domain::token::Token;
 use domain::user::{Email, Invite, Session, User};
@@ -118,6 +119,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn session_used(&self, digest: [u8; 32], at: Timestamp) -> Result<()>;
     /// Nothing happens when it is gone.
     async fn session_end(&self, digest: [u8; 32]) -> Result<()>;
+
+    // -- secrets: sealed before they come here -------------------------------------------------------
+
+    /// Puts a sealed value in place of the one of the same name, if there is one: id and `created_at` are those of
+    /// `secret` all the same. Whether it is new. Errors: `TooManySecrets` when it would be one more than `max`.
+    async fn secret_set(&self, secret: Sealed, max: u32) -> Result<bool>;
+    async fn secret_get(&self, name: &SecretName) -> Result<Option<Sealed>>;
+    /// By name.
+    async fn secret_list(&self) -> Result<Vec<Sealed>>;
+    /// Errors: `SecretNotFound`.
+    async fn secret_delete(&self, name: &SecretName) -> Result<()>;
 
     // -- executions ------------------------------------------------------------------------------
 

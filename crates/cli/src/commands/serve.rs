@@ -17,7 +17,7 @@ use crate::files;
 use crate::folder::{Folder, ServeInfo};
 use crate::output::{Output, plain};
 use crate::wire::Running;
-use crate::{curl, logs, wire};
+use crate::{curl, logs, undumped, wire};
 
 /// Start the server. Ctrl-C or SIGTERM stops it once what is running is safely parked.
 ///
@@ -45,6 +45,7 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     let settings = in_force(&args.settings, global)?.settings;
     let welcome = args.welcome.map(document).transpose()?;
     logs::start(&settings.log);
+    undumped::keep_memory();
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;
     let folder = Folder::create(settings.data.clone())?;

@@ -41,6 +41,7 @@ fn records() -> Vec<NodeRun> {
         visit: String::new(),
         attempt: 1,
         status: NodeStatus::Succeeded,
+        slots: Vec::new(),
         input: Some(1.into()),
         result: Some(2.into()),
         error: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::testing::random::Random;
 use domain::time::Timestamp;
 use domain::token::Token;
@@ -185,6 +186,11 @@ hand_on! {
     fn session_by_digest(digest: [u8; 32]) -> Option<(Session, User)>;
     fn session_used(digest: [u8; 32], at: Timestamp) -> ();
     fn session_end(digest: [u8; 32]) -> ();
+
+    fn secret_set(secret: Sealed, max: u32) -> bool;
+    fn secret_get(name: &SecretName) -> Option<Sealed>;
+    fn secret_list() -> Vec<Sealed>;
+    fn secret_delete(name: &SecretName) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;

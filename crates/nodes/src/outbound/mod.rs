@@ -7,7 +7,7 @@
 //!   that resolves to something else a moment later changes nothing.
 //! - A name of which one address is refused is refused.
 //! - No proxy of the environment is asked; nothing of an answer is kept beyond the limits of the call.
-//! - Credentials do not follow a redirect to another origin.
+//! - Credentials and secrets do not follow a redirect to another origin.
 //!
 //! Not here: what a call is for (`actions`), whether it is tried again (`domain::execution::machine`).
 

@@ -34,6 +34,7 @@ mod revisions;
 mod runs;
 mod samples;
 mod schema;
+mod secrets;
 mod strict;
 mod tokens;
 mod users;
@@ -199,6 +200,7 @@ fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
+        .routes(routes!(secrets::list))
         .routes(routes!(live::listen))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
@@ -218,6 +220,7 @@ fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
         .routes(routes!(revisions::activate))
         .routes(routes!(samples::add))
         .routes(routes!(samples::delete))
+        .routes(routes!(secrets::set, secrets::delete))
         .routes(routes!(authoring::apply));
     let admin = OpenApiRouter::new()
         .routes(routes!(tokens::list, tokens::create))

@@ -41,6 +41,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "nodes", description = "What flows can be made of."),
         (name = "parse", description = "Which paths a sample request has."),
         (name = "people", description = "Who may log in, and being logged in."),
+        (name = "secrets", description = "Stored values that are never shown again."),
         (name = "tokens", description = "What programs show to use this API.")
     )
 )]
@@ -51,7 +52,7 @@ Hookflow receives webhooks, runs a workflow for each and answers the caller. Thi
 workflows, looking at what ran, running it again.
 
 Programs send `Authorization: Bearer <token>`; the `security` of an operation names the scope that the token needs: \
-`read`, `operate` (test, replay, cancel), `author` (change workflows) or `admin` (tokens, users). No scope holds another, \
+`read`, `operate` (test, replay, cancel), `author` (change workflows and secrets) or `admin` (tokens, users). No scope holds another, \
 but `admin` holds all. `hookflow token create` makes tokens; the one in the data folder's `admin.token` may do everything. \
 Browsers send the cookie that `login` sets instead; the user's role has scopes: `viewer` has `read`, `editor` all but \
 `admin`, `admin` all. On https the cookie's name is `__Host-hookflow_session`. What a browser changes must come from \

@@ -47,6 +47,8 @@ text! {
     TokenId: "^tok_[0-9a-d][0-9a-z]{24}$";
     /// Names a user; in the order of time.
     UserId: "^usr_[0-9a-d][0-9a-z]{24}$";
+    /// Names a secret: what stands behind `secrets.` in a template.
+    SecretName: "^[a-z][a-z0-9_]{0,63}$";
     /// The random part of a workflow's URL.
     Key: "^[0-9a-z]{11,64}$";
     /// Which edit of a draft is meant: its `ETag`, or `*` for whatever is there.

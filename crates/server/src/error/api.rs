@@ -16,6 +16,7 @@ use engine::handle::EngineError;
 use engine::people::PeopleError;
 use engine::resolve::ResolveError;
 use engine::runs::RunError;
+use engine::secrets::SecretError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
@@ -59,7 +60,7 @@ pub(crate) enum ApiError {
     /// Something is at this path, but not for this method.
     Method,
     /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`,
-    /// `user`, `invite`.
+    /// `secret`, `user`, `invite`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -99,6 +100,9 @@ pub(crate) enum ApiError {
     /// What a token is asked to be; a sentence that says why it cannot.
     NewToken(String),
     TooManyTokens(String),
+    /// What a secret is asked to be; a sentence that says why it cannot.
+    NewSecret(String),
+    TooManySecrets(String),
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -122,6 +126,7 @@ impl From<store::Error> for ApiError {
             store::Error::EmailTaken => Self::EmailTaken,
             store::Error::LastAdmin => Self::LastAdmin,
             store::Error::UserDisabled { .. } => Self::UserDisabled,
+            store::Error::SecretNotFound { .. } => Self::Unknown("secret"),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
             store::Error::SamplesTooLarge { bytes_max } => {
@@ -206,6 +211,16 @@ impl From<PeopleError> for ApiError {
     }
 }
 
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => error.into(),
+            SecretError::TooMany => Self::TooManySecrets(sentence(&error.to_string())),
+            error => Self::new_secret(&error),
+        }
+    }
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -224,6 +239,10 @@ impl From<SampleError> for ApiError {
 impl ApiError {
     pub(crate) fn unavailable(why: &'static str) -> Self {
         Self::Unavailable(why.into())
+    }
+
+    pub(crate) fn new_secret(why: &impl std::fmt::Display) -> Self {
+        Self::NewSecret(sentence(&why.to_string()))
     }
 
     /// The server's own mistake: the cause goes into its log only.
@@ -339,6 +358,8 @@ impl IntoResponse for ApiError {
             ),
             Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
             Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
+            Self::NewSecret(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "secret.invalid", &why),
+            Self::TooManySecrets(why) => problem(StatusCode::CONFLICT, "secret.too_many", &why),
             Self::NotLive => problem(
                 StatusCode::CONFLICT,
                 "workflow.not_live",
@@ -447,6 +468,8 @@ impl ApiError {
             Self::DraftConflict { edit: 2, your_edit: 1 },
             Self::NewToken(String::new()),
             Self::TooManyTokens(String::new()),
+            Self::NewSecret(String::new()),
+            Self::TooManySecrets(String::new()),
             Self::NotLive,
             Self::Ended(Status::Failed),
             Self::Event(String::new()),
@@ -464,12 +487,13 @@ impl ApiError {
             Self::Sample(SampleError::TooLarge { max: 1 }),
         ];
         each.extend(
-            ["workflow", "revision", "sample", "execution", "request", "token", "user", "invite"].map(Self::Unknown),
+            ["workflow", "revision", "sample", "execution", "request", "token", "secret", "user", "invite"]
+                .map(Self::Unknown),
         );
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..40).collect());
+        assert_eq!(places, (0..42).collect());
         each
     }
 
@@ -515,6 +539,8 @@ impl ApiError {
             Self::EmailTaken => 37,
             Self::LastAdmin => 38,
             Self::UserDisabled => 39,
+            Self::NewSecret(_) => 40,
+            Self::TooManySecrets(_) => 41,
         }
     }
 

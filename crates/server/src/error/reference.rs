@@ -48,6 +48,7 @@ pub const API_ERRORS: &[ErrorInfo] = &[
     told(404, "sample.unknown", "The workflow has no such sample.", LIST),
     told(404, "execution.unknown", "There is no such execution, or retention has taken it.", LIST),
     told(404, "request.unknown", "There is no such request, or retention has taken it.", LIST),
+    told(404, "secret.unknown", "There is no secret of this name, or it was deleted.", LIST),
     told(404, "token.unknown", "There is no such token, or it was revoked.", LIST),
     told(404, "user.unknown", "There is no such user, or it was deleted.", LIST),
     told(
@@ -103,6 +104,8 @@ pub const API_ERRORS: &[ErrorInfo] = &[
     told(422, "sample.too_deep", "The sample nests too deep.", "Take a flatter sample."),
     told(422, "sample.too_large", "The sample is too large, or has too many paths.", "Take a smaller sample."),
     told(409, "sample.too_many", "The workflow has as many samples as it can have.", "Delete one first."),
+    told(422, "secret.invalid", "The name or the value cannot be those of a secret.", "Mend what `detail` names."),
+    told(409, "secret.too_many", "There are as many secrets as there can be.", "Delete those that are not used."),
     told(422, "token.invalid", "The token cannot be made so.", "Mend what `detail` names."),
     told(409, "token.too_many", "There are as many tokens as there can be.", "Revoke those that are not used."),
     told(409, "setup.done", "There are users already.", "Log in, or ask an admin for an invite."),

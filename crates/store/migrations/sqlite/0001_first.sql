@@ -161,6 +161,17 @@ create table session (
 create index session_by_user on session (user_id, used_at);
 create index session_by_use on session (used_at);
 
+-- Values that are never shown again, sealed under a key that is not in here.
+create table secret (
+    name       text    not null primary key,
+    id         blob    not null unique,
+    nonce      blob    not null,               -- 24 bytes, new with each value
+    sealed     blob    not null,               -- XChaCha20-Poly1305, with id and name as associated data
+    key_id     blob    not null,               -- of the key that it was sealed with
+    created_at integer not null,
+    changed_at integer not null
+) strict;
+
 create table refused_request (
     id           blob    not null primary key,
     workflow_id  blob    not null,

@@ -14,6 +14,7 @@ pub mod quarantine;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
+pub mod secret;
 pub mod server;
 pub mod session;
 pub mod token;
@@ -78,6 +79,13 @@ macro_rules! conformance_suite {
                 only_an_active_user_with_that_password_gets_one
                 a_login_ends_the_session_it_replaces_and_idle_ones
                 a_user_has_no_more_sessions_than_allowed
+            }
+            secret {
+                a_secret_reads_back_as_it_was_set
+                setting_a_secret_again_takes_the_place_of_the_old_one
+                secrets_are_listed_by_name
+                there_are_no_more_secrets_than_there_may_be
+                a_deleted_secret_is_gone
             }
             execution {
                 an_execution_reads_back_as_it_was_created

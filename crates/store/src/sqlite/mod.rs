@@ -21,6 +21,7 @@ mod readers;
 mod request_log;
 mod retention;
 mod sample;
+mod secret;
 mod server;
 mod session;
 mod sql;
@@ -41,6 +42,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::execution::status::Status;
 use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::time::Timestamp;
 use domain::token::Token;
 use domain::user::{Email, Invite, Session, User};
@@ -299,6 +301,22 @@ impl Store for Sqlite {
 
     async fn session_end(&self, digest: [u8; 32]) -> Result<()> {
         session::end(self, digest).await
+    }
+
+    async fn secret_set(&self, secret: Sealed, max: u32) -> Result<bool> {
+        secret::set(self, secret, max).await
+    }
+
+    async fn secret_get(&self, name: &SecretName) -> Result<Option<Sealed>> {
+        secret::get(self, name).await
+    }
+
+    async fn secret_list(&self) -> Result<Vec<Sealed>> {
+        secret::list(self).await
+    }
+
+    async fn secret_delete(&self, name: &SecretName) -> Result<()> {
+        secret::delete(self, name).await
     }
 
     async fn execution_create(&self, new: NewExecution) -> Result<()> {

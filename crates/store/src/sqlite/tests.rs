@@ -6,8 +6,8 @@ use rusqlite::Connection;
 
 use super::sql::{self, LAST_ID};
 use super::{
-    Options, Sqlite, checkpoint, claim, connect, execution, migrate, request_log, retention, sample, server, session,
-    token, user, workflow,
+    Options, Sqlite, checkpoint, claim, connect, execution, migrate, request_log, retention, sample, secret, server,
+    session, token, user, workflow,
 };
 use crate::{Error, Store};
 
@@ -27,6 +27,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         retention::STATEMENTS,
         sample::STATEMENTS,
         server::STATEMENTS,
+        secret::STATEMENTS,
         session::STATEMENTS,
         token::STATEMENTS,
         user::STATEMENTS,
@@ -57,8 +58,17 @@ fn no_statement_reads_or_sorts_a_whole_table() {
             // One row, a small table in full and in its index's order, an ordered index up to the cap
             // that the caller names.
             let meant = step == "SCAN CONSTANT ROW"
-                || (matches!(name, "REMOVE_ALL" | "RETIRED" | "TOKENS" | "USERS" | "HOW_MANY_USERS" | "OTHER_ADMINS")
-                    && step.starts_with("SCAN"))
+                || (matches!(
+                    name,
+                    "REMOVE_ALL"
+                        | "RETIRED"
+                        | "TOKENS"
+                        | "USERS"
+                        | "HOW_MANY_USERS"
+                        | "OTHER_ADMINS"
+                        | "SECRETS"
+                        | "COUNT"
+                ) && step.starts_with("SCAN"))
                 || (name == "OLDEST_BEYOND" && step.contains("USING COVERING INDEX"));
             assert!(!whole || meant, "{name}: {steps:#?}\n{sql}");
         }

@@ -40,6 +40,7 @@ use crate::execution::journal::{NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
 use crate::flow::document::Mode;
 use crate::flow::plan::{Branch, Goto, Interrupted, Operation, Outcome, Plan, Step, StepIndex};
+use crate::secret::Slot;
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
@@ -116,6 +117,10 @@ impl Machine {
             Position::Before(Some(index)) => self.plan.step(index).operation.is_heavy(),
             _ => false,
         }
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// When [`Input::Advance`] has to be fed even though nothing else happened.
@@ -253,6 +258,7 @@ impl Machine {
             attempt: 1,
             status: NodeStatus::Succeeded,
             input: None,
+            slots: Vec::new(),
             result: None,
             error: None,
             missing: Vec::new(),
@@ -295,7 +301,8 @@ impl Machine {
                 self.record(run, false);
                 Taken::Finished(end, None)
             }
-            Ok(Evaluated::Effect(input)) => {
+            Ok(Evaluated::Effect(input, slots)) => {
+                run.slots = slots;
                 run.status = NodeStatus::Running;
                 run.finished_at = None;
                 run.input = Some(input.clone());
@@ -338,7 +345,10 @@ impl Machine {
             Operation::Branch(branch) => Evaluated::Outcome(decide(branch, &scope, missing)?),
             Operation::Answer(answer) => Evaluated::Answer(answer.render(&scope, "", missing)?),
             Operation::End(end) => Evaluated::End(*end),
-            Operation::Effect { input, .. } => Evaluated::Effect(recordable(input.render(&scope, "", missing)?)?),
+            Operation::Effect { input, .. } => {
+                let mut slots = Vec::new();
+                Evaluated::Effect(recordable(input.render_noting(&scope, missing, &mut slots)?)?, slots)
+            }
             Operation::Wait { amount, unit_ms } => {
                 Evaluated::Wait(wait_duration(&amount.render(&scope, "/amount", missing)?, *unit_ms)?)
             }
@@ -398,7 +408,7 @@ enum Evaluated<'p> {
     Outcome(&'p Outcome),
     Answer(Answer),
     End(End),
-    Effect(Value),
+    Effect(Value, Vec<Slot>),
     Wait(Duration),
 }
 
