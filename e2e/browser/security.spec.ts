@@ -189,10 +189,8 @@ test("S17 our cookie does not reach a workflow, though both ports share a browse
     trigger: { kind: "webhook", headers: [{ name: "Cookie" }] },
     nodes: [{ key: "a", kind: "response", config: { status: 200, body: { cookie: "{{ trigger.headers.Cookie }}", all: "{{ trigger.headers }}" } } }],
   });
-  await context.addCookies([
-    { name: "hookflow_session", value: "s3cr3t-session", url: server.admin },
-    { name: "theirs", value: "1", url: server.admin },
-  ]);
+  await context.addCookies([{ name: "theirs", value: "1", url: server.admin }]);
+  const [session] = (await context.cookies()).filter(({ name }) => name === "hookflow_session");
   const opener = createServer((_, answer) => {
     answer.writeHead(200, { "content-type": "text/html" });
     answer.end(`<!doctype html><form method=post action="${url}"><button>go</button></form>`);
@@ -202,6 +200,43 @@ test("S17 our cookie does not reach a workflow, though both ports share a browse
   const [answer] = await Promise.all([page.waitForResponse(url), page.getByRole("button", { name: "go" }).click()]);
   const got = await answer.text();
   expect(got).toContain("theirs=1");
-  expect(got).not.toContain("s3cr3t-session");
+  expect(session?.value.length).toBeGreaterThan(40);
+  expect(got).not.toContain(session!.value);
+  expect(got).not.toContain("hookflow_session");
   opener.close();
+});
+
+test("S21 a page of somebody else changes nothing with the browser's session", async ({ page, server, context, watch }) => {
+  watch.allow.push(/left the server/, /CORS policy/, /Failed to load resource/);
+  const { key } = await server.workflow({ title: "Target", trigger: { kind: "webhook" }, nodes: [] });
+  // Another port of the same host is the same site: the browser sends the cookie along.
+  const sent: { cookie: boolean; site: string | undefined }[] = [];
+  context.on("request", async (request) => {
+    if (request.url().startsWith(server.admin) && request.method() === "POST") {
+      const headers = await request.allHeaders();
+      sent.push({ cookie: (headers.cookie ?? "").includes("hookflow_session"), site: headers["sec-fetch-site"] });
+    }
+  });
+  const evil = createServer((_, answer) => {
+    answer.writeHead(200, { "content-type": "text/html" });
+    answer.end(`<!doctype html>
+      <form id=f method=post enctype=text/plain action="${server.admin}/api/v1/workflows/${key}/rotate-key"><input name='{"a":"' value='"}'></form>
+      <button onclick="f.submit()">form</button>
+      <script>
+        window.tried = [];
+        const at = "${server.admin}/api/v1/workflows/${key}";
+        for (const [method, path, type] of [["POST","/rotate-key","text/plain"],["POST","/duplicate","application/json"],["DELETE","","text/plain"],["PATCH","","application/json"]])
+          for (const mode of ["no-cors","cors"])
+            tried.push(fetch(at + path, { method, mode, credentials: "include", headers: { "content-type": type }, body: method === "DELETE" ? undefined : '{}' }).then((r) => r.type + r.status, () => "refused"));
+      </script>`);
+  });
+  await new Promise<void>((resolve) => evil.listen(0, "127.0.0.1", resolve));
+  await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}/`);
+  const outcomes = await page.evaluate(() => Promise.all((window as unknown as { tried: Promise<string>[] }).tried));
+  expect(outcomes.every((outcome) => outcome === "refused" || outcome === "opaque0")).toBe(true);
+  const [answer] = await Promise.all([page.waitForResponse(/rotate-key/), page.getByRole("button", { name: "form" }).click()]);
+  expect(answer.status()).toBe(403);
+  expect(sent.some(({ cookie }) => cookie), "the browser did send the session").toBe(true);
+  expect((await server.api("GET", "/workflows")).items.map((each: { key: string }) => each.key)).toEqual([key]);
+  evil.close();
 });
