@@ -271,6 +271,7 @@ impl Inner {
             answer_status: None,
             accepted_at: now,
             finished_at: None,
+            method: event.method.clone(),
         };
         let beginning = Beginning { head, pinned, event, timeout_at, machine, taken_over, answer: None, notes, room };
         let (tell, told) = oneshot::channel();

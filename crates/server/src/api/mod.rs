@@ -16,6 +16,7 @@ mod draft;
 mod etag;
 mod executions;
 mod extract;
+mod figures;
 mod json;
 mod live;
 mod mistake;
@@ -81,6 +82,7 @@ pub(crate) struct Api {
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    figures: figures::Kept,
     /// Answers that would go on for ever end.
     live_ends: CancellationToken,
 }
@@ -95,7 +97,16 @@ impl Api {
         live_ends: CancellationToken,
     ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX), live_ends }
+        Self {
+            engine,
+            public_url,
+            token,
+            metrics,
+            readiness,
+            bodies: Budget::new(BODIES_BYTES_MAX),
+            figures: figures::Kept::default(),
+            live_ends,
+        }
     }
 
     /// Where a workflow is called.
@@ -143,6 +154,8 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
         .routes(routes!(workflows::export))
+        .routes(routes!(figures::workflows))
+        .routes(routes!(figures::histogram))
         .routes(routes!(draft::get))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))

@@ -24,7 +24,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 #[derive(utoipa::OpenApi)]
 // What only parameters name is not found by itself.
 #[openapi(
-    components(schemas(Problem, super::schema::EditTag)),
+    components(schemas(Problem, super::schema::EditTag, super::schema::Statuses)),
     tags(
         (name = "workflows", description = "What an author edits; each owns one URL."),
         (name = "drafts", description = "The editable flow of a workflow. Publishing makes it a revision."),

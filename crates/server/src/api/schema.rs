@@ -51,6 +51,8 @@ text! {
     EditTag: r#"^("[1-9][0-9]{0,8}"|[*])$"#;
     /// Bytes in base 64 (RFC 4648, section 4), with padding.
     Base64: "^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/][AQgw]==|[0-9A-Za-z+/]{2}[AEIMQUYcgkosw048]=)?$";
+    /// A status such as `404`, or a class such as `4xx`.
+    Statuses: "^[1-5]([0-9]{2}|xx)$";
     /// Names a node in its flow.
     NodeKey: "^[a-z][a-z0-9_]{0,63}$";
 }

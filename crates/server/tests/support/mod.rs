@@ -138,7 +138,7 @@ impl Bench {
     /// How many executions there are.
     pub(crate) async fn executions(&self) -> usize {
         let filter = ExecutionFilter { limit: 1_000, ..ExecutionFilter::default() };
-        self.engine.store().execution_list(filter).await.unwrap().len()
+        self.engine.store().execution_list(filter).await.unwrap().items.len()
     }
 
     pub(crate) async fn ended(&self, id: &str) -> Execution {
@@ -160,7 +160,7 @@ impl Bench {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
-            let heads = self.engine.store().request_list(filter).await.unwrap();
+            let heads = self.engine.store().request_list(filter).await.unwrap().items;
             assert!(heads.len() <= count, "{heads:#?}");
             if let (Some(head), true) = (heads.first(), heads.len() == count) {
                 let store::Outcome::Refused { request, .. } = head.outcome else { panic!("{head:?}") };
@@ -173,7 +173,7 @@ impl Bench {
 
     pub(crate) async fn refused_count(&self) -> usize {
         let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
-        self.engine.store().request_list(filter).await.unwrap().len()
+        self.engine.store().request_list(filter).await.unwrap().items.len()
     }
 }
 

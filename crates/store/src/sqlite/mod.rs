@@ -14,13 +14,16 @@ mod checkpoint;
 mod claim;
 mod connect;
 mod execution;
+mod execution_list;
 mod fault;
+mod figures;
 mod migrate;
 mod options;
 mod readers;
 mod request_log;
 mod retention;
 mod sample;
+mod search;
 mod server;
 mod sql;
 #[cfg(test)]
@@ -48,8 +51,9 @@ use tokio::sync::{Mutex, mpsc};
 use crate::Store;
 use crate::error::Result;
 use crate::row::{
-    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, RefusedRequest, RequestFilter,
-    RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats, WorkflowSave,
+    Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, Listed, NewExecution,
+    Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats,
+    WorkflowFigures, WorkflowSave,
 };
 use checkpoint::Checkpoints;
 use connect::unusable;
@@ -189,6 +193,10 @@ impl Store for Sqlite {
         workflow::list(self, before, limit).await
     }
 
+    async fn workflow_figures(&self, buckets: Buckets) -> Result<Vec<WorkflowFigures>> {
+        figures::workflows(self, buckets).await
+    }
+
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()> {
         workflow::rotate(self, workflow, key, at).await
     }
@@ -286,15 +294,23 @@ impl Store for Sqlite {
         execution::answer(self, execution).await
     }
 
-    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
-        execution::list(self, filter).await
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>> {
+        execution_list::list(self, filter).await
+    }
+
+    async fn execution_causes(&self, executions: Vec<ExecutionId>) -> Result<Vec<Option<Cause>>> {
+        execution_list::causes(self, executions).await
+    }
+
+    async fn execution_counts(&self, filter: ExecutionFilter, buckets: Buckets) -> Result<ExecutionCounts> {
+        figures::counts(self, filter, buckets).await
     }
 
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()> {
         request_log::append(self, requests).await
     }
 
-    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>> {
+    async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>> {
         request_log::list(self, filter).await
     }
 
