@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
 use subtle::ConstantTimeEq;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,6 +28,7 @@ use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
@@ -137,6 +138,7 @@ pub(crate) struct Inner {
     pub(crate) uses: Uses,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
+    pub(crate) previews: Semaphore,
 }
 
 impl Engine {
@@ -174,6 +176,7 @@ impl Engine {
             uses: Uses::default(),
             refused,
             obstacles: Obstacles::default(),
+            previews: Semaphore::new(PREVIEWS_MAX),
         });
         let stop = &inner.stop_services;
         let drain = &inner.draining;

@@ -8,6 +8,7 @@ pub mod counters;
 pub mod handle;
 pub mod limits;
 pub mod live;
+pub mod preview;
 pub mod resolve;
 pub mod runs;
 pub mod tokens;

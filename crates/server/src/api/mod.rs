@@ -24,6 +24,7 @@ mod nodes;
 mod openapi;
 mod page;
 mod parse;
+mod preview;
 mod requests;
 mod revisions;
 mod runs;
@@ -166,6 +167,7 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
         .routes(routes!(live::listen))
+        .routes(routes!(preview::preview))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));

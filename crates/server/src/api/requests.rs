@@ -244,7 +244,7 @@ pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<J
 
 /// Names a request, and its place in the list.
 #[derive(Debug, Clone, Copy)]
-enum Id {
+pub(super) enum Id {
     Accepted(ExecutionId),
     Refused(RequestId),
 }

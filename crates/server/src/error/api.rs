@@ -129,6 +129,7 @@ impl From<RunError> for ApiError {
         match error {
             RunError::UnknownWorkflow(_) => Self::Unknown("workflow"),
             RunError::UnknownExecution(_) => Self::Unknown("execution"),
+            RunError::UnknownRequest(_) => Self::Unknown("request"),
             RunError::UnknownRevision(_) => Self::Unknown("revision"),
             RunError::NothingLive => Self::NotLive,
             RunError::Invalid(problems) => Self::Problems(problems),
