@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
@@ -32,6 +33,7 @@ use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::settings::stored_public_url;
 use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
@@ -139,6 +141,7 @@ pub(crate) struct Inner {
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
     pub(crate) previews: Semaphore,
+    pub(crate) public_url: ArcSwapOption<String>,
 }
 
 impl Engine {
@@ -152,6 +155,7 @@ impl Engine {
         let server = ServerId::new(clock::now(), clock::random());
         store.server_start(server, limits.lease).await?;
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
+        let public_url = stored_public_url(store.as_ref()).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
         let live = Live::new(&limits);
         let inner = Arc::new(Inner {
@@ -177,6 +181,7 @@ impl Engine {
             refused,
             obstacles: Obstacles::default(),
             previews: Semaphore::new(PREVIEWS_MAX),
+            public_url: ArcSwapOption::new(public_url),
         });
         let stop = &inner.stop_services;
         let drain = &inner.draining;

@@ -11,6 +11,7 @@ pub mod live;
 pub mod preview;
 pub mod resolve;
 pub mod runs;
+pub mod settings;
 pub mod tokens;
 
 mod accept;

@@ -109,6 +109,11 @@ CREATE TABLE server (
     id blob not null primary key
 ) strict, without rowid;
 
+CREATE TABLE setting (
+    name  text not null primary key,
+    value text not null
+) strict, without rowid;
+
 CREATE TABLE tested_draft (
     execution_id blob not null primary key,
     flow         text not null                 -- JSON object

@@ -88,6 +88,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Nothing happens when it is gone.
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()>;
 
+    // -- settings made while the server runs ------------------------------------------------------
+
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>>;
+    /// `None` takes it away.
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()>;
+
     // -- executions ------------------------------------------------------------------------------
 
     /// Event and execution become durable together, as far as the execution has come.

@@ -170,6 +170,8 @@ hand_on! {
     fn token_list() -> Vec<Token>;
     fn token_revoke(token: TokenId) -> ();
     fn token_used(token: TokenId, at: Timestamp) -> ();
+    fn setting_get(name: &'static str) -> Option<String>;
+    fn setting_set(name: &'static str, value: Option<String>) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;

@@ -30,6 +30,8 @@ mod revisions;
 mod runs;
 mod samples;
 mod schema;
+mod send;
+mod settings;
 mod strict;
 mod tokens;
 mod views;
@@ -41,6 +43,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::nodes::outbound::Outbound;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -51,12 +54,15 @@ use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use auth::AdminToken;
+pub use settings::SettingInfo;
+pub(crate) use settings::{About, Addresses};
 
 use crate::body::{BodyLimits, Budget};
 use crate::error::ApiError;
@@ -64,6 +70,7 @@ use crate::hooks::TRIGGER_PATH;
 use crate::listener::{Arriving, Handler};
 use crate::metrics;
 use crate::probes::{self, Readiness};
+use crate::public_url::PublicUrl;
 use crate::standing;
 use crate::ui::Ui;
 
@@ -78,7 +85,7 @@ const BODIES_BYTES_MAX: usize = 128 << 20;
 #[derive(Debug)]
 pub(crate) struct Api {
     engine: Engine,
-    public_url: String,
+    public_url: PublicUrl,
     token: AdminToken,
     metrics: Registry,
     readiness: Readiness,
@@ -86,18 +93,22 @@ pub(crate) struct Api {
     figures: figures::Kept,
     /// Answers that would go on for ever end.
     live_ends: CancellationToken,
+    about: About,
+    /// Calls the public URL, and nothing else.
+    own: Outbound,
+    sends: Semaphore,
 }
 
 impl Api {
     pub(crate) fn new(
         engine: Engine,
-        public_url: &str,
+        public_url: PublicUrl,
         token: AdminToken,
         metrics: Registry,
         readiness: Readiness,
         live_ends: CancellationToken,
+        about: About,
     ) -> Self {
-        let public_url = public_url.trim_end_matches('/').to_owned();
         Self {
             engine,
             public_url,
@@ -107,12 +118,15 @@ impl Api {
             bodies: Budget::new(BODIES_BYTES_MAX),
             figures: figures::Kept::default(),
             live_ends,
+            about,
+            own: Outbound::anywhere(),
+            sends: Semaphore::new(send::SENDS_MAX),
         }
     }
 
     /// Where a workflow is called.
     fn url(&self, key: impl std::fmt::Display) -> String {
-        format!("{}{TRIGGER_PATH}{key}", self.public_url)
+        format!("{}{TRIGGER_PATH}{key}", self.public_url.now().0)
     }
 }
 
@@ -168,12 +182,15 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(nodes::list))
         .routes(routes!(live::listen))
         .routes(routes!(preview::preview))
+        .routes(routes!(settings::get))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
     let operate = OpenApiRouter::new()
         .routes(routes!(runs::test))
         .routes(routes!(runs::replay))
+        .routes(routes!(send::send))
+        .routes(routes!(settings::check))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::resolve));
     let author = OpenApiRouter::new()
@@ -187,7 +204,10 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(samples::add))
         .routes(routes!(samples::delete))
         .routes(routes!(authoring::apply));
-    let admin = OpenApiRouter::new().routes(routes!(tokens::list, tokens::create)).routes(routes!(tokens::revoke));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(settings::change));
     [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
         .into_iter()
         .map(|(scope, operations)| allowed(scope, operations))
@@ -277,13 +297,16 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
         let metrics = Metrics::new().registry(source);
+        let somewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let about = About::new(Vec::new(), Addresses { hooks: somewhere, admin: somewhere }, engine.now());
         let api = Api::new(
-            engine,
-            "http://hooks.example",
+            engine.clone(),
+            PublicUrl::new(engine, None, somewhere),
             AdminToken::new("t0ken".into()),
             metrics,
             readiness,
             CancellationToken::new(),
+            about,
         );
         let mut routed = routed(&format!("{:?}", Admin::new(api, Ui::new(BasePath::default())).router));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));

@@ -36,6 +36,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "live", description = "What happens, as it happens."),
         (name = "nodes", description = "What flows can be made of."),
         (name = "parse", description = "Which paths a sample request has."),
+        (name = "settings", description = "What is in force, and how the server is."),
         (name = "tokens", description = "Who may use this API.")
     )
 )]

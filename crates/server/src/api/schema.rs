@@ -88,6 +88,8 @@ words! {
     Scope: domain::token::Scope::ALL.iter().map(|word| word.as_str());
     /// What became of a request.
     Outcome: super::requests::OUTCOMES;
+    /// Who says what the public URL is.
+    PublicUrlSource: super::settings::SOURCES;
     /// Whether the caller waits for the flow.
     Mode: MODES;
     /// What a workflow that is off answers: 404 as if it never was, or 503 with Retry-After.

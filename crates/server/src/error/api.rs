@@ -17,6 +17,7 @@ use engine::runs::RunError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
+use nodes::outbound::CallError;
 use serde_json::json;
 
 use super::{internal, problem, problem_with, unavailable};
@@ -74,6 +75,12 @@ pub(crate) enum ApiError {
     /// What a token is asked to be; a sentence that says why it cannot.
     NewToken(String),
     TooManyTokens(String),
+    /// A request to the public URL that got no answer.
+    Send(CallError),
+    /// What the settings of the process say cannot be set.
+    FromConfig,
+    /// No scheme and host.
+    PublicUrl,
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -269,6 +276,17 @@ impl IntoResponse for ApiError {
             Self::Samples(most) => {
                 problem(StatusCode::CONFLICT, "sample.too_many", &format!("{most}; delete one first."))
             }
+            Self::Send(error) => send_failed(&error),
+            Self::FromConfig => problem(
+                StatusCode::CONFLICT,
+                "settings.from_config",
+                "Flags, environment or file of the server say what it is; change it there.",
+            ),
+            Self::PublicUrl => problem(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "settings.public_url",
+                "A public URL is a scheme and a host without a path, such as https://hooks.example.com.",
+            ),
             Self::Unavailable(why) => unavailable("server.unavailable", &why),
             Self::Internal => internal(),
         };
@@ -302,6 +320,16 @@ fn resolve_failed(error: &ResolveError) -> Response<http_body_util::Full<bytes::
         ResolveError::Result(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.result"),
         ResolveError::CannotGoOn(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.cannot_go_on"),
         _ => (StatusCode::CONFLICT, "execution.taken"),
+    };
+    problem(status, code, &sentence(&error.to_string()))
+}
+
+/// The server's own URL, so nothing in the text is a stranger's.
+fn send_failed(error: &CallError) -> Response<http_body_util::Full<bytes::Bytes>> {
+    let (status, code) = match error {
+        CallError::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "send.timeout"),
+        CallError::TooLarge(_) | CallError::HeadTooLarge => (StatusCode::BAD_GATEWAY, "send.too_large"),
+        _ => (StatusCode::BAD_GATEWAY, "send.unreachable"),
     };
     problem(status, code, &sentence(&error.to_string()))
 }
@@ -359,6 +387,11 @@ impl ApiError {
             Self::Resolve(ResolveError::CannotGoOn(String::new())),
             Self::Unavailable("".into()),
             Self::Internal,
+            Self::Send(CallError::Timeout(std::time::Duration::ZERO)),
+            Self::Send(CallError::TooLarge(1)),
+            Self::Send(CallError::Connect(String::new())),
+            Self::FromConfig,
+            Self::PublicUrl,
             body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
             body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
             Self::Sample(SampleError::TooLarge { max: 1 }),
@@ -367,7 +400,7 @@ impl ApiError {
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..30).collect());
         each
     }
 
@@ -400,6 +433,9 @@ impl ApiError {
             Self::Unknown(_) => 24,
             Self::Read(_) => 25,
             Self::Resolve(_) => 26,
+            Self::Send(_) => 27,
+            Self::FromConfig => 28,
+            Self::PublicUrl => 29,
         }
     }
 

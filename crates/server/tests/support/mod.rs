@@ -31,6 +31,7 @@ pub(crate) struct Setup {
     pub(crate) engine: Limits,
     pub(crate) database_bytes_max: Option<u64>,
     pub(crate) admin_base_path: BasePath,
+    pub(crate) public_url: Option<String>,
 }
 
 pub(crate) struct Bench {
@@ -63,10 +64,15 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        let mut setup =
-            Setup { server, engine: Limits::default(), database_bytes_max: None, admin_base_path: BasePath::default() };
+        let mut setup = Setup {
+            server,
+            engine: Limits::default(),
+            database_bytes_max: None,
+            admin_base_path: BasePath::default(),
+            public_url: Some("https://hooks.example/".into()),
+        };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max, admin_base_path } = setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path, public_url } = setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -79,10 +85,11 @@ impl Bench {
             engine: engine.clone(),
             hooks,
             admin,
-            public_url: "https://hooks.example/".into(),
+            public_url,
             admin_token: AdminToken::new(TOKEN.into()),
             admin_base_path,
             limits,
+            settings: Vec::new(),
             stop: stop.clone(),
         }));
         Self { folder, engine, hooks: hooks_at, admin: admin_at, stop, served }

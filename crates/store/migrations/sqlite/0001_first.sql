@@ -130,6 +130,12 @@ create table token (
     last_used_at integer
 ) strict;
 
+-- What is set while the server runs. Flags, environment and file have the last word.
+create table setting (
+    name  text not null primary key,
+    value text not null
+) strict, without rowid;
+
 create table refused_request (
     id           blob    not null primary key,
     workflow_id  blob    not null,

@@ -16,6 +16,7 @@ pub mod request_log;
 pub mod retention;
 pub mod sample;
 pub mod server;
+pub mod setting;
 pub mod token;
 pub mod workflow;
 
@@ -60,6 +61,9 @@ macro_rules! conformance_suite {
                 a_revoked_token_is_gone
                 the_last_use_of_a_token_is_kept
                 no_two_tokens_have_the_same_digest
+            }
+            setting {
+                a_setting_is_what_it_was_set_to_last
             }
             execution {
                 an_execution_reads_back_as_it_was_created

@@ -25,6 +25,7 @@ mod retention;
 mod sample;
 mod search;
 mod server;
+mod setting;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -247,6 +248,14 @@ impl Store for Sqlite {
 
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()> {
         token::used(self, token, at).await
+    }
+
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>> {
+        setting::get(self, name).await
+    }
+
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()> {
+        setting::set(self, name, value).await
     }
 
     async fn execution_create(&self, new: NewExecution) -> Result<()> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::sql::{self, LAST_ID};
 use super::{
     Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log, retention,
-    sample, search, server, token, workflow,
+    sample, search, server, setting, token, workflow,
 };
 use crate::{Error, Store};
 
@@ -30,6 +30,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         sample::STATEMENTS,
         search::STATEMENTS,
         server::STATEMENTS,
+        setting::STATEMENTS,
         token::STATEMENTS,
         workflow::STATEMENTS,
     ]
