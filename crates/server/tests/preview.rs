@@ -107,7 +107,9 @@ async fn old_requests_are_seen_with_what_their_nodes_gave() {
     assert_eq!(seen["trigger"]["headers"]["x-mark"], "red");
 
     for (body, status, code) in [
-        (json!({"execution": id, "event": {}}), 400, "api.body"),
+        (json!({"execution": id, "event": {}}), 422, "event.invalid"),
+        (json!({"flow": []}), 400, "api.body"),
+        (json!({"node": {"kind": "end", "config": 7}}), 400, "api.body"),
         (json!({"execution": "ex_1"}), 404, "execution.unknown"),
         (json!({"request": "req_1"}), 404, "request.unknown"),
         (json!({"event": {"body": "{no"}}), 422, "event.invalid"),

@@ -208,9 +208,8 @@ pub(super) async fn histogram(
     let to = page::read(wanted.to.as_deref(), "to", page::TIME)?.unwrap_or_else(|| api.engine.now());
     let from = page::read(wanted.from.as_deref(), "from", page::TIME)?;
     let from: Timestamp = from.unwrap_or_else(|| to.minus(HISTOGRAM_SPAN_DEFAULT));
-    if from >= to {
-        return Err(ApiError::Query("from lies before to.".to_owned()));
-    }
+    // Of no time at all there is nothing to count, and that is no mistake.
+    let to = to.max(from.plus(Duration::from_micros(1)));
     let count = number(wanted.buckets.as_deref(), "buckets", HISTOGRAM_BUCKETS_MAX)?;
     let count = count.unwrap_or(HISTOGRAM_BUCKETS_DEFAULT);
     let width = (to.since(from) / count).max(Duration::from_micros(1));

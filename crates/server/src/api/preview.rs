@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 use domain::value::Value;
 use engine::preview::{Of, Seen, SeenTemplate, TEMPLATES_MAX, Wanted, WantedNode};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use utoipa::ToSchema;
 
 use super::extract::{Document, Name};
@@ -32,7 +33,7 @@ const SHOWN_BYTES_MAX: usize = 1 << 20;
 pub(super) struct PreviewBody {
     /// As it is being edited, problems and all; the stored draft when absent.
     #[schema(value_type = Option<Object>)]
-    flow: Option<Value>,
+    flow: Option<Map<String, Value>>,
     event: Option<EventIn>,
     /// The request of an execution, with the results of its nodes.
     #[schema(value_type = Option<schema::ExecutionId>)]
@@ -53,7 +54,7 @@ pub(super) struct PreviewBody {
 struct PreviewNode {
     kind: String,
     #[schema(value_type = Object)]
-    config: Value,
+    config: Map<String, Value>,
     #[schema(value_type = Option<schema::NodeKey>)]
     key: Option<NodeKey>,
 }
@@ -64,7 +65,7 @@ pub(super) struct PreviewView {
     trigger: TriggerView,
     /// The results of nodes by their keys, as `nodes` in templates.
     #[schema(value_type = Object)]
-    nodes: serde_json::Map<String, Value>,
+    nodes: Map<String, Value>,
     /// In the order of the templates that were sent.
     templates: Vec<TemplateView>,
     node: Option<NodeView>,
@@ -179,7 +180,7 @@ impl Shown {
     responses(
         (status = 200, description = "What they come to; mistakes of the node or a template stand with it.",
             body = PreviewView),
-        (status = 422, description = "No endpoint would have accepted the event: `event.invalid`.",
+        (status = 422, description = "No endpoint would have accepted the event, or more than one request is named: `event.invalid`.",
             body = openapi::Problem, content_type = PROBLEM)))]
 pub(super) async fn preview(
     State(api): State<Arc<Api>>,
@@ -191,8 +192,9 @@ pub(super) async fn preview(
         return Err(ApiError::Body(format!("The body has more than {TEMPLATES_MAX} templates.")));
     }
     let of = of(body.event, body.execution.as_deref(), body.request.as_deref())?;
-    let node = body.node.map(|PreviewNode { kind, config, key }| WantedNode { kind, config, key });
-    let wanted = Wanted { flow: body.flow, of, node, templates: body.templates };
+    let node =
+        body.node.map(|PreviewNode { kind, config, key }| WantedNode { kind, config: Value::Object(config), key });
+    let wanted = Wanted { flow: body.flow.map(Value::Object), of, node, templates: body.templates };
     let Seen { trigger, nodes, templates, node } = api.engine.preview(&key, wanted).await?;
     let mut shown = Shown::default();
     Ok(Json(PreviewView {
@@ -213,6 +215,6 @@ fn of(event: Option<EventIn>, execution: Option<&str>, request: Option<&str>) ->
             Id::Accepted(id) => Ok(Of::Execution(id)),
             Id::Refused(id) => Ok(Of::Refused(id)),
         },
-        _ => Err(ApiError::Body("The body has more than one of event, execution and request.".to_owned())),
+        _ => Err(ApiError::Event("give one of event, execution and request".to_owned())),
     }
 }

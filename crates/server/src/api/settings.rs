@@ -169,7 +169,7 @@ pub(super) async fn change(
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Check {
+pub(super) struct PublicUrlCheck {
     /// Scheme and host without a path.
     public_url: String,
 }
@@ -188,14 +188,14 @@ pub(super) struct CheckView {
 /// The server asks `<public_url>/healthz` and sees whether its own question arrives. Nothing is changed, and nothing of
 /// the answer is shown.
 #[utoipa::path(post, path = "/settings/check", operation_id = "settings_check", tag = "settings",
-    request_body = Check,
+    request_body = PublicUrlCheck,
     responses(
         (status = 200, description = "What was found.", body = CheckView),
         (status = 422, description = "No scheme and host: `settings.public_url`.", body = openapi::Problem,
             content_type = PROBLEM)))]
 pub(super) async fn check(
     State(api): State<Arc<Api>>,
-    Document(Check { public_url }): Document<Check>,
+    Document(PublicUrlCheck { public_url }): Document<PublicUrlCheck>,
 ) -> Result<Json<CheckView>, ApiError> {
     let url = origin(&public_url).and_then(|origin| Url::parse(&format!("{origin}/healthz")).ok());
     let url = url.ok_or(ApiError::PublicUrl)?;
