@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
+use crate::config::{InForce, Settings, described};
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, random_bits, reachable};
 
@@ -44,18 +44,15 @@ pub(crate) struct Running {
 }
 
 /// Everything up to two listeners that answer.
-pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Running, Failure> {
+pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running, Failure> {
+    let settings = &in_force.settings;
     let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
     folder.make_database()?;
     // Before the store takes the lock and the engine takes up old executions.
     let hooks = bind("hooks", settings.hooks, folder).await?;
     let admin = bind("admin", settings.admin, folder).await?;
     let (hooks_at, admin_at) = (local(&hooks)?, local(&admin)?);
-    let origin = match settings.public_url.as_str() {
-        "" => format!("http://{}", reachable(hooks_at)),
-        url => url.to_owned(),
-    };
-
+    let configured = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
     let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
     let registry = Registry::calling(settings.outbound_allow.clone());
     let engine = Engine::start(store, registry, key, engine_limits(settings))
@@ -64,15 +61,21 @@ pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Runnin
     // On loopback without a proxy, whoever gets here is on this machine.
     let setup_token = if admin_at.ip().is_loopback() && !settings.admin_https { None } else { Some(new_token()?) };
     let door = Door { token: admin_token.into(), setup_token: setup_token.clone(), https: settings.admin_https };
+    let origin = match (&configured, engine.public_url()) {
+        (Some(url), _) => url.clone(),
+        (None, Some(url)) => url.to_string(),
+        (None, None) => format!("http://{}", reachable(hooks_at)),
+    };
     let stop = CancellationToken::new();
     let options = server::ServerOptions {
         engine: engine.clone(),
         hooks,
         admin,
-        public_url: origin.clone(),
+        public_url: configured,
         door,
         admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
         limits: server_limits(settings),
+        settings: described(&in_force.values),
         stop: stop.clone(),
     };
     let server = tokio::spawn(server::serve(options));

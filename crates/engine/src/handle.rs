@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
@@ -14,7 +15,7 @@ use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
 use subtle::ConstantTimeEq;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,10 +30,12 @@ use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::people::{Passwords, Throttle};
+use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
 use crate::secrets::Secrets;
+use crate::settings::stored_public_url;
 use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
@@ -144,6 +147,8 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
+    pub(crate) previews: Semaphore,
+    pub(crate) public_url: ArcSwapOption<String>,
 }
 
 impl Engine {
@@ -157,6 +162,7 @@ impl Engine {
         let server = ServerId::new(clock::now(), clock::random());
         store.server_start(server, limits.lease).await?;
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
+        let public_url = stored_public_url(store.as_ref()).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
         let live = Live::new(&limits);
         let inner = Arc::new(Inner {
@@ -185,6 +191,8 @@ impl Engine {
             throttle: Throttle::default(),
             refused,
             obstacles: Obstacles::default(),
+            previews: Semaphore::new(PREVIEWS_MAX),
+            public_url: ArcSwapOption::new(public_url),
         });
         let stop = &inner.stop_services;
         let drain = &inner.draining;

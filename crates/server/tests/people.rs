@@ -450,6 +450,21 @@ async fn viewers_do_not_see_what_proves_identity() {
         let whole = ask(&bench, &[&editor], "GET", path, None).await;
         assert!(whole.body.contains("s3cret") && !whole.body.contains("•••"), "{path} {}", whole.body);
     }
+    // Nor do they find it letter by letter, or have it read by a template.
+    for (method, path) in [
+        ("GET", "/executions?q=s3c".to_owned()),
+        ("GET", "/executions/histogram?q=s3c".to_owned()),
+        ("GET", "/requests?q=s3c".to_owned()),
+        ("POST", format!("/workflows/{key}/preview")),
+    ] {
+        let body =
+            (method == "POST").then(|| json!({ "execution": id, "templates": ["{{ trigger.headers.Cookie }}"] }));
+        let hidden = ask(&bench, &[&viewer], method, &path, body.clone()).await;
+        assert_eq!(hidden.status, 403, "{path} {hidden:?}");
+        let whole = ask(&bench, &[&editor], method, &path, body).await;
+        assert_eq!(whole.status, 200, "{path} {whole:?}");
+    }
+    assert_eq!(ask(&bench, &[&viewer], "GET", &format!("/executions?q={id}"), None).await.status, 200);
 }
 
 /// Its cookie reaches the other listener, too, and nothing there sees it.

@@ -136,6 +136,11 @@ CREATE INDEX session_by_use on session (used_at);
 
 CREATE INDEX session_by_user on session (user_id, used_at);
 
+CREATE TABLE setting (
+    name  text not null primary key,
+    value text not null
+) strict, without rowid;
+
 CREATE TABLE tested_draft (
     execution_id blob not null primary key,
     flow         text not null                 -- JSON object

@@ -54,6 +54,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>>;
     /// Newest first, those with an id below `before`.
     async fn workflow_list(&self, before: Option<WorkflowId>, limit: u32) -> Result<Vec<Workflow>>;
+    /// How every workflow has done, in no order.
+    async fn workflow_figures(&self, buckets: Buckets) -> Result<Vec<WorkflowFigures>>;
     /// The workflow answers under `key` from now on; the old key is retired. Errors: `NotFound`, `KeyTaken`.
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()>;
     /// Executions and revisions stay readable, the workflow itself does not; its key is never free again.
@@ -131,6 +133,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Errors: `SecretNotFound`.
     async fn secret_delete(&self, name: &SecretName) -> Result<()>;
 
+    // -- settings made while the server runs ------------------------------------------------------
+
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>>;
+    /// `None` takes it away.
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()>;
+
     // -- executions ------------------------------------------------------------------------------
 
     /// Event and execution become durable together, as far as the execution has come.
@@ -164,15 +172,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<bool>;
     /// Status and, once there is one, the answer.
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
-    /// Newest first.
-    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>>;
+    /// Newest first. Looks at a bounded number of executions: of many that do not match it tells where to go on.
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>>;
+    /// Why each ended as `failed`, `error` or `timed_out`, as far as one look at the end of its journal tells.
+    async fn execution_causes(&self, executions: Vec<ExecutionId>) -> Result<Vec<Option<Cause>>>;
+    /// Those that match the filter (its `from`, `before` and `limit` aside) by the time they were accepted.
+    async fn execution_counts(&self, filter: ExecutionFilter, buckets: Buckets) -> Result<ExecutionCounts>;
 
     // -- request log -----------------------------------------------------------------------------
 
     /// Refused requests, oldest first.
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()>;
-    /// Accepted and refused requests, newest first. Tests and replays are none.
-    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>>;
+    /// Accepted and refused requests, newest first. Tests and replays are none. Looks at a bounded number, as
+    /// [`Store::execution_list`] does; `next` is for [`RequestFilter::before`].
+    async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>>;
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>>;
 
     // -- keeping the house -------------------------------------------------------------------------

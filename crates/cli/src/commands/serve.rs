@@ -42,14 +42,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
-    let settings = in_force(&args.settings, global)?.settings;
+    let in_force = in_force(&args.settings, global)?;
+    let settings = &in_force.settings;
     let welcome = args.welcome.map(document).transpose()?;
     logs::start(&settings.log);
     undumped::keep_memory();
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;
     let folder = Folder::create(settings.data.clone())?;
-    let running = wire::start(&settings, &folder).await?;
+    let running = wire::start(&in_force, &folder).await?;
     let outcome = async {
         let welcomed = welcome.is_some();
         if let Some(document) = welcome {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use nodes::outbound::Allowed;
+use nodes::outbound::{self, Allowed};
 use server::BasePath;
 use toml::Value;
 
@@ -144,18 +144,7 @@ fn networks(value: &Value) -> Option<Value> {
     list.filter(|list| Allowed::parse(list.iter().copied()).is_ok()).map(Value::from)
 }
 
-/// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.
+/// Without the slash at its end; empty for none.
 fn origin(text: &str) -> Option<String> {
-    if text.is_empty() {
-        return Some(String::new());
-    }
-    let url = reqwest::Url::parse(text).ok()?;
-    let bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    bare.then(|| url.as_str().trim_end_matches('/').to_owned())
+    if text.is_empty() { Some(String::new()) } else { outbound::origin(text) }
 }

@@ -8,6 +8,7 @@
 //! ```
 //! Not here: what a setting means (the default file says it), who uses it (`wire`).
 
+mod described;
 mod keys;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
+pub(crate) use described::described;
 use keys::{KEYS, Key};
 
 /// Every setting with its default, compiled in.

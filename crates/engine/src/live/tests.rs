@@ -31,6 +31,7 @@ fn head(number: u64, status: Status) -> ExecutionHead {
         answer_status: None,
         accepted_at: Timestamp::from_micros(1),
         finished_at: None,
+        method: "POST".into(),
     }
 }
 

@@ -158,6 +158,7 @@ hand_on! {
     fn workflow_get(workflow: WorkflowId) -> Option<Workflow>;
     fn workflow_by_key(key: &EndpointKey) -> Option<Workflow>;
     fn workflow_list(before: Option<WorkflowId>, limit: u32) -> Vec<Workflow>;
+    fn workflow_figures(buckets: Buckets) -> Vec<WorkflowFigures>;
     fn workflow_rotate(workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> ();
     fn workflow_delete(workflow: WorkflowId, at: Timestamp) -> ();
     fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
@@ -191,6 +192,8 @@ hand_on! {
     fn secret_get(name: &SecretName) -> Option<Sealed>;
     fn secret_list() -> Vec<Sealed>;
     fn secret_delete(name: &SecretName) -> ();
+    fn setting_get(name: &'static str) -> Option<String>;
+    fn setting_set(name: &'static str, value: Option<String>) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;
@@ -201,9 +204,11 @@ hand_on! {
     fn execution_head(execution: ExecutionId) -> Option<ExecutionHead>;
     fn execution_fail_quarantined(execution: ExecutionId, answer: Option<SentAnswer>, at: Timestamp) -> bool;
     fn execution_answer(execution: ExecutionId) -> Option<(Status, Option<SentAnswer>)>;
-    fn execution_list(filter: ExecutionFilter) -> Vec<ExecutionHead>;
+    fn execution_list(filter: ExecutionFilter) -> Listed<ExecutionHead, ExecutionId>;
+    fn execution_causes(executions: Vec<ExecutionId>) -> Vec<Option<Cause>>;
+    fn execution_counts(filter: ExecutionFilter, buckets: Buckets) -> ExecutionCounts;
     fn request_append(requests: Vec<RefusedRequest>) -> ();
-    fn request_list(filter: RequestFilter) -> Vec<RequestHead>;
+    fn request_list(filter: RequestFilter) -> Listed<RequestHead, [u8; 16]>;
     fn request_get(request: RequestId) -> Option<RefusedRequest>;
     fn retention_slice(rule: RetentionRule) -> u32;
     fn retention_workflows() -> Vec<WorkflowId>;

@@ -231,8 +231,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::api::{AdminToken, Door};
+    use crate::api::{About, Addresses, AdminToken, Door};
     use crate::probes::Readiness;
+    use crate::public_url::PublicUrl;
 
     /// What a client gets whose request came with `token` and the id `after`, and that reads as late as it can,
     /// until there is a comment, or the end.
@@ -244,7 +245,11 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let token_known = Door::new(AdminToken::new("t0ken".into()));
         let registry = prometheus_client::registry::Registry::default();
-        let api = Arc::new(Api::new(engine, "", token_known, registry, readiness, CancellationToken::new()));
+        let somewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let about = About::new(Vec::new(), Addresses { hooks: somewhere, admin: somewhere }, engine.now());
+        let public_url = PublicUrl::new(engine.clone(), None, somewhere);
+        let ends = CancellationToken::new();
+        let api = Arc::new(Api::new(engine, public_url, token_known, registry, readiness, ends, about));
         let listener = api.engine.listen(live::Filter::default(), after).unwrap();
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::try_from(token).unwrap())]);
         tokio::time::pause();

@@ -1,8 +1,11 @@
 //! Values of headers that prove who sent something, hidden from those who only look on.
 
+use domain::token::Scope;
 use domain::value::Value;
 
+use super::auth::Holder;
 use super::views::Lines;
+use crate::error::ApiError;
 
 /// Stands where a value was.
 const MASK: &str = "•••";
@@ -10,6 +13,16 @@ const NAMES: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set
 
 fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+}
+
+/// Searching what was sent would tell, letter by letter, what is hidden: who does not see it finds ids only.
+pub(super) fn search(holder: &Holder, text: Option<&str>, is_id: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+    match text {
+        Some(text) if !text.is_empty() && !is_id(text) && !holder.may(Scope::Operate) => {
+            Err(ApiError::Scope(Scope::Operate))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Header lines.

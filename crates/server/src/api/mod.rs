@@ -18,6 +18,7 @@ mod draft;
 mod etag;
 mod executions;
 mod extract;
+mod figures;
 mod json;
 mod live;
 mod login;
@@ -29,12 +30,15 @@ mod openapi;
 mod origin;
 mod page;
 mod parse;
+mod preview;
 mod requests;
 mod revisions;
 mod runs;
 mod samples;
 mod schema;
 mod secrets;
+mod send;
+mod settings;
 mod strict;
 mod tokens;
 mod users;
@@ -47,6 +51,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::nodes::outbound::Outbound;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -57,12 +62,15 @@ use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use auth::AdminToken;
+pub use settings::SettingInfo;
+pub(crate) use settings::{About, Addresses};
 
 use cookie::Cookie;
 use openapi::Access;
@@ -73,6 +81,7 @@ use crate::hooks::TRIGGER_PATH;
 use crate::listener::{Arriving, Handler};
 use crate::metrics;
 use crate::probes::{self, Readiness};
+use crate::public_url::PublicUrl;
 use crate::standing;
 use crate::ui::Ui;
 
@@ -106,7 +115,7 @@ impl Door {
 #[derive(Debug)]
 pub(crate) struct Api {
     engine: Engine,
-    public_url: String,
+    public_url: PublicUrl,
     token: AdminToken,
     /// Without it nobody becomes the first user.
     setup_token: Option<TokenText>,
@@ -114,28 +123,46 @@ pub(crate) struct Api {
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    figures: figures::Kept,
     /// Answers that would go on for ever end.
     live_ends: CancellationToken,
+    about: About,
+    /// Calls the public URL, and nothing else.
+    own: Outbound,
+    sends: Semaphore,
 }
 
 impl Api {
     pub(crate) fn new(
         engine: Engine,
-        public_url: &str,
+        public_url: PublicUrl,
         door: Door,
         metrics: Registry,
         readiness: Readiness,
         live_ends: CancellationToken,
+        about: About,
     ) -> Self {
         let Door { token, setup_token, https } = door;
-        let public_url = public_url.trim_end_matches('/').to_owned();
-        let (cookie, bodies) = (Cookie { https }, Budget::new(BODIES_BYTES_MAX));
-        Self { engine, public_url, token, setup_token, cookie, metrics, readiness, bodies, live_ends }
+        Self {
+            engine,
+            public_url,
+            token,
+            setup_token,
+            cookie: Cookie { https },
+            metrics,
+            readiness,
+            bodies: Budget::new(BODIES_BYTES_MAX),
+            figures: figures::Kept::default(),
+            live_ends,
+            about,
+            own: Outbound::anywhere(),
+            sends: Semaphore::new(send::SENDS_MAX),
+        }
     }
 
     /// Where a workflow is called.
     fn url(&self, key: impl std::fmt::Display) -> String {
-        format!("{}{TRIGGER_PATH}{key}", self.public_url)
+        format!("{}{TRIGGER_PATH}{key}", self.public_url.now().0)
     }
 }
 
@@ -191,6 +218,8 @@ fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
         .routes(routes!(workflows::export))
+        .routes(routes!(figures::workflows))
+        .routes(routes!(figures::histogram))
         .routes(routes!(draft::get))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
@@ -202,12 +231,17 @@ fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
         .routes(routes!(nodes::list))
         .routes(routes!(secrets::list))
         .routes(routes!(live::listen))
+        .routes(routes!(settings::get))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
     let operate = OpenApiRouter::new()
+        // Templates read whatever the request held, what viewers do not see included.
+        .routes(routes!(preview::preview))
         .routes(routes!(runs::test))
         .routes(routes!(runs::replay))
+        .routes(routes!(send::send))
+        .routes(routes!(settings::check))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::resolve));
     let author = OpenApiRouter::new()
@@ -227,7 +261,8 @@ fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
         .routes(routes!(tokens::revoke))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::change, users::delete))
-        .routes(routes!(users::invite));
+        .routes(routes!(users::invite))
+        .routes(routes!(settings::change));
     let scoped = [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
         .into_iter()
         .map(|(scope, operations)| allowed(scope, operations))
@@ -333,13 +368,16 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
         let metrics = Metrics::new().registry(source);
+        let somewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let about = About::new(Vec::new(), Addresses { hooks: somewhere, admin: somewhere }, engine.now());
         let api = Api::new(
-            engine,
-            "http://hooks.example",
+            engine.clone(),
+            PublicUrl::new(engine, None, somewhere),
             Door::new(AdminToken::new("t0ken".into())),
             metrics,
             readiness,
             CancellationToken::new(),
+            about,
         );
         let mut routed = routed(&format!("{:?}", Admin::new(api, Ui::new(BasePath::default())).router));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));

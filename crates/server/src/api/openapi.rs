@@ -28,7 +28,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 #[derive(utoipa::OpenApi)]
 // What only parameters name is not found by itself.
 #[openapi(
-    components(schemas(Problem, super::schema::EditTag)),
+    components(schemas(Problem, super::schema::EditTag, super::schema::Statuses)),
     tags(
         (name = "workflows", description = "What an author edits; each owns one URL."),
         (name = "drafts", description = "The editable flow of a workflow. Publishing makes it a revision."),
@@ -42,6 +42,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "parse", description = "Which paths a sample request has."),
         (name = "people", description = "Who may log in, and being logged in."),
         (name = "secrets", description = "Stored values that are never shown again."),
+        (name = "settings", description = "What is in force, and how the server is."),
         (name = "tokens", description = "What programs show to use this API.")
     )
 )]

@@ -55,6 +55,8 @@ text! {
     EditTag: r#"^("[1-9][0-9]{0,8}"|[*])$"#;
     /// Bytes in base 64 (RFC 4648, section 4), with padding.
     Base64: "^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/][AQgw]==|[0-9A-Za-z+/]{2}[AEIMQUYcgkosw048]=)?$";
+    /// A status such as `404`, or a class such as `4xx`.
+    Statuses: "^[1-5]([0-9]{2}|xx)$";
     /// Names a node in its flow.
     NodeKey: "^[a-z][a-z0-9_]{0,63}$";
 }
@@ -94,6 +96,8 @@ words! {
     UserState: domain::user::UserState::ALL.iter().map(|word| word.as_str());
     /// What became of a request.
     Outcome: super::requests::OUTCOMES;
+    /// Who says what the public URL is.
+    PublicUrlSource: super::settings::SOURCES;
     /// Whether the caller waits for the flow.
     Mode: MODES;
     /// What a workflow that is off answers: 404 as if it never was, or 503 with Retry-After.

@@ -20,6 +20,7 @@ use engine::secrets::SecretError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
+use nodes::outbound::CallError;
 use serde_json::json;
 
 use super::{internal, problem, problem_with, retry, unavailable};
@@ -103,6 +104,12 @@ pub(crate) enum ApiError {
     /// What a secret is asked to be; a sentence that says why it cannot.
     NewSecret(String),
     TooManySecrets(String),
+    /// A request to the public URL that got no answer.
+    Send(CallError),
+    /// What the settings of the process say cannot be set.
+    FromConfig,
+    /// No scheme and host.
+    PublicUrl,
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -166,6 +173,7 @@ impl From<RunError> for ApiError {
         match error {
             RunError::UnknownWorkflow(_) => Self::Unknown("workflow"),
             RunError::UnknownExecution(_) => Self::Unknown("execution"),
+            RunError::UnknownRequest(_) => Self::Unknown("request"),
             RunError::UnknownRevision(_) => Self::Unknown("revision"),
             RunError::NothingLive => Self::NotLive,
             RunError::Invalid(problems) => Self::Problems(problems),
@@ -377,6 +385,17 @@ impl IntoResponse for ApiError {
             Self::Samples(most) => {
                 problem(StatusCode::CONFLICT, "sample.too_many", &format!("{most}; delete one first."))
             }
+            Self::Send(error) => send_failed(&error),
+            Self::FromConfig => problem(
+                StatusCode::CONFLICT,
+                "settings.from_config",
+                "Flags, environment or file of the server say what it is; change it there.",
+            ),
+            Self::PublicUrl => problem(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "settings.public_url",
+                "A public URL is a scheme and a host without a path, such as https://hooks.example.com.",
+            ),
             Self::Unavailable(why) => unavailable("server.unavailable", &why),
             Self::Internal => internal(),
         };
@@ -410,6 +429,16 @@ fn resolve_failed(error: &ResolveError) -> Response<http_body_util::Full<bytes::
         ResolveError::Result(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.result"),
         ResolveError::CannotGoOn(_) => (StatusCode::UNPROCESSABLE_ENTITY, "resolve.cannot_go_on"),
         _ => (StatusCode::CONFLICT, "execution.taken"),
+    };
+    problem(status, code, &sentence(&error.to_string()))
+}
+
+/// The server's own URL, so nothing in the text is a stranger's.
+fn send_failed(error: &CallError) -> Response<http_body_util::Full<bytes::Bytes>> {
+    let (status, code) = match error {
+        CallError::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "send.timeout"),
+        CallError::TooLarge(_) | CallError::HeadTooLarge => (StatusCode::BAD_GATEWAY, "send.too_large"),
+        _ => (StatusCode::BAD_GATEWAY, "send.unreachable"),
     };
     problem(status, code, &sentence(&error.to_string()))
 }
@@ -482,6 +511,11 @@ impl ApiError {
             Self::Resolve(ResolveError::CannotGoOn(String::new())),
             Self::Unavailable("".into()),
             Self::Internal,
+            Self::Send(CallError::Timeout(std::time::Duration::ZERO)),
+            Self::Send(CallError::TooLarge(1)),
+            Self::Send(CallError::Connect(String::new())),
+            Self::FromConfig,
+            Self::PublicUrl,
             body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
             body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
             Self::Sample(SampleError::TooLarge { max: 1 }),
@@ -493,7 +527,7 @@ impl ApiError {
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..42).collect());
+        assert_eq!(places, (0..45).collect());
         each
     }
 
@@ -541,6 +575,9 @@ impl ApiError {
             Self::UserDisabled => 39,
             Self::NewSecret(_) => 40,
             Self::TooManySecrets(_) => 41,
+            Self::Send(_) => 42,
+            Self::FromConfig => 43,
+            Self::PublicUrl => 44,
         }
     }
 

@@ -134,6 +134,26 @@ pub const API_ERRORS: &[ErrorInfo] = &[
         "Make another active user an admin first.",
     ),
     told(409, "user.disabled", "A user who is disabled gets no invite.", "Enable the user first."),
+    told(
+        502,
+        "send.unreachable",
+        "The public URL cannot be reached from the server.",
+        "Look at `detail`: a name, a proxy, a certificate? `POST settings/check` looks without a workflow.",
+    ),
+    told(
+        502,
+        "send.too_large",
+        "The answer is too large to be shown.",
+        "Send the request with `hookflow send` or curl.",
+    ),
+    told(504, "send.timeout", "There was no answer within 60 seconds.", "Look at the execution in the list."),
+    told(
+        409,
+        "settings.from_config",
+        "Flags, environment or file of the server say what it is.",
+        "Change it there, or leave `public_url` empty there.",
+    ),
+    told(422, "settings.public_url", "That is no scheme and host.", "Give `https://` and a host, without a path."),
     told(503, "server.unavailable", "The server takes nothing now; `detail` says why.", AGAIN),
     told(500, "server.error", "Something went wrong in the server.", "Look into its log; report it."),
 ];

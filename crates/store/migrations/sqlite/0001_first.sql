@@ -172,6 +172,12 @@ create table secret (
     changed_at integer not null
 ) strict;
 
+-- What is set while the server runs. Flags, environment and file have the last word.
+create table setting (
+    name  text not null primary key,
+    value text not null
+) strict, without rowid;
+
 create table refused_request (
     id           blob    not null primary key,
     workflow_id  blob    not null,

@@ -8,6 +8,7 @@
 
 pub mod claim;
 pub mod execution;
+pub mod figures;
 pub mod model;
 pub mod numbered;
 pub mod quarantine;
@@ -17,6 +18,7 @@ pub mod sample;
 pub mod secret;
 pub mod server;
 pub mod session;
+pub mod setting;
 pub mod token;
 pub mod user;
 pub mod workflow;
@@ -87,6 +89,9 @@ macro_rules! conformance_suite {
                 there_are_no_more_secrets_than_there_may_be
                 a_deleted_secret_is_gone
             }
+            setting {
+                a_setting_is_what_it_was_set_to_last
+            }
             execution {
                 an_execution_reads_back_as_it_was_created
                 progress_changes_the_row_and_adds_to_the_journal
@@ -99,6 +104,12 @@ macro_rules! conformance_suite {
                 one_bad_create_does_not_fail_its_neighbours
                 executions_are_listed_newest_first_page_by_page
                 lists_by_workflow_and_status_hold_nothing_else
+                lists_can_be_narrowed_by_answer_test_time_and_text
+                what_ended_badly_tells_why
+            }
+            figures {
+                executions_are_counted_by_status_and_time
+                every_workflow_has_its_figures
             }
             claim {
                 claim_is_exclusive
@@ -128,6 +139,7 @@ macro_rules! conformance_suite {
                 accepted_and_refused_requests_are_listed_together_newest_first
                 the_cursor_leads_on_without_gaps_or_repeats
                 the_list_can_be_of_one_workflow_or_one_outcome
+                the_list_can_be_narrowed_by_code_status_time_and_text
                 a_refused_request_reads_back_as_it_was_logged
                 the_oldest_refused_requests_beyond_the_caps_are_trimmed
             }

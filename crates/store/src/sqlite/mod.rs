@@ -14,16 +14,20 @@ mod checkpoint;
 mod claim;
 mod connect;
 mod execution;
+mod execution_list;
 mod fault;
+mod figures;
 mod migrate;
 mod options;
 mod readers;
 mod request_log;
 mod retention;
 mod sample;
+mod search;
 mod secret;
 mod server;
 mod session;
+mod setting;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -53,9 +57,9 @@ use tokio::sync::{Mutex, mpsc};
 use crate::Store;
 use crate::error::Result;
 use crate::row::{
-    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, InviteUse, Login, NewExecution, Progress,
-    RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats,
-    UserChange, WorkflowSave,
+    Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
+    Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
+    SavedSample, SentAnswer, Stats, UserChange, WorkflowFigures, WorkflowSave,
 };
 use checkpoint::Checkpoints;
 use connect::unusable;
@@ -195,6 +199,10 @@ impl Store for Sqlite {
         workflow::list(self, before, limit).await
     }
 
+    async fn workflow_figures(&self, buckets: Buckets) -> Result<Vec<WorkflowFigures>> {
+        figures::workflows(self, buckets).await
+    }
+
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()> {
         workflow::rotate(self, workflow, key, at).await
     }
@@ -319,6 +327,14 @@ impl Store for Sqlite {
         secret::delete(self, name).await
     }
 
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>> {
+        setting::get(self, name).await
+    }
+
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()> {
+        setting::set(self, name, value).await
+    }
+
     async fn execution_create(&self, new: NewExecution) -> Result<()> {
         execution::create(self, new).await
     }
@@ -364,15 +380,23 @@ impl Store for Sqlite {
         execution::answer(self, execution).await
     }
 
-    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
-        execution::list(self, filter).await
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>> {
+        execution_list::list(self, filter).await
+    }
+
+    async fn execution_causes(&self, executions: Vec<ExecutionId>) -> Result<Vec<Option<Cause>>> {
+        execution_list::causes(self, executions).await
+    }
+
+    async fn execution_counts(&self, filter: ExecutionFilter, buckets: Buckets) -> Result<ExecutionCounts> {
+        figures::counts(self, filter, buckets).await
     }
 
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()> {
         request_log::append(self, requests).await
     }
 
-    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>> {
+    async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>> {
         request_log::list(self, filter).await
     }
 
