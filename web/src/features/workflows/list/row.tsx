@@ -37,7 +37,7 @@ export function WorkflowRow({
   return (
     <tr
       ref={row}
-      className={`group relative border-b border-line last:border-b-0 hover:bg-hover max-narrow:grid max-narrow:grid-cols-[auto_1fr_auto] max-narrow:items-center max-narrow:gap-x-3 max-narrow:gap-y-1 max-narrow:rounded-card max-narrow:border max-narrow:bg-surface max-narrow:p-3 ${isChosen ? "bg-accent-soft" : ""}`}
+      className={`group relative border-b border-line last:border-b-0 hover:bg-hover max-narrow:grid max-narrow:grid-cols-[auto_minmax(0,1fr)_auto] max-narrow:items-center max-narrow:gap-x-3 max-narrow:gap-y-1 max-narrow:rounded-card max-narrow:border max-narrow:bg-surface max-narrow:p-3 ${isChosen ? "bg-accent-soft" : ""}`}
     >
       <td className={`${cell} pl-4 max-narrow:hidden`}>
         <div className={above}>
@@ -49,7 +49,7 @@ export function WorkflowRow({
           <Switch aria-label={t("row.on", { title: item.title })} isSelected={item.enabled} onChange={onSwitch} />
         </div>
       </td>
-      <td className="px-2 py-2 align-middle max-narrow:p-0">
+      <td className="px-2 py-2 align-middle max-narrow:min-w-0 max-narrow:p-0">
         <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
           <Link
             to="/workflows/$key"

@@ -30,10 +30,10 @@ export function WorkflowTable({
             </th>
             <th className={`${head} w-14`}>{t("column.on")}</th>
             <th className={head}>{t("column.name")}</th>
-            <th className={`${head} w-34 max-wide:w-24`}>{t("column.trigger")}</th>
-            <th className={`${head} w-68 max-wide:w-36`}>{t("column.day")}</th>
+            <th className={`${head} w-32 max-wide:w-24`}>{t("column.trigger")}</th>
+            <th className={`${head} w-62 max-wide:w-36`}>{t("column.day")}</th>
             <th className={`${head} w-20 max-wide:hidden`}>{t("column.p95")}</th>
-            <th className={`${head} w-30 max-wide:w-24`}>{t("column.last")}</th>
+            <th className={`${head} w-28 max-wide:w-24`}>{t("column.last")}</th>
             <th className={`${head} w-12`}>
               <span className="sr-only">{t("column.menu")}</span>
             </th>
