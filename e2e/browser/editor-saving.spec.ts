@@ -16,8 +16,12 @@ test("18 a tab that is killed soon after typing loses nothing", async ({ page, s
   await page.goto(`/workflows/${key}`);
   await rename(page, "accept", "Typed and gone");
   await new Promise((resolve) => setTimeout(resolve, 300));
-  // Without a word to the page: no pagehide, no save under way.
-  await page.close({ runBeforeUnload: false });
+  // Before the save, and without a word to the page.
+  const killer = await context.newCDPSession(page);
+  const dead = page.waitForEvent("crash");
+  killer.send("Page.crash").catch(() => {});
+  await dead;
+  expect((await server.api("GET", `/workflows/${key}/draft`)).edit).toBe(1);
   const again = await context.newPage();
   await again.goto(`/workflows/${key}`);
   await expect(card(again, "accept")).toContainText("Typed and gone");
