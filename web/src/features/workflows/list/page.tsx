@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
-import { isTyping } from "@/lib/typing";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
@@ -18,6 +17,7 @@ import { isFiltered, matching, tagsOf, type WorkflowFilter } from "./filter";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
 import { ImportDialog } from "./import-dialog";
+import { isLetter } from "./letters";
 import { PublishFirst } from "./publish-first";
 import { WorkflowRow } from "./row";
 import { useRowKeys } from "./row-keys";
@@ -57,9 +57,9 @@ export function WorkflowsPage() {
   useRowKeys(choose);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isLetter(event)) return;
       if (event.key === "/") search.current?.focus();
-      else if (event.key === "n") setAsking({ what: "create", template: "answering" });
+      else if (event.code === "KeyN") setAsking({ what: "create", template: "answering" });
       else return;
       event.preventDefault();
     };
