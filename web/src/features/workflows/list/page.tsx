@@ -1,7 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Upload } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
@@ -9,22 +9,24 @@ import type { TemplateName } from "@/flow/templates";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
-import { CreateDialog } from "../create/create-dialog";
 import { Chosen } from "./chosen";
-import { DeleteDialog } from "./delete-dialog";
 import { useFigures } from "./figures";
 import { isFiltered, matching, tagsOf, type WorkflowFilter } from "./filter";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
-import { ImportDialog } from "./import-dialog";
 import { isLetter } from "./letters";
-import { PublishFirst } from "./publish-first";
 import { WorkflowRow } from "./row";
 import { useRowKeys } from "./row-keys";
 import { useSwitching } from "./switching";
 import { WorkflowTable } from "./table";
 
 type Item = Schema["WorkflowItem"];
+
+// What is asked now and then comes when it is asked.
+const CreateDialog = lazy(async () => ({ default: (await import("../create/create-dialog")).CreateDialog }));
+const DeleteDialog = lazy(async () => ({ default: (await import("./delete-dialog")).DeleteDialog }));
+const ImportDialog = lazy(async () => ({ default: (await import("./import-dialog")).ImportDialog }));
+const PublishFirst = lazy(async () => ({ default: (await import("./publish-first")).PublishFirst }));
 
 /** What is asked about, over the list. */
 type Asking =
@@ -130,10 +132,12 @@ export function WorkflowsPage() {
           )}
         </>
       )}
-      {asking?.what === "create" && <CreateDialog template={asking.template} onClose={() => setAsking(null)} />}
-      {asking?.what === "import" && <ImportDialog known={items} onClose={() => setAsking(null)} />}
-      {asking?.what === "delete" && <DeleteDialog item={asking.item} onClose={() => setAsking(null)} />}
-      {asking?.what === "publish" && <PublishFirst item={asking.item} onClose={() => setAsking(null)} />}
+      <Suspense fallback={null}>
+        {asking?.what === "create" && <CreateDialog template={asking.template} onClose={() => setAsking(null)} />}
+        {asking?.what === "import" && <ImportDialog known={items} onClose={() => setAsking(null)} />}
+        {asking?.what === "delete" && <DeleteDialog item={asking.item} onClose={() => setAsking(null)} />}
+        {asking?.what === "publish" && <PublishFirst item={asking.item} onClose={() => setAsking(null)} />}
+      </Suspense>
     </Page>
   );
 }

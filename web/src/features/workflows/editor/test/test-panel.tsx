@@ -27,7 +27,7 @@ export function TestPanel({ onClose }: { onClose: () => void }) {
   const { data: workflow } = useSuspenseQuery(workflowQuery(key));
   const captured = useCaptured(key, workflow.id).items;
   const samples = useSamples();
-  const tried = useTried(captured[0]);
+  const tried = useTried(captured.find(({ executionId }) => executionId !== null));
   const running = useRunning();
   const sending = useSending();
   const [last, setLast] = useState<"draft" | "sent" | null>(null);
@@ -93,21 +93,27 @@ export function TestPanel({ onClose }: { onClose: () => void }) {
       }}
     >
       <header className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-surface px-4 py-2">
-        <h2 className="mr-1 text-card font-semibold">{t("test.title")}</h2>
+        <h2 className="mr-1 text-card font-semibold max-narrow:flex-1">{t("test.title")}</h2>
         <Select
           hideLabel
           label={t("test.request")}
           value={tried.source === "edited" && sample !== null ? sample : tried.source}
           onChange={choose}
           options={options}
-          className="w-64 max-narrow:w-full"
+          className="w-64 max-narrow:order-2 max-narrow:w-auto max-narrow:flex-1"
         />
-        <IconButton label={t("test.save_sample")} onPress={() => setSaving(true)} isDisabled={!event}>
+        <IconButton
+          label={t("test.save_sample")}
+          onPress={() => setSaving(true)}
+          isDisabled={!event}
+          className="max-narrow:order-2"
+        >
           <Bookmark size={16} aria-hidden />
         </IconButton>
         {sample !== null && (
           <IconButton
             label={t("test.delete_sample")}
+            className="max-narrow:order-2"
             onPress={() => {
               samples.remove.mutate(sample);
               setSample(null);
@@ -116,7 +122,7 @@ export function TestPanel({ onClose }: { onClose: () => void }) {
             <Trash2 size={16} aria-hidden />
           </IconButton>
         )}
-        <div className="ml-auto flex flex-wrap items-center gap-2">
+        <div className="ml-auto flex flex-wrap items-center gap-2 max-narrow:order-3 max-narrow:ml-0">
           <Button
             look="primary"
             icon={<Play size={16} aria-hidden />}
@@ -135,10 +141,10 @@ export function TestPanel({ onClose }: { onClose: () => void }) {
           >
             {t("test.send")}
           </Button>
-          <IconButton label={t("test.close")} onPress={onClose}>
-            <X size={16} aria-hidden />
-          </IconButton>
         </div>
+        <IconButton label={t("test.close")} onPress={onClose} className="max-narrow:order-1">
+          <X size={16} aria-hidden />
+        </IconButton>
       </header>
       <div className="grid min-h-0 flex-1 grid-cols-2 max-narrow:grid-cols-1">
         <section aria-label={t("test.request")} className="min-w-0 border-r border-line p-4 max-narrow:border-r-0">

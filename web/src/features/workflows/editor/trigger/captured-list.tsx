@@ -22,13 +22,19 @@ export function CapturedList({
   return (
     <ol aria-label={t("requests.title")} className="flex max-h-64 flex-col overflow-auto">
       {items.map((captured) => (
-        <li key={captured.id} className="flex min-h-9 items-center gap-2 border-t border-line py-0.5 first:border-t-0">
+        <li
+          key={captured.id}
+          className="flex min-h-9 items-center gap-x-2 border-t max-narrow:flex-wrap max-narrow:justify-between border-line py-0.5 first:border-t-0"
+        >
           <StatusShape status={captured.status} label={t(`common:status.${captured.status}`)} />
           <Open captured={captured} />
           <span className="code whitespace-nowrap">
             {captured.method} → {captured.answer ?? "…"}
           </span>
-          <span className="min-w-0 flex-1 truncate text-meta text-refused" title={captured.detail ?? undefined}>
+          <span
+            className="min-w-0 flex-1 truncate text-meta text-refused max-narrow:order-last max-narrow:ml-6 max-narrow:basis-full max-narrow:empty:hidden"
+            title={captured.detail ?? undefined}
+          >
             {captured.code &&
               t(`cause.${captured.code as "hook.method"}`, { defaultValue: captured.detail ?? captured.code })}
           </span>

@@ -16,7 +16,7 @@ const SHOWN_MAX = 200;
 const ALIAS_MAX = 200;
 
 const INPUT =
-  "h-8 w-full min-w-0 rounded-control border border-transparent bg-transparent px-1.5 text-control placeholder:text-ink-3 hover:border-line focus:border-accent focus:outline-1 focus:outline-offset-0 touch:h-11";
+  "h-8 w-full min-w-0 rounded-control border border-transparent bg-transparent px-1.5 placeholder:text-ink-3 hover:border-line focus:border-accent focus:outline-1 focus:outline-offset-0 touch:h-11";
 
 /** The declared parts of a request, one table of the three, edited in place. */
 export function DeclaredTable({ table }: { table: Table }) {
@@ -48,9 +48,9 @@ export function DeclaredTable({ table }: { table: Table }) {
           <thead>
             <tr>
               <th className={head}>{t(table === "headers" ? "column.header" : "column.path")}</th>
-              {table !== "headers" && <th className={`${head} w-20`}>{t("column.type")}</th>}
-              <th className={`${head} w-26`}>{t("column.alias")}</th>
-              <th className={`${head} w-24`}>{t("column.example")}</th>
+              {table !== "headers" && <th className={`${head} w-19`}>{t("column.type")}</th>}
+              <th className={`${head} w-24`}>{t("column.alias")}</th>
+              <th className={`${head} w-20`}>{t("column.example")}</th>
               <th className={`${head} w-8`}>
                 <span className="sr-only">{t("column.uses")}</span>
               </th>
@@ -138,7 +138,7 @@ function DeclaredRow({
               aria-label={t("type_of", { path: name })}
               value={row.type ?? ""}
               onChange={(event) => set("type", event.target.value || undefined)}
-              className={`${INPUT} px-0.5 text-ink-2`}
+              className={`${INPUT} px-0 text-meta text-ink-2`}
             >
               <option value="">{t("type.any")}</option>
               {TYPES.map((type) => (

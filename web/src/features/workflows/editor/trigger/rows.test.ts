@@ -33,6 +33,7 @@ test("headers of a request fill the table, but for those of the connection and o
       ["authorization", "Basic x"],
       ["cookie", "a=b"],
       ["x-request-id", "7"],
+      ["content-type", "application/json"],
       ["x-tag", "a"],
       ["X-Tag", "b"],
     ],

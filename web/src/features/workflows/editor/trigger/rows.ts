@@ -41,10 +41,12 @@ export function mergedPaths(before: readonly DeclaredValue[], parsed: Schema["Pa
 
 /** Headers that every request has, and those that hold a sender's credentials: declaring them would keep them. */
 const NOT_OFFERED = [
+  "accept",
   "accept-encoding",
   "authorization",
   "connection",
   "content-length",
+  "content-type",
   "cookie",
   "expect",
   "host",

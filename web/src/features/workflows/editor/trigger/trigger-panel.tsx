@@ -31,7 +31,8 @@ export function TriggerPanel() {
   const [error, setError] = useState<unknown>(null);
   const use = async (captured: Captured) => {
     try {
-      setOutcomes(await fill(captured));
+      const filled = Object.entries(await fill(captured));
+      setOutcomes(Object.fromEntries(filled.filter(([, { fresh, gone }]) => fresh.length + gone.length > 0)));
       setError(null);
     } catch (problem) {
       setError(problem);
