@@ -1,12 +1,13 @@
 import { Download, Power, PowerOff, Tag, X } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { Button, IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
 import { exportAsFile } from "./exporting";
-import { TagsDialog } from "./tags-dialog";
+
+const TagsDialog = lazy(async () => ({ default: (await import("./tags-dialog")).TagsDialog }));
 
 /** What can be done with all that are chosen. Stands where the filters stood. */
 export function Chosen({
@@ -45,7 +46,7 @@ export function Chosen({
       >
         {t("chosen.export")}
       </Button>
-      {tagging && <TagsDialog items={items} onClose={() => setTagging(false)} />}
+      <Suspense fallback={null}>{tagging && <TagsDialog items={items} onClose={() => setTagging(false)} />}</Suspense>
     </fieldset>
   );
 }
