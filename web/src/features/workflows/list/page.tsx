@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
-import { isTyping } from "@/lib/typing";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
@@ -15,18 +14,19 @@ import { useFigures } from "./figures";
 import { isFiltered, matching, tagsOf, type WorkflowFilter } from "./filter";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
+import { isLetter } from "./letters";
 import { WorkflowRow } from "./row";
 import { useRowKeys } from "./row-keys";
 import { useSwitching } from "./switching";
 import { WorkflowTable } from "./table";
 
-// What is asked only now and then is loaded when it is.
+type Item = Schema["WorkflowItem"];
+
+// What is asked now and then comes when it is asked.
 const CreateDialog = lazy(async () => ({ default: (await import("../create/create-dialog")).CreateDialog }));
 const DeleteDialog = lazy(async () => ({ default: (await import("./delete-dialog")).DeleteDialog }));
 const ImportDialog = lazy(async () => ({ default: (await import("./import-dialog")).ImportDialog }));
 const PublishFirst = lazy(async () => ({ default: (await import("./publish-first")).PublishFirst }));
-
-type Item = Schema["WorkflowItem"];
 
 /** What is asked about, over the list. */
 type Asking =
@@ -59,9 +59,9 @@ export function WorkflowsPage() {
   useRowKeys(choose);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isLetter(event)) return;
       if (event.key === "/") search.current?.focus();
-      else if (event.key === "n") setAsking({ what: "create", template: "answering" });
+      else if (event.code === "KeyN") setAsking({ what: "create", template: "answering" });
       else return;
       event.preventDefault();
     };
