@@ -210,8 +210,11 @@ function* below(row: Variable): Generator<Variable> {
   }
 }
 
-/** The roots with only those rows that have all words in their alias, path or value, and the rows above them. */
-export function search(roots: VariableRoot[], text: string): VariableRoot[] {
+/**
+ * The roots with only those rows that have all words in their alias, path or value, and the rows above them: the
+ * first `most` of them.
+ */
+export function search(roots: VariableRoot[], text: string, most = Number.POSITIVE_INFINITY): VariableRoot[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return roots;
   const fits = (row: Variable, more = "") => {
@@ -219,9 +222,11 @@ export function search(roots: VariableRoot[], text: string): VariableRoot[] {
     const all = `${row.alias ?? ""} ${row.path} ${value} ${more}`.toLowerCase();
     return words.every((word) => all.includes(word));
   };
+  let room = most;
   const kept = <Row extends Variable>(row: Row, more = ""): Row[] => {
     const children = row.children.flatMap((child) => kept(child));
-    if (children.length === 0 && !fits(row, more)) return [];
+    if (children.length === 0 && (room <= 0 || !fits(row, more))) return [];
+    room--;
     return [{ ...row, children }];
   };
   return roots.flatMap((root) => kept(root, root.node?.title).filter((row) => !row.bare || row.children.length > 0));
