@@ -6,6 +6,7 @@
 import { Fragment, type KeyboardEvent, type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Flow, FlowNode, Place } from "@/flow/document";
+import { endsHere } from "@/flow/ends";
 import { Card, type CardView } from "./card";
 import { type Direction, neighbor } from "./moves";
 
@@ -114,20 +115,6 @@ function Stops({ nodes, of, ...props }: LineMapProps & { nodes: FlowNode[]; of: 
       )}
       {of === null && goesOn && <EndOfFlow />}
     </>
-  );
-}
-
-/** Whether nothing can come after this node: it ends the execution, or all of its branches do. */
-function endsHere(node: FlowNode, ends: (node: FlowNode) => boolean): boolean {
-  if (node.disabled) return false;
-  if (ends(node)) return true;
-  const inner = Object.values(node.branches ?? {});
-  return (
-    inner.length > 0 &&
-    inner.every((branch) => {
-      const last = branch.at(-1);
-      return last !== undefined && endsHere(last, ends);
-    })
   );
 }
 
