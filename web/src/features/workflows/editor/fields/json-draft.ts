@@ -1,7 +1,7 @@
 // JSON as its author types it. What cannot be read yet is kept beside the document, which keeps the last value that
 // could: nothing that was typed is lost when another node is looked at.
 
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useReducer } from "react";
 import type { StoreApi } from "zustand";
 import type { Json } from "@/flow/document";
 import { type JsonRead, readJson, writeJson } from "@/flow/json-text";
@@ -14,6 +14,17 @@ interface Typed {
 }
 
 const kept = new WeakMap<StoreApi<EditorState>, Map<string, Typed>>();
+
+/** Every field that shows such a text looks again. */
+const hears = new Set<() => void>();
+
+/** Writes the text of a field anew, as people would, unless it cannot be read. */
+export function formatJson(editor: StoreApi<EditorState>, of: string, at: string): void {
+  const typed = kept.get(editor)?.get(`${of} ${at}`);
+  if (typed && readJson(typed.text).problem) return;
+  kept.get(editor)?.delete(`${of} ${at}`);
+  for (const hear of hears) hear();
+}
 
 export interface JsonDraft {
   text: string;
@@ -30,7 +41,13 @@ export function useJsonDraft(
   onChange: (value: Json | undefined) => void,
 ): JsonDraft {
   const editor = useEditorStore();
-  const [, again] = useState(0);
+  const [, again] = useReducer((times: number) => times + 1, 0);
+  useEffect(() => {
+    hears.add(again);
+    return () => {
+      hears.delete(again);
+    };
+  }, []);
   let texts = kept.get(editor);
   if (!texts) {
     texts = new Map();
@@ -50,7 +67,7 @@ export function useJsonDraft(
     setText: (text) => {
       const now = text.trim() === "" ? undefined : readJson(text);
       texts.set(place, { text, beside: written });
-      again((times) => times + 1);
+      again();
       if (now === undefined) onChange(undefined);
       else if (!now.problem && writeJson(now.value) !== written) onChange(now.value);
     },
@@ -58,7 +75,7 @@ export function useJsonDraft(
     forget: () => {
       const had = stands && read?.problem !== undefined;
       texts.delete(place);
-      again((times) => times + 1);
+      again();
       return had;
     },
   };

@@ -6,12 +6,11 @@ import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { VariableRoot } from "@/flow/variables";
-import { shortTime } from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { keepClosed } from "./picking";
-import { useSubject } from "./subject";
 import { VariableTree } from "./variable-tree";
+import { With } from "./with";
 
 const WIDTH = 300;
 /** `--breakpoint-wide`. */
@@ -89,17 +88,6 @@ export function PickerSheet({ onClose, ...picker }: PickerProps & { onClose: () 
         <VariableTree roots={picker.roots} onInsert={(path) => picker.onInsert(path, true)} autoFocus />
       </div>
     </Dialog>
-  );
-}
-
-/** Whose values these are. */
-function With() {
-  const { t } = useTranslation("fields");
-  const { subject, at } = useSubject();
-  return (
-    <p className="truncate text-meta text-ink-3">
-      {at ? t("with.latest", { time: shortTime(at) }) : subject ? t("with.chosen", { name: subject.label }) : t("with.examples")}
-    </p>
   );
 }
 

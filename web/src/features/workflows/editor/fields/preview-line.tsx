@@ -8,7 +8,9 @@ export function PreviewLine({ id, rendered, quiet }: { id?: string; rendered: Re
   const { t } = useTranslation("fields");
   if (!rendered) return null;
   const { value, missing, error } = rendered;
-  const trouble = error?.message ?? (missing.length > 0 ? t("missing", { paths: missing.map(({ path }) => path).join(", ") }) : undefined);
+  const trouble =
+    error?.message ??
+    (missing.length > 0 ? t("missing", { paths: missing.map(({ path }) => path).join(", ") }) : undefined);
   if (trouble === undefined && quiet) return null;
   return (
     <p id={id} className="flex min-w-0 items-start gap-1 text-meta text-ink-3" data-preview>

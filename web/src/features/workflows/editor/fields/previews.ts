@@ -16,24 +16,35 @@ import { useSubject } from "./subject";
 const PAUSE_MS = 250;
 /** As many as the server takes in one call. */
 const TEMPLATES_MAX = 200;
+/** Rows of a rule are looked at one by one. */
+const NODES_MAX = 24;
 
 export type Rendered = Previewed["templates"][number];
 export type NodeSeen = NonNullable<Previewed["node"]>;
+
+/** A node as it is being edited, or as it could be. */
+type LookedAt = Pick<FlowNode, "kind" | "config" | "key">;
 
 interface PreviewState {
   /** Undefined until the first answer. */
   seen: Seen | undefined;
   /** By the template's JSON. */
   rendered: Map<string, Rendered>;
-  node: { key: string; seen: NodeSeen } | null;
+  /** By the JSON of kind and config. */
+  nodes: Map<string, NodeSeen>;
   error: unknown;
 }
 
 class Previews {
-  readonly state = createStore<PreviewState>(() => ({ seen: undefined, rendered: new Map(), node: null, error: null }));
+  readonly state = createStore<PreviewState>(() => ({
+    seen: undefined,
+    rendered: new Map(),
+    nodes: new Map(),
+    error: null,
+  }));
   private readonly editor: StoreApi<EditorState>;
   private readonly templates = new Map<string, Json>();
-  private readonly nodes = new Map<string, FlowNode>();
+  private readonly nodes = new Map<string, LookedAt>();
   /** Who wants to know what the request has. */
   private readonly watchers = new Set<string>();
   private subject: Subject | null | undefined;
@@ -49,7 +60,7 @@ class Previews {
     });
   }
 
-  watch(id: string, { template, node }: { template?: Json; node?: FlowNode }) {
+  watch(id: string, { template, node }: { template?: Json; node?: LookedAt }) {
     this.watchers.add(id);
     if (template !== undefined) this.templates.set(id, template);
     if (node) this.nodes.set(id, node);
@@ -79,23 +90,38 @@ class Previews {
     const { key, flow } = this.editor.getState();
     const keys = [...new Set([...this.templates.values()].map((template) => JSON.stringify(template)))];
     const wanted = keys.slice(0, TEMPLATES_MAX);
-    const node = [...this.nodes.values()].at(-1);
+    const nodes = [...new Map([...this.nodes.values()].map((node) => [textOf(node), node]))].slice(0, NODES_MAX);
     const subject = this.subject ?? null;
     const body: PreviewBody = { flow, templates: wanted.map((text) => JSON.parse(text) as Json) };
     if (subject?.kind === "event") body.event = subject.event;
     else if (subject && subject.id !== this.gone) body[subject.kind] = subject.id;
     else body.event = exampleEvent(flow);
-    if (node) body.node = { kind: node.kind, config: node.config, key: node.key };
+    const ask = (node: LookedAt | undefined, more: PreviewBody = body) =>
+      got(api.POST("/api/v1/workflows/{key}/preview", { params: { path: { key } }, body: { ...more, node } }));
     try {
-      const path = { key };
-      const seen = await got(api.POST("/api/v1/workflows/{key}/preview", { params: { path }, body }));
+      const [first, ...others] = nodes;
+      const seen = await ask(first?.[1]);
       if (call !== this.calls) return;
+      const came = new Map<string, NodeSeen>();
+      if (first && seen.node) came.set(first[0], seen.node as NodeSeen);
+      const rendered = new Map(wanted.flatMap((text, at) => (seen.templates[at] ? [[text, seen.templates[at]]] : [])));
+      const before = this.state.getState().nodes;
+      const kept = others.flatMap(([text]) =>
+        before.has(text) ? [[text, before.get(text) as NodeSeen] as const] : [],
+      );
       this.state.setState({
         seen: { trigger: seen.trigger, nodes: seen.nodes },
-        rendered: new Map(wanted.flatMap((text, at) => (seen.templates[at] ? [[text, seen.templates[at]]] : []))),
-        node: node && seen.node ? { key: node.key, seen: seen.node } : null,
+        rendered,
+        nodes: new Map([...kept, ...came]),
         error: null,
       });
+      // The server looks at one node a call.
+      for (const [text, node] of others) {
+        const next = await ask(node, { ...body, templates: [] });
+        if (call !== this.calls) return;
+        if (next.node) came.set(text, next.node as NodeSeen);
+        this.state.setState({ nodes: new Map([...kept, ...came]) });
+      }
     } catch (error) {
       if (call !== this.calls) return;
       const unknown = error instanceof ApiError && /^(execution|request)\.unknown$/.test(error.code);
@@ -154,9 +180,16 @@ export function useSeen(): { seen: Seen | undefined; error: unknown } {
 }
 
 /** What a node comes to; undefined until it is known. */
-export function useNodeSeen(node: FlowNode): NodeSeen | undefined {
+export function useNodeSeen(node: LookedAt | undefined): NodeSeen | undefined {
   const previews = usePreviews();
   const id = useId();
-  useEffect(() => previews.watch(id, { node }), [previews, id, node]);
-  return useStore(previews.state, (state) => (state.node?.key === node.key ? state.node.seen : undefined));
+  const text = node && textOf(node);
+  useEffect(() => {
+    if (text !== undefined) return previews.watch(id, { node: JSON.parse(text) as LookedAt });
+  }, [previews, id, text]);
+  return useStore(previews.state, (state) => (text === undefined ? undefined : state.nodes.get(text)));
+}
+
+function textOf({ kind, config, key }: LookedAt): string {
+  return JSON.stringify({ kind, config, key });
 }

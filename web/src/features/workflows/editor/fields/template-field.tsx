@@ -2,8 +2,8 @@ import { Braces } from "lucide-react";
 import { type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
-import { rows, search } from "@/flow/variables";
 import { hasTemplate } from "@/flow/template";
+import { rows, search } from "@/flow/variables";
 import { IconButton } from "@/ui/button";
 import { Code, type CodeHandle } from "@/ui/code/code";
 import { LABEL } from "@/ui/field";
@@ -34,8 +34,8 @@ export interface TemplateFieldProps {
   lines?: number;
   /** Secrets can be put in. */
   secrets?: boolean;
-  /** Tells fields of one drawer with the same label apart. */
-  name?: string;
+  /** Where it stands, as a JSON pointer below the node or the trigger: `/config/body`. */
+  at?: string;
   /** Behind the label. */
   action?: ReactNode;
   /** What it comes to is shown elsewhere: only trouble is told here. */
@@ -58,8 +58,8 @@ function TextField(props: TemplateFieldProps) {
 
 function JsonField(props: TemplateFieldProps) {
   const { t } = useTranslation("fields");
-  const { of, label, name, value, onChange, problem } = props;
-  const draft = useJsonDraft(`${of} ${name ?? label}`, value, onChange);
+  const { of, label, at, value, onChange, problem } = props;
+  const draft = useJsonDraft(`${of} ${at ?? label}`, value, onChange);
   const words = useJsonWords();
   const wrong = draft.problem && `${words.problem(draft.problem)} ${t("json.kept")}`;
   return <Field {...props} text={draft.text} onText={draft.setText} onUndo={draft.forget} problem={wrong ?? problem} />;
@@ -69,6 +69,7 @@ function Field({
   label,
   hideLabel,
   of,
+  at,
   as,
   value,
   text,
@@ -101,7 +102,13 @@ function Field({
   const redo = useEditor((editor) => editor.redo);
   const { roots, chip, error } = useVariables(of, secrets);
   const template =
-    as === "expression" ? (text.trim() ? `{{ ${text} }}` : undefined) : hasTemplate(text) ? (value ?? undefined) : undefined;
+    as === "expression"
+      ? text.trim()
+        ? `{{ ${text} }}`
+        : undefined
+      : hasTemplate(text)
+        ? (value ?? undefined)
+        : undefined;
   const rendered = useRendered(template);
   const words = useJsonWords();
 
@@ -149,6 +156,7 @@ function Field({
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the picker wherever in the field the focus is
     <div
       ref={box}
+      data-field={at}
       className="flex min-w-0 flex-col gap-1"
       onBlur={onBlur}
       onKeyDown={(event) => {

@@ -88,7 +88,6 @@ export function VariableTree({
         >
           <Input
             ref={field}
-            // biome-ignore lint/a11y/noAutofocus: a sheet that was asked for begins here
             autoFocus={autoFocus}
             placeholder={t("picker.search")}
             onKeyDown={onSearchKey}
@@ -96,7 +95,6 @@ export function VariableTree({
           />
         </SearchField>
       </div>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the rows inside */}
       <div ref={tree} onKeyDownCapture={onTreeKey} className="min-h-0 flex-1 overflow-auto px-1.5 pb-2">
         {found.length === 0 && (
           <p className="px-2 py-3 text-body text-ink-2">

@@ -34,10 +34,7 @@ export function useVariables(of: string, takesSecrets: boolean): VariablesHere {
     () => (takesSecrets ? (stored?.items.map(({ name }) => name) ?? []) : undefined),
     [takesSecrets, stored],
   );
-  const roots = useMemo(
-    () => variablesAt(flow, of, { seen, secrets, ends: endsFlow }),
-    [flow, of, seen, secrets],
-  );
+  const roots = useMemo(() => variablesAt(flow, of, { seen, secrets, ends: endsFlow }), [flow, of, seen, secrets]);
   const aliases = useMemo(
     () => new Map([...rows(roots)].flatMap((row) => (row.alias ? [[row.path, row.alias]] : []))),
     [roots],
@@ -64,5 +61,7 @@ function nameOf([root, ...steps]: string[]): string {
   if (root === "trigger" && steps.length > 1 && (steps[0] === "body" || steps[0] === "query")) {
     return steps.slice(1).join(".");
   }
-  return root === "trigger" || root === "nodes" || root === "secrets" ? steps.join(".") || root : [root, ...steps].join(".");
+  return root === "trigger" || root === "nodes" || root === "secrets"
+    ? steps.join(".") || root
+    : [root, ...steps].join(".");
 }
