@@ -5,8 +5,7 @@
 
 import { useEffect, useId } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
-import { ApiError, api, got } from "@/api/client";
-import type { PreviewBody, Previewed } from "@/api/coming";
+import { ApiError, api, got, type Schema } from "@/api/client";
 import type { FlowNode, Json } from "@/flow/document";
 import { exampleEvent } from "@/flow/example-event";
 import type { Seen } from "@/flow/variables";
@@ -19,8 +18,10 @@ const TEMPLATES_MAX = 200;
 /** Rows of a rule are looked at one by one. */
 const NODES_MAX = 24;
 
-export type Rendered = Previewed["templates"][number];
-export type NodeSeen = NonNullable<Previewed["node"]>;
+export type Rendered = Schema["TemplateView"];
+export type NodeSeen = Schema["NodeView"];
+/** The description of the API says of objects no more than that they are objects. */
+type AnyObject = Record<string, never>;
 
 /** A node as it is being edited, or as it could be. */
 type LookedAt = Pick<FlowNode, "kind" | "config" | "key">;
@@ -92,25 +93,27 @@ class Previews {
     const wanted = keys.slice(0, TEMPLATES_MAX);
     const nodes = [...new Map([...this.nodes.values()].map((node) => [textOf(node), node]))].slice(0, NODES_MAX);
     const subject = this.subject ?? null;
-    const body: PreviewBody = { flow, templates: wanted.map((text) => JSON.parse(text) as Json) };
+    const body: Schema["PreviewBody"] = { flow: flow as object as AnyObject, templates: wanted.map((text) => JSON.parse(text) as Json) };
     if (subject?.kind === "event") body.event = subject.event;
     else if (subject && subject.id !== this.gone) body[subject.kind] = subject.id;
     else body.event = exampleEvent(flow);
-    const ask = (node: LookedAt | undefined, more: PreviewBody = body) =>
-      got(api.POST("/api/v1/workflows/{key}/preview", { params: { path: { key } }, body: { ...more, node } }));
+    const ask = (looked: LookedAt | undefined, more = body) => {
+      const node = looked && { ...looked, config: looked.config as object as AnyObject };
+      return got(api.POST("/api/v1/workflows/{key}/preview", { params: { path: { key } }, body: { ...more, node } }));
+    };
     try {
       const [first, ...others] = nodes;
       const seen = await ask(first?.[1]);
       if (call !== this.calls) return;
       const came = new Map<string, NodeSeen>();
-      if (first && seen.node) came.set(first[0], seen.node as NodeSeen);
+      if (first && seen.node) came.set(first[0], seen.node);
       const rendered = new Map(wanted.flatMap((text, at) => (seen.templates[at] ? [[text, seen.templates[at]]] : [])));
       const before = this.state.getState().nodes;
       const kept = others.flatMap(([text]) =>
         before.has(text) ? [[text, before.get(text) as NodeSeen] as const] : [],
       );
       this.state.setState({
-        seen: { trigger: seen.trigger, nodes: seen.nodes },
+        seen: { trigger: { ...seen.trigger }, nodes: seen.nodes },
         rendered,
         nodes: new Map([...kept, ...came]),
         error: null,
@@ -119,7 +122,7 @@ class Previews {
       for (const [text, node] of others) {
         const next = await ask(node, { ...body, templates: [] });
         if (call !== this.calls) return;
-        if (next.node) came.set(text, next.node as NodeSeen);
+        if (next.node) came.set(text, next.node);
         this.state.setState({ nodes: new Map([...kept, ...came]) });
       }
     } catch (error) {
