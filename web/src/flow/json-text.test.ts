@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readJson, writeJson } from "./json-text";
+import { readJson, sameJson, writeJson } from "./json-text";
 
 const DOCUMENTS = [
   "{}",
@@ -89,4 +89,11 @@ test("an integer that the browser cannot hold is told", () => {
   expect(readJson("[1, 9007199254740993]").value).toBeDefined();
   expect(readJson("[1, 9007199254740993]")).toMatchObject({ imprecise: { from: 4, to: 20 } });
   expect(readJson("[9007199254740991]")).toMatchObject({ imprecise: undefined });
+});
+
+test("values are the same whatever the order of their keys", () => {
+  expect(sameJson({ a: 1, b: [null] }, { b: [null], a: 1 })).toBe(true);
+  expect(sameJson({ a: undefined as never }, { b: undefined as never })).toBe(false);
+  expect(sameJson([], {})).toBe(false);
+  expect(sameJson([1], [1, 2])).toBe(false);
 });

@@ -208,3 +208,15 @@ class Reader {
 export function writeJson(value: Json): string {
   return JSON.stringify(value, null, 2);
 }
+
+/** Whether two values are the same, the order of keys aside. */
+export function sameJson(left: Json | undefined, right: Json | undefined): boolean {
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  if (left === undefined || right === undefined || Array.isArray(left) !== Array.isArray(right)) return false;
+  const [ofLeft, ofRight] = [Object.entries(left), Object.entries(right)];
+  return (
+    ofLeft.length === ofRight.length &&
+    ofLeft.every(([key, value]) => Object.hasOwn(right, key) && sameJson(value, (right as Record<string, Json>)[key]))
+  );
+}

@@ -9,6 +9,7 @@ import { createStore, type StoreApi, useStore } from "zustand";
 import type { Schema } from "@/api/client";
 import { type Flow, find } from "@/flow/document";
 import { type Command, carryOut, type Edited, type Refusal } from "./commands/edit";
+import type { Side } from "./saving/merge";
 
 /** How many edits can be undone. */
 export const PAST_MAX = 200;
@@ -42,6 +43,13 @@ export interface Saving {
   detail?: string;
 }
 
+/** Somebody else saved, and both changed the same things. */
+export interface Conflict {
+  base: Flow;
+  theirs: Flow;
+  edit: number;
+}
+
 export interface EditorState {
   /** The workflow's key. */
   key: string;
@@ -65,6 +73,9 @@ export interface EditorState {
   saving: Saving;
   /** Saves at once what is not saved. Resolves with whether the server has everything. */
   flush: () => Promise<boolean>;
+  conflict: Conflict | null;
+  /** Whose word counts for what is in conflict, by the unit's name; mine where nothing is said. */
+  decide: (decided: ReadonlyMap<string, Side>) => void;
   /** The execution whose node runs the canvas shows. */
   shown: string | null;
   /** Carries the command out. Returns why it did nothing, if so. */
@@ -102,6 +113,8 @@ export function createEditor(key: string, flow: Flow, edit = 0): StoreApi<Editor
     collapsed: new Set<string>(),
     saving: { state: "saved", at: null, edit },
     flush: () => Promise.resolve(true),
+    conflict: null,
+    decide: () => {},
     shown: null,
     edit: (label, command, field) => {
       const { flow, past } = get();
