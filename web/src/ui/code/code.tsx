@@ -1,6 +1,6 @@
 // A field for code and for text with variables. What does the work is loaded when the first one is shown.
 
-import { lazy, type Ref, Suspense } from "react";
+import { lazy, type ReactNode, type Ref, Suspense } from "react";
 import type { Chip } from "./chips";
 import type { Choice } from "./complete";
 import type { JsonWords } from "./lint";
@@ -38,6 +38,8 @@ export interface CodeProps {
   onFocus?: () => void;
   onBlur?: () => void;
   handle?: Ref<CodeHandle>;
+  /** In its corner, once it can be used. */
+  corner?: ReactNode;
 }
 
 const CodeMirror = lazy(() => import("./code-mirror"));
@@ -50,7 +52,7 @@ export function Code(props: CodeProps) {
       data-invalid={props.isInvalid || undefined}
       data-read-only={props.isReadOnly || undefined}
       style={height}
-      className="flex min-h-8 w-full min-w-0 flex-col rounded-control border border-line bg-surface text-ink touch:min-h-11 hover:border-line-strong focus-within:border-accent focus-within:outline-1 focus-within:outline-accent data-[invalid]:border-failed data-[read-only]:bg-sunken [&_.cm-editor]:min-h-0 [&_.cm-editor]:flex-1"
+      className="group/code relative flex min-h-8 w-full min-w-0 flex-col rounded-control border border-line bg-surface text-ink touch:min-h-11 hover:border-line-strong focus-within:border-accent focus-within:outline-1 focus-within:outline-accent data-[invalid]:border-failed data-[read-only]:bg-sunken [&_.cm-editor]:min-h-0 [&_.cm-editor]:flex-1"
     >
       <Suspense
         fallback={
@@ -58,6 +60,7 @@ export function Code(props: CodeProps) {
         }
       >
         <CodeMirror {...props} />
+        {props.corner}
       </Suspense>
     </div>
   );

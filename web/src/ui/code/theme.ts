@@ -8,7 +8,7 @@ const look = EditorView.theme({
   "&": { backgroundColor: "transparent", color: "var(--ink)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", fontSize: "12.5px", lineHeight: "18px", overflow: "auto" },
-  ".cm-content": { padding: "6px 0", caretColor: "var(--ink)", minWidth: "0" },
+  ".cm-content": { padding: "6px 24px 6px 0", caretColor: "var(--ink)", minWidth: "0" },
   ".cm-line": { padding: "0 10px" },
   ".cm-placeholder": { color: "var(--ink-3)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {

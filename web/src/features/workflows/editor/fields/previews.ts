@@ -93,7 +93,10 @@ class Previews {
     const wanted = keys.slice(0, TEMPLATES_MAX);
     const nodes = [...new Map([...this.nodes.values()].map((node) => [textOf(node), node]))].slice(0, NODES_MAX);
     const subject = this.subject ?? null;
-    const body: Schema["PreviewBody"] = { flow: flow as object as AnyObject, templates: wanted.map((text) => JSON.parse(text) as Json) };
+    const body: Schema["PreviewBody"] = {
+      flow: flow as object as AnyObject,
+      templates: wanted.map((text) => JSON.parse(text) as Json),
+    };
     if (subject?.kind === "event") body.event = subject.event;
     else if (subject && subject.id !== this.gone) body[subject.kind] = subject.id;
     else body.event = exampleEvent(flow);

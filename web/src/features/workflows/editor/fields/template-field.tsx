@@ -156,7 +156,7 @@ function Field({
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the picker wherever in the field the focus is
     <div
       ref={box}
-      data-field={at}
+      data-pointer={at}
       className="flex min-w-0 flex-col gap-1"
       onBlur={onBlur}
       onKeyDown={(event) => {
@@ -172,37 +172,37 @@ function Field({
         </span>
         {!hideLabel && action}
       </div>
-      <div className="group/code relative">
-        <Code
-          handle={code}
-          value={text}
-          onChange={onText}
-          as={as === "line" ? "text" : as}
-          lines={as === "line" ? undefined : (lines ?? (as === "expression" ? 2 : 6))}
-          labelledBy={id}
-          describedBy={described || undefined}
-          isInvalid={problem !== undefined}
-          placeholder={placeholder}
-          chip={chip}
-          find={find}
-          onMore={openPicker}
-          json={as === "json" ? words : undefined}
-          onUndo={() => onUndo?.() || undo()}
-          onRedo={redo}
-          onFocus={() => begin(id)}
-        />
-        <div className="absolute top-0.5 right-0.5 opacity-0 group-focus-within/code:opacity-100 group-hover/code:opacity-100 touch:opacity-100">
-          <IconButton
-            label={t("picker.open")}
-            keys={t("picker.open_keys")}
-            excludeFromTabOrder
-            onPress={openPicker}
-            className="h-7 w-7 bg-surface"
-          >
-            <Braces size={14} />
-          </IconButton>
-        </div>
-      </div>
+      <Code
+        handle={code}
+        value={text}
+        onChange={onText}
+        as={as === "line" ? "text" : as}
+        lines={as === "line" ? undefined : (lines ?? (as === "expression" ? 2 : 6))}
+        labelledBy={id}
+        describedBy={described || undefined}
+        isInvalid={problem !== undefined}
+        placeholder={placeholder}
+        chip={chip}
+        find={find}
+        onMore={openPicker}
+        json={as === "json" ? words : undefined}
+        onUndo={() => onUndo?.() || undo()}
+        onRedo={redo}
+        onFocus={() => begin(id)}
+        corner={
+          <div className="absolute top-0.5 right-0.5 opacity-0 group-focus-within/code:opacity-100 group-hover/code:opacity-100 touch:opacity-100">
+            <IconButton
+              label={t("picker.open")}
+              keys={t("picker.open_keys")}
+              excludeFromTabOrder
+              onPress={openPicker}
+              className="h-7 w-7 bg-surface"
+            >
+              <Braces size={14} />
+            </IconButton>
+          </div>
+        }
+      />
       {(problem || help) && (
         <span id={`${id}-below`} className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>
           {problem ?? help}

@@ -37,7 +37,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
   return (
     <div className="flex min-w-0 flex-col">
       <div className="grid grid-cols-[104px_minmax(0,1fr)] items-start gap-x-2 pb-4">
-        <div data-field={form.at("method")}>
+        <div data-pointer={form.at("method")}>
           <Select
             label={t("field.method")}
             value={method}
@@ -80,7 +80,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
         />
       </Section>
       <Section title={t("field.body")} isOpen={body !== undefined && body !== null}>
-        <div data-field={form.at("body_type")}>
+        <div data-pointer={form.at("body_type")}>
           <Select
             label={t("field.body_type")}
             value={bodyType}

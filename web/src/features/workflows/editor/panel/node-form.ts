@@ -2,8 +2,8 @@
 
 import { useMemo } from "react";
 import type { FlowNode, Json } from "@/flow/document";
-import { pointed } from "@/flow/pointers";
 import { setInNode } from "../commands/set";
+import { useProblems } from "../problems";
 import { useEditor } from "../store";
 
 type Path = (string | number)[];
@@ -19,22 +19,12 @@ export interface NodeForm {
   problem: (...path: Path) => string | undefined;
   /** The same, with what is wrong inside of it. */
   problemIn: (...path: Path) => string | undefined;
-  /** What is wrong with the node as a whole. */
-  whole: string[];
 }
 
 export function useNodeForm(node: FlowNode): NodeForm {
   const edit = useEditor((editor) => editor.edit);
-  const flow = useEditor((editor) => editor.flow);
-  const problems = useEditor((editor) => editor.problems);
-  const here = useMemo(
-    () =>
-      problems.flatMap(({ pointer, message }) => {
-        const { of, at } = pointed(flow, pointer);
-        return of === node.key ? [{ at, message }] : [];
-      }),
-    [problems, flow, node.key],
-  );
+  const problems = useProblems();
+  const here = useMemo(() => problems.filter(({ of }) => of === node.key), [problems, node.key]);
   return useMemo(() => {
     const at = (...path: Path) => `/config${path.map((step) => `/${escaped(step)}`).join("")}`;
     return {
@@ -44,7 +34,6 @@ export function useNodeForm(node: FlowNode): NodeForm {
       set: (path, value) => {
         edit("field", setInNode(node.key, ["config", ...path], value), `${node.key}${at(...path)}`);
       },
-      whole: [...new Set(here.filter(({ at }) => !at.startsWith("/config/")).map(({ message }) => message))],
       problem: (...path) => here.find((problem) => problem.at === at(...path))?.message,
       problemIn: (...path) => {
         const pointer = at(...path);

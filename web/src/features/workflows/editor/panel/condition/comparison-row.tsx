@@ -41,7 +41,7 @@ export function ComparisonRow({
   return (
     <fieldset
       aria-label={t("condition.comparison")}
-      data-field={form.at(...path)}
+      data-pointer={form.at(...path)}
       className="flex min-w-0 flex-col gap-1.5"
     >
       <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-1.5">
@@ -89,7 +89,7 @@ export function ComparisonRow({
         </Menu>
       </div>
       <div className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] items-start gap-1.5 pr-[38px]">
-        <div data-field={form.at(...path, "operator")}>
+        <div data-pointer={form.at(...path, "operator")}>
           <Select
             label={t("condition.operator")}
             hideLabel

@@ -22,7 +22,7 @@ export function DecidesChoice({ form }: { form: NodeForm }) {
     else edit("field", setDecides(node.key, next));
   };
   return (
-    <div data-field={form.at("mode")}>
+    <div data-pointer={form.at("mode")}>
       <RadioCards
         label={t("condition.decides")}
         value={mode}

@@ -54,7 +54,7 @@ export function RightValue({
         />
       )}
       {kind === "number" && (
-        <div data-field={form.at(...path)}>
+        <div data-pointer={form.at(...path)}>
           <NumberText
             label={label}
             value={value as number}
@@ -64,7 +64,7 @@ export function RightValue({
         </div>
       )}
       {kind === "boolean" && (
-        <div data-field={form.at(...path)}>
+        <div data-pointer={form.at(...path)}>
           <Select
             label={label}
             hideLabel

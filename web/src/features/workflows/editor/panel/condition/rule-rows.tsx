@@ -37,7 +37,7 @@ function Group({ form, path, rule, onRemove }: { form: NodeForm; path: Path; rul
   return (
     <fieldset
       aria-label={t(`condition.${kind}`)}
-      data-field={form.at(...path)}
+      data-pointer={form.at(...path)}
       className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-bg p-3"
     >
       <div className="flex items-center gap-2">

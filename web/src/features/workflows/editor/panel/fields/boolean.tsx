@@ -4,7 +4,7 @@ import type { FieldProps } from "./schema-field";
 export function BooleanField({ form, path, field, label, value, problem }: FieldProps) {
   const usual = field.schema.default === true;
   return (
-    <div data-field={form.at(...path)} className="flex min-w-0 flex-col gap-1">
+    <div data-pointer={form.at(...path)} className="flex min-w-0 flex-col gap-1">
       <Switch
         isSelected={typeof value === "boolean" ? value : usual}
         onChange={(next) => form.set(path, next === usual && !field.required ? undefined : next)}

@@ -25,7 +25,7 @@ export function ChoiceField({
   }));
   const choose = (next: string) => form.set(path, next === usual && !field.required ? undefined : next);
   return (
-    <div data-field={form.at(...path)} className="flex min-w-0 flex-col gap-1">
+    <div data-pointer={form.at(...path)} className="flex min-w-0 flex-col gap-1">
       {options.length <= CARDS_MAX && options.every((option) => option.detail) ? (
         <>
           <RadioCards

@@ -12,7 +12,7 @@ export function NumberOf({ form, path, field, label, value, problem }: FieldProp
   const range =
     minimum !== undefined && maximum !== undefined ? t("range", { from: count(minimum), to: count(maximum) }) : "";
   return (
-    <div data-field={form.at(...path)} className="flex min-w-0 flex-col gap-1">
+    <div data-pointer={form.at(...path)} className="flex min-w-0 flex-col gap-1">
       <NumberField
         label={unit ? t("with_unit", { name: label, unit }) : label}
         value={typeof value === "number" ? value : Number.NaN}

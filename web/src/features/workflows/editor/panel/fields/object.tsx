@@ -16,7 +16,7 @@ export function ObjectField({
   const there = typeof value === "object" && value !== null;
   const optional = field.optional || !field.required;
   return (
-    <div data-field={form.at(...path)} className="flex min-w-0 flex-col gap-2">
+    <div data-pointer={form.at(...path)} className="flex min-w-0 flex-col gap-2">
       {optional ? (
         <Switch isSelected={there} onChange={(on) => form.set(path, on ? {} : undefined)}>
           {label}

@@ -49,7 +49,7 @@ export function PairTable({
     focusOn.current = null;
   }, [rows]);
   return (
-    <fieldset ref={place} aria-label={label} data-field={form.at(...path)} className="flex min-w-0 flex-col gap-2">
+    <fieldset ref={place} aria-label={label} data-pointer={form.at(...path)} className="flex min-w-0 flex-col gap-2">
       {pairs.map((pair, index) => {
         const at = [...path, index];
         const wrong = form.problem(...at, "name");
@@ -62,7 +62,7 @@ export function PairTable({
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
           <div key={index} data-pair className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-1.5">
-            <div data-field={form.at(...at, "name")}>
+            <div data-pointer={form.at(...at, "name")}>
               {names ? (
                 <Combo
                   {...row}

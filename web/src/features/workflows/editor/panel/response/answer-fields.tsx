@@ -57,7 +57,7 @@ function Status({ form }: { form: NodeForm }) {
   const known = typeof status === "number" && status in STATUSES ? (status as Known) : undefined;
   const wrong = odd !== undefined ? t("response.bad_status") : form.problem("status");
   return (
-    <div data-field={form.at("status")}>
+    <div data-pointer={form.at("status")}>
       <Combo
         label={t("response.status")}
         value={text}
