@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Flow } from "./document";
 import { exampleEvent } from "./example-event";
 import { deciding } from "./testing";
-import { brokenIn, rows, search, valueAt, variablesAt } from "./variables";
+import { brokenIn, matches, rows, search, valueAt, variablesAt } from "./variables";
 
 const ends = (node: { kind: string }) => node.kind === "response" || node.kind === "end";
 const paths = (flow: Flow, of: string, more: object = {}) =>
@@ -101,6 +101,10 @@ test("rows are found by alias, path and value", () => {
   expect(found("large?")).toEqual(["nodes.large"]);
   expect(found("body odd")).toEqual(["trigger.body", "trigger.body['odd key']"]);
   expect(found("nothing such")).toEqual([]);
+  const best = (text: string) => matches(variablesAt(calling, "yes", { ends }), text).map((row) => row.path);
+  expect(best("1042")).toEqual(["trigger.body.order.id"]);
+  expect(best("ord")[0]).toBe("trigger.body.order");
+  expect(best("stat")[0]).toBe("nodes.call.status");
 });
 
 test("a reference that leads nowhere is told, with why", () => {

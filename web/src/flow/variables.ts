@@ -210,26 +210,40 @@ function* below(row: Variable): Generator<Variable> {
   }
 }
 
+/** Whether all words are in a row's alias, path or value. */
+function fits(row: Variable, words: string[], more = ""): boolean {
+  const value = typeof row.example === "object" ? "" : String(row.example ?? "");
+  const all = `${row.alias ?? ""} ${row.path} ${value} ${more}`.toLowerCase();
+  return words.every((word) => all.includes(word));
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
 /**
  * The roots with only those rows that have all words in their alias, path or value, and the rows above them: the
  * first `most` of them.
  */
 export function search(roots: VariableRoot[], text: string, most = Number.POSITIVE_INFINITY): VariableRoot[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(text);
   if (words.length === 0) return roots;
-  const fits = (row: Variable, more = "") => {
-    const value = typeof row.example === "object" ? "" : String(row.example ?? "");
-    const all = `${row.alias ?? ""} ${row.path} ${value} ${more}`.toLowerCase();
-    return words.every((word) => all.includes(word));
-  };
   let room = most;
   const kept = <Row extends Variable>(row: Row, more = ""): Row[] => {
     const children = row.children.flatMap((child) => kept(child));
-    if (children.length === 0 && (room <= 0 || !fits(row, more))) return [];
+    if (children.length === 0 && (room <= 0 || !fits(row, words, more))) return [];
     room--;
     return [{ ...row, children }];
   };
   return roots.flatMap((root) => kept(root, root.node?.title).filter((row) => !row.bare || row.children.length > 0));
+}
+
+/** The rows that have all words themselves, those first whose name begins with them. */
+export function matches(roots: VariableRoot[], text: string): Variable[] {
+  const words = wordsOf(text);
+  const found = roots.flatMap((root) => [...rows([root])].filter((row) => fits(row, words, root.node?.title)));
+  const begins = (row: Variable) => `${row.alias ?? row.name}`.toLowerCase().startsWith(words[0] ?? "");
+  return words.length === 0 ? found : [...found.filter(begins), ...found.filter((row) => !begins(row))];
 }
 
 /** What a path comes to. A key below a list maps over it, as the server does. */

@@ -51,8 +51,9 @@ export function Code(props: CodeProps) {
     <div
       data-invalid={props.isInvalid || undefined}
       data-read-only={props.isReadOnly || undefined}
+      data-line={lines === undefined || undefined}
       style={height}
-      className="group/code relative flex min-h-8 w-full min-w-0 flex-col rounded-control border border-line bg-surface text-ink touch:min-h-11 hover:border-line-strong focus-within:border-accent focus-within:outline-1 focus-within:outline-accent data-[invalid]:border-failed data-[read-only]:bg-sunken [&_.cm-editor]:min-h-0 [&_.cm-editor]:flex-1"
+      className="group/code relative flex min-h-8 w-full min-w-0 flex-col rounded-control border border-line bg-surface text-ink touch:min-h-11 hover:border-line-strong focus-within:border-accent focus-within:outline-1 focus-within:outline-accent data-[invalid]:border-failed data-[read-only]:bg-sunken [&_.cm-editor]:min-h-0 [&_.cm-editor]:flex-1 data-[line]:touch:py-1.5"
     >
       <Suspense
         fallback={

@@ -10,12 +10,21 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--font-mono)", fontSize: "12.5px", lineHeight: "18px", overflow: "auto" },
   ".cm-content": { padding: "6px 24px 6px 0", caretColor: "var(--ink)", minWidth: "0" },
   ".cm-line": { padding: "0 10px" },
-  ".cm-placeholder": { color: "var(--ink-3)" },
+  ".cm-placeholder": {
+    color: "var(--ink-3)",
+    maxWidth: "100%",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+    verticalAlign: "bottom",
+  },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
     backgroundColor: "var(--accent-soft) !important",
   },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--ink-3)", border: "none" },
-  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
+  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent" },
+  ".cm-matchingBracket": { backgroundColor: "transparent" },
+  "&.cm-focused .cm-matchingBracket": {
     backgroundColor: "transparent",
     outline: "1px solid var(--line-strong)",
   },

@@ -53,7 +53,7 @@ export function PickerColumn({
         onLeave();
       }}
       style={{ ...place, width: WIDTH }}
-      className="fixed z-20 flex flex-col border border-line bg-surface shadow-overlay"
+      className="fixed z-20 flex flex-col border-x border-line bg-surface shadow-overlay"
     >
       <header className="flex items-start justify-between gap-2 py-2 pr-2 pl-3">
         <div className="min-w-0">

@@ -3,7 +3,7 @@ import { type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { hasTemplate } from "@/flow/template";
-import { rows, search } from "@/flow/variables";
+import { matches } from "@/flow/variables";
 import { IconButton } from "@/ui/button";
 import { Code, type CodeHandle } from "@/ui/code/code";
 import { LABEL } from "@/ui/field";
@@ -114,11 +114,13 @@ function Field({
 
   const find = useMemo(
     () => (typed: string) =>
-      [...rows(search(roots, typed))].slice(0, CHOICES_MAX).map(({ path, alias, example }) => ({
-        path,
-        alias,
-        value: example === undefined ? undefined : inShort(example, 40),
-      })),
+      matches(roots, typed)
+        .slice(0, CHOICES_MAX)
+        .map(({ path, alias, example }) => ({
+          path,
+          alias,
+          value: example === undefined ? undefined : inShort(example, 40),
+        })),
     [roots],
   );
   const leave = () => {
@@ -190,13 +192,13 @@ function Field({
         onRedo={redo}
         onFocus={() => begin(id)}
         corner={
-          <div className="absolute top-0.5 right-0.5 opacity-0 group-focus-within/code:opacity-100 group-hover/code:opacity-100 touch:opacity-100">
+          <div className="absolute top-[3px] right-[3px] opacity-0 touch:top-0 touch:right-0 group-focus-within/code:opacity-100 group-hover/code:opacity-100 touch:opacity-100">
             <IconButton
               label={t("picker.open")}
               keys={t("picker.open_keys")}
               excludeFromTabOrder
               onPress={openPicker}
-              className="h-7 w-7 bg-surface"
+              className="h-6! w-6! touch:h-11! touch:w-9!"
             >
               <Braces size={14} />
             </IconButton>

@@ -7,7 +7,7 @@ import { SearchField } from "react-aria-components/SearchField";
 import { Tree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
 import { useTranslation } from "react-i18next";
 import type { ValueType } from "@/flow/document";
-import { rows, search, type Variable, type VariableRoot } from "@/flow/variables";
+import { matches, rows, search, type Variable, type VariableRoot } from "@/flow/variables";
 import { INPUT } from "@/ui/field";
 import { inShort } from "./in-short";
 
@@ -59,7 +59,7 @@ export function VariableTree({
       tree.current?.querySelector<HTMLElement>("[role=row]")?.focus();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const first = firstFit(found, words);
+      const [first] = searching ? matches(roots, words) : [];
       if (first) onInsert(first.path, event.ctrlKey || event.metaKey);
     }
   };
@@ -138,7 +138,7 @@ function Row({
       <TreeItemContent>
         {({ hasChildItems, level }) => (
           <div
-            className="flex min-h-8 min-w-0 items-center gap-1.5 py-0.5 pr-2 touch:min-h-11"
+            className="flex min-h-8 min-w-0 flex-1 items-center gap-1.5 py-0.5 pr-2 touch:min-h-11"
             style={{ paddingLeft: `${(level - 1) * 14}px` }}
           >
             {hasChildItems ? (
@@ -195,11 +195,4 @@ function all(roots: Variable[]): Variable[] {
 
 function count(row: Variable): number {
   return row.children.reduce((sum, child) => sum + 1 + count(child), 0);
-}
-
-/** What Enter in the search puts in: the first row that has the words itself, not only below it. */
-function firstFit(found: VariableRoot[], words: string): Variable | undefined {
-  if (words.trim() === "") return undefined;
-  const listed = [...rows(found)];
-  return listed.find((row) => row.children.length === 0) ?? listed[0];
 }

@@ -7,6 +7,7 @@ import { Select } from "@/ui/select";
 import { TemplateField } from "../fields/template-field";
 import { ObjectField } from "./fields/object";
 import { PairTable } from "./fields/pairs";
+import { plain, prose } from "./fields/prose";
 import { SchemaFieldOf } from "./fields/schema-field";
 import { HEADERS_OF_REQUESTS } from "./header-names";
 import type { NodeForm } from "./node-form";
@@ -88,7 +89,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
             options={options("body_type").map(({ value, detail }) => ({
               id: value,
               label: t(`word.${value as "json"}`, { defaultValue: value }),
-              detail,
+              detail: plain(detail),
             }))}
             problem={form.problem("body_type")}
             className="max-w-60"
@@ -102,7 +103,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           as={TEXTS.includes(bodyType) ? "text" : "json"}
           value={body}
           onChange={(next) => form.set(["body"], next === "" ? undefined : next)}
-          help={field("body")?.help}
+          help={prose(field("body")?.help)}
           problem={form.problemIn("body")}
           secrets={field("body")?.schema["x-secrets"]}
         />
@@ -135,7 +136,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
 }
 
 function Help({ field }: { field: SchemaField | undefined }) {
-  return field?.help ? <p className="text-meta text-ink-3">{field.help}</p> : null;
+  return field?.help ? <p className="text-meta text-ink-3">{prose(field.help)}</p> : null;
 }
 
 function takesSecrets(field: SchemaField | undefined): boolean {

@@ -88,8 +88,8 @@ export function ComparisonRow({
           )}
         </Menu>
       </div>
-      <div className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] items-start gap-1.5 pr-[38px]">
-        <div data-pointer={form.at(...path, "operator")}>
+      <div className="flex min-w-0 flex-wrap items-start gap-1.5">
+        <div data-pointer={form.at(...path, "operator")} className="min-w-0 flex-[2_1_150px]">
           <Select
             label={t("condition.operator")}
             hideLabel

@@ -27,7 +27,7 @@ export function RightValue({
   const label = t("condition.right");
   const problem = form.problemIn(...path);
   return (
-    <div className="grid min-w-0 grid-cols-[84px_minmax(0,1fr)] items-start gap-1.5">
+    <div className="grid min-w-0 flex-[3_1_216px] grid-cols-[88px_minmax(0,1fr)] items-start gap-1.5">
       <Select
         label={t("condition.right_type")}
         hideLabel

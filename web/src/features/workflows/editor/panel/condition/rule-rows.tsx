@@ -112,7 +112,12 @@ function Adders({
   };
   return (
     <div className="flex flex-wrap gap-1">
-      <Button look="quiet" icon={<Plus size={16} aria-hidden />} onPress={() => add(freshComparison(), [])}>
+      <Button
+        look="quiet"
+        className="-ml-2 px-2"
+        icon={<Plus size={16} aria-hidden />}
+        onPress={() => add(freshComparison(), [])}
+      >
         {t("condition.add")}
       </Button>
       <Button

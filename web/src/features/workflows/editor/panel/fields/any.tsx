@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { Button } from "@/ui/button";
 import { TemplateField } from "../../fields/template-field";
+import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 /** Any value: one line for text, numbers and templates, JSON for the rest. */
@@ -18,12 +19,12 @@ export function AnyField({ form, path, field, label, value, problem }: FieldProp
       as={json || nested ? "json" : "line"}
       value={value}
       onChange={(next) => form.set(path, json || nested ? next : scalar(next))}
-      help={field.help}
+      help={prose(field.help)}
       problem={problem}
       secrets={field.schema["x-secrets"]}
       action={
-        nested ? undefined : (
-          <Button look="quiet" onPress={() => setJson(!json)} className="h-6 px-1.5 text-meta">
+        nested || field.required ? undefined : (
+          <Button look="quiet" onPress={() => setJson(!json)} className="h-6! px-1.5 text-meta">
             {json ? t("as_text") : t("as_json")}
           </Button>
         )

@@ -1,4 +1,5 @@
 import { Switch } from "@/ui/toggle";
+import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 export function BooleanField({ form, path, field, label, value, problem }: FieldProps) {
@@ -11,7 +12,7 @@ export function BooleanField({ form, path, field, label, value, problem }: Field
       >
         {label}
       </Switch>
-      <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? field.help}</span>
+      <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? prose(field.help)}</span>
     </div>
   );
 }

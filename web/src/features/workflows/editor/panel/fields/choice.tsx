@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { RadioCards } from "@/ui/radio-cards";
 import { Select } from "@/ui/select";
+import { plain, prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 /** With so few, all are seen at once. */
@@ -20,7 +21,8 @@ export function ChoiceField({
   const usual = typeof field.schema.default === "string" ? field.schema.default : undefined;
   const chosen = typeof value === "string" ? value : usual;
   const known = options.map((option) => ({
-    ...option,
+    value: option.value,
+    detail: plain(option.detail),
     label: t(`word.${option.value as "succeeded"}`, { defaultValue: option.value.replaceAll("_", " ") }),
   }));
   const choose = (next: string) => form.set(path, next === usual && !field.required ? undefined : next);
@@ -42,7 +44,7 @@ export function ChoiceField({
           value={chosen ?? null}
           onChange={choose}
           options={known.map(({ value: id, label: title, detail }) => ({ id, label: title, detail }))}
-          help={field.help}
+          help={prose(field.help)}
           problem={problem}
           className="max-w-60"
         />

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { count } from "@/lib/format";
 import { NumberField } from "@/ui/field";
 import { useFieldName } from "./field-name";
+import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 /** A number with its range; empty is the default. */
@@ -24,9 +25,13 @@ export function NumberOf({ form, path, field, label, value, problem }: FieldProp
           maximumFractionDigits: field.field.kind === "number" && field.field.whole ? 0 : 12,
         }}
         placeholder={typeof usual === "number" ? String(usual) : undefined}
-        help={[field.help, range].filter(Boolean).join(" ")}
+        help={
+          <>
+            {prose(field.help)} {range}
+          </>
+        }
         problem={problem}
-        className="max-w-60"
+        className="[&_input]:max-w-40"
       />
     </div>
   );

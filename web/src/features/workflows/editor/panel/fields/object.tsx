@@ -1,5 +1,6 @@
 import { Switch } from "@/ui/toggle";
 import { fieldsOf, type JsonSchema } from "../schema";
+import { prose } from "./prose";
 import { type FieldProps, SchemaFieldOf } from "./schema-field";
 
 /** Fields that belong together; where they can be left out as a whole, a switch says whether they are there. */
@@ -25,7 +26,7 @@ export function ObjectField({
         <span className="text-body font-medium text-ink-2">{label}</span>
       )}
       {(problem || field.help) && (
-        <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? field.help}</span>
+        <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? prose(field.help)}</span>
       )}
       {(there || !optional) && (
         <div className="flex flex-col gap-4 border-l-2 border-line pl-4">

@@ -7,6 +7,7 @@ import { Combo } from "@/ui/combo";
 import { TextField } from "@/ui/field";
 import { TemplateField } from "../../fields/template-field";
 import type { NodeForm } from "../node-form";
+import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 /** Names that people are likely to want, with what they are for. */
@@ -61,7 +62,11 @@ export function PairTable({
         const change = (name: string) => form.set([...at, "name"], name);
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
-          <div key={index} data-pair className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-1.5">
+          <div
+            key={index}
+            data-pair
+            className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-1.5 max-narrow:grid-cols-[minmax(0,1fr)_auto]"
+          >
             <div data-pointer={form.at(...at, "name")}>
               {names ? (
                 <Combo
@@ -85,18 +90,20 @@ export function PairTable({
                 />
               )}
             </div>
-            <TemplateField
-              label={t("pair.value_of", { list: label, number: index + 1 })}
-              hideLabel
-              of={form.node.key}
-              at={form.at(...at, "value")}
-              as="line"
-              value={pair.value ?? ""}
-              onChange={(next) => form.set([...at, "value"], next ?? "")}
-              problem={form.problem(...at, "value") ?? form.problem(...at)}
-              placeholder={t("pair.value")}
-              secrets={secrets}
-            />
+            <div className="min-w-0 max-narrow:order-last max-narrow:col-span-2">
+              <TemplateField
+                label={t("pair.value_of", { list: label, number: index + 1 })}
+                hideLabel
+                of={form.node.key}
+                at={form.at(...at, "value")}
+                as="line"
+                value={pair.value ?? ""}
+                onChange={(next) => form.set([...at, "value"], next ?? "")}
+                problem={form.problem(...at, "value") ?? form.problem(...at)}
+                placeholder={t("pair.value")}
+                secrets={secrets}
+              />
+            </div>
             <IconButton
               label={t("pair.remove", { name: pair.name || t("pair.unnamed") })}
               onPress={() => {
@@ -117,7 +124,7 @@ export function PairTable({
           focusOn.current = pairs.length;
           form.set([...path, pairs.length], { name: "", value: "" } as unknown as Json);
         }}
-        className="self-start"
+        className="-ml-2 self-start px-2"
       >
         {add}
       </Button>
@@ -131,7 +138,7 @@ export function PairsField({ form, path, field, label, problem, secrets }: Field
     <div className="flex min-w-0 flex-col gap-1">
       <span className="text-body font-medium text-ink-2">{label}</span>
       <PairTable form={form} path={path} label={label} add={t("pair.add")} secrets={secrets} />
-      <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? field.help}</span>
+      <span className={`text-meta ${problem ? "text-failed" : "text-ink-3"}`}>{problem ?? prose(field.help)}</span>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { TemplateField } from "../../fields/template-field";
+import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";
 
 /** Text with variables. */
@@ -11,7 +12,7 @@ export function TextOf({ form, path, field, label, value, problem }: FieldProps)
       as="line"
       value={value}
       onChange={(next) => form.set(path, next === "" && !field.required ? undefined : next)}
-      help={field.help}
+      help={prose(field.help)}
       problem={problem}
       secrets={field.schema["x-secrets"]}
     />

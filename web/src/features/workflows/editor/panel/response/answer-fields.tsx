@@ -19,6 +19,7 @@ const TYPES: BodyType[] = ["json", "text", "html", "none"];
 
 export function AnswerFields({ form }: { form: NodeForm }) {
   const { t } = useTranslation("fields");
+  const store = useEditorStore();
   const list = form.get("headers");
   const headers = Array.isArray(list) ? (list as unknown as Pair[]) : [];
   const body = form.get("body");
@@ -39,12 +40,21 @@ export function AnswerFields({ form }: { form: NodeForm }) {
           names={HEADERS_OF_ANSWERS}
         />
       </div>
-      <BodyTypes form={form} value={type} body={body} headers={headers} onChoose={setChosen} />
-      {type === "none" ? (
-        <p className="text-body text-ink-2">{t("response.no_body")}</p>
-      ) : (
-        <Body key={type} form={form} type={type} body={body} />
-      )}
+      <div className="flex min-w-0 flex-col gap-2">
+        <div className="flex items-end justify-between gap-2">
+          <BodyTypes form={form} value={type} body={body} headers={headers} onChoose={setChosen} />
+          {type === "json" && (
+            <Button look="quiet" onPress={() => formatJson(store, form.node.key, form.at("body"))}>
+              {t("response.format")}
+            </Button>
+          )}
+        </div>
+        {type === "none" ? (
+          <p className="text-body text-ink-2">{t("response.no_body")}</p>
+        ) : (
+          <Body key={type} form={form} type={type} body={body} />
+        )}
+      </div>
     </div>
   );
 }
@@ -130,28 +140,20 @@ function BodyTypes({
 
 function Body({ form, type, body }: { form: NodeForm; type: Exclude<BodyType, "none">; body: Json | undefined }) {
   const { t } = useTranslation("fields");
-  const store = useEditorStore();
-  const at = form.at("body");
   const json = type === "json";
   return (
     <TemplateField
       label={t("field.body")}
       of={form.node.key}
-      at={at}
+      at={form.at("body")}
       as={json ? "json" : "text"}
       value={body}
       onChange={(next) => form.set(["body"], next ?? (json ? undefined : ""))}
       problem={form.problemIn("body")}
       help={json ? t("response.json_help") : undefined}
       lines={10}
+      hideLabel
       quiet
-      action={
-        json && (
-          <Button look="quiet" className="h-6 px-1.5 text-meta" onPress={() => formatJson(store, form.node.key, at)}>
-            {t("response.format")}
-          </Button>
-        )
-      }
     />
   );
 }
