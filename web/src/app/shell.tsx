@@ -9,6 +9,7 @@ import { useLiveState } from "@/api/live";
 import { Account } from "@/features/account/account";
 import { Session } from "@/features/account/session";
 import { IconButton } from "@/ui/button";
+import { Mark } from "@/ui/mark";
 import { Toasts } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
 import { useInvalidation } from "./invalidation";
@@ -101,24 +102,6 @@ function Rail() {
 
 function Named({ when, text, children }: { when: boolean; text: string; children: ReactNode }) {
   return when ? <Tooltip text={text}>{children as React.ReactElement}</Tooltip> : children;
-}
-
-export function Mark({ size = 22 }: { size?: number }) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden>
-      <rect width="32" height="32" rx="8" fill="var(--accent)" />
-      <path
-        d="M10 6v20M10 16h6a6 6 0 0 0 6-6"
-        fill="none"
-        stroke="var(--accent-ink)"
-        strokeWidth="2.5"
-        strokeLinecap="round"
-      />
-      <circle cx="10" cy="9" r="3.2" fill="var(--accent-ink)" />
-      <circle cx="10" cy="23" r="3.2" fill="var(--accent-ink)" />
-      <circle cx="22" cy="9" r="3.2" fill="var(--accent-ink)" />
-    </svg>
-  );
 }
 
 /** Says when live updates are cut. A short cut is nobody's business. */
