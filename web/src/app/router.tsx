@@ -11,6 +11,7 @@ import {
 import { base } from "@/api/client";
 import { executionFilter } from "@/features/executions/filter";
 import { requestFilter } from "@/features/requests/filter";
+import { workflowFilter } from "@/features/workflows/list/filter";
 import { Broke } from "./broke";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -49,6 +50,7 @@ const home = createRoute({
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: "workflows",
+  validateSearch: workflowFilter,
   component: lazyRouteComponent(() => import("@/features/workflows/list/page"), "WorkflowsPage"),
 });
 const editor = createRoute({
