@@ -21,6 +21,10 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const login = createRoute({
   getParentRoute: () => root,
   path: "login",
+  // Which page was wanted, to come back to.
+  validateSearch: (search: Record<string, unknown>): { to?: string } => ({
+    to: typeof search.to === "string" ? search.to : undefined,
+  }),
   component: lazyRouteComponent(() => import("@/features/account/login"), "Login"),
 });
 const setup = createRoute({

@@ -1,6 +1,8 @@
+import { Check } from "lucide-react";
 import type { ReactNode } from "react";
+import { Header } from "react-aria-components/Header";
 import { Keyboard } from "react-aria-components/Keyboard";
-import { Menu as AriaMenu, MenuItem as AriaMenuItem, MenuTrigger } from "react-aria-components/Menu";
+import { Menu as AriaMenu, MenuItem as AriaMenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { Separator } from "react-aria-components/Separator";
 import { Text } from "react-aria-components/Text";
@@ -67,4 +69,40 @@ export function MenuItem({
 
 export function MenuSeparator() {
   return <Separator className="my-1 border-t border-line" />;
+}
+
+/** One of a few, inside a menu: its title above, a check at the chosen one. */
+export function MenuChoice<Id extends string>({
+  title,
+  value,
+  onChange,
+  options,
+}: {
+  title: string;
+  value: Id;
+  onChange: (value: Id) => void;
+  options: { id: Id; label: string; icon?: ReactNode }[];
+}) {
+  return (
+    <MenuSection
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => {
+        const [first] = keys;
+        if (first !== undefined) onChange(first as Id);
+      }}
+    >
+      <Header className="px-2 pt-1.5 pb-0.5 text-meta text-ink-3">{title}</Header>
+      {options.map(({ id, label, icon }) => (
+        <AriaMenuItem key={id} id={id} textValue={label} className={OPTION}>
+          {icon && <span className="shrink-0 text-ink-3">{icon}</span>}
+          <Text slot="label" className="flex-1">
+            {label}
+          </Text>
+          <Check size={14} aria-hidden className="invisible text-accent group-data-[selected]:visible" />
+        </AriaMenuItem>
+      ))}
+    </MenuSection>
+  );
 }

@@ -1,6 +1,63 @@
-import type { ReactNode } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Navigate, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
+import { ApiError, onSignedOut } from "@/api/client";
+import { useLiveState } from "@/api/live";
+import { meQuery } from "@/api/queries";
+import { ErrorNote } from "@/ui/feedback";
+import { LogInAgain } from "./log-in-again";
+import { setupQuery } from "./queries";
 
 /** Lets in who is signed in; asks for the password again over the page when the session ends. */
 export function Session({ children }: { children: ReactNode }) {
-  return children;
+  const queries = useQueryClient();
+  const me = useQuery(meQuery);
+  const isOut = me.error instanceof ApiError && me.error.status === 401;
+  const hasEnded = isOut && me.data !== undefined;
+
+  useEffect(() => {
+    const ask = () => queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    const stopSignedOut = onSignedOut(ask);
+    // The feed ends with the session too, also while nobody does anything.
+    const stopLive = useLiveState.subscribe((live, before) => {
+      if (live.state === "lost" && before.state !== "lost") ask();
+    });
+    return () => {
+      stopSignedOut();
+      stopLive();
+    };
+  }, [queries]);
+
+  // Whoever logs in again in another window is signed in here too.
+  useEffect(() => {
+    if (!hasEnded) return;
+    const look = () =>
+      document.visibilityState === "visible" && queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [hasEnded, queries]);
+
+  if (me.data === undefined) {
+    if (isOut) return <ToTheDoor />;
+    return me.error ? (
+      <main className="mx-auto w-full max-w-lg p-6">
+        <ErrorNote error={me.error} onRetry={() => me.refetch()} />
+      </main>
+    ) : null;
+  }
+  return (
+    <>
+      {children}
+      {hasEnded && <LogInAgain user={me.data.user} />}
+    </>
+  );
+}
+
+/** To set-up on a server without users, else to the login, which leads back here. */
+function ToTheDoor() {
+  const setup = useQuery(setupQuery);
+  const here = useRouterState({ select: (state) => state.location.publicHref });
+  if (setup.isPending) return null;
+  if (setup.data?.needed) return <Navigate to="/setup" replace />;
+  return <Navigate to="/login" search={{ to: here }} replace />;
 }

@@ -6,7 +6,8 @@ import fields from "./fields.json";
 import nodes from "./nodes.json";
 import requests from "./requests.json";
 import settings from "./settings.json";
+import shell from "./shell.json";
 import trigger from "./trigger.json";
 import workflows from "./workflows.json";
 
-export default { account, common, editor, executions, fields, nodes, requests, settings, trigger, workflows };
+export default { account, common, editor, executions, fields, nodes, requests, settings, shell, trigger, workflows };

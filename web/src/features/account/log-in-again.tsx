@@ -1,0 +1,69 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useId, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { base, type Schema } from "@/api/client";
+import { meQuery } from "@/api/queries";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { PasswordField } from "@/ui/field";
+import { Refusal } from "@/ui/refusal";
+import { useLogIn } from "./log-in";
+import { Throttled } from "./throttled";
+
+/** Over the page when the session has ended. The page under it stays as it is, with all that was typed. */
+export function LogInAgain({ user }: { user: Schema["MyUser"] | null }) {
+  const { t } = useTranslation("account");
+  const queries = useQueryClient();
+  const form = useId();
+  const [password, setPassword] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const login = useLogIn((me) => {
+    queries.setQueryData(meQuery.queryKey, me);
+    queries.invalidateQueries();
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (user && password && !login.isPending && !login.isThrottled) {
+      login.mutate({ email: user.email, password }, { onError: () => field.current?.select() });
+    }
+  };
+  const elsewhere = () => location.assign(`${base}login`);
+  return (
+    <Dialog
+      isOpen
+      title={t("again.title")}
+      footer={
+        <>
+          <Button look="quiet" onPress={elsewhere}>
+            {user ? t("again.other") : t("login.do")}
+          </Button>
+          {user && (
+            <Button type="submit" form={form} look="primary" isPending={login.isPending} isDisabled={login.isThrottled}>
+              {t("login.do")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
+        <p className="text-body text-ink-2">{t("again.lead")}</p>
+        {user && (
+          <>
+            {/* For password managers, and to say whose password it is. */}
+            <input type="hidden" name="email" autoComplete="username" value={user.email} />
+            <PasswordField
+              ref={field}
+              label={t("again.password", { email: user.email })}
+              name="password"
+              autoComplete="current-password"
+              autoFocus
+              value={password}
+              onChange={setPassword}
+            />
+          </>
+        )}
+        {login.isThrottled ? <Throttled wait={login.wait} /> : <Refusal error={login.error} />}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,65 @@
+// What this browser remembers of whoever uses it: the language and the theme.
+
+import { Monitor, Moon, Sun } from "lucide-react";
+import type { ReactNode } from "react";
+import { ToggleButton } from "react-aria-components/ToggleButton";
+import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
+import { useTranslation } from "react-i18next";
+import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n";
+import { chooseTheme, THEMES, type Theme, useTheme } from "@/lib/theme";
+import { Label } from "./field";
+import { Select } from "./select";
+
+export function LanguageSelect({ hideLabel, className }: { hideLabel?: boolean; className?: string }) {
+  const { t, i18n } = useTranslation("account");
+  return (
+    <Select
+      label={t("language")}
+      hideLabel={hideLabel}
+      className={className}
+      value={i18n.language as Language}
+      onChange={chooseLanguage}
+      options={(Object.keys(LANGUAGES) as Language[]).map((id) => ({ id, label: LANGUAGES[id] }))}
+    />
+  );
+}
+
+export const THEME_ICONS: Record<Theme, ReactNode> = {
+  system: <Monitor size={16} aria-hidden />,
+  light: <Sun size={16} aria-hidden />,
+  dark: <Moon size={16} aria-hidden />,
+};
+
+/** Three buttons of which one is on; `compact` shows pictures only, with words for screen readers. */
+export function ThemeSwitch({ compact }: { compact?: boolean }) {
+  const { t } = useTranslation("account");
+  const chosen = useTheme();
+  return (
+    <div className="flex flex-col gap-1">
+      {!compact && <Label>{t("theme.label")}</Label>}
+      <ToggleButtonGroup
+        aria-label={t("theme.label")}
+        selectionMode="single"
+        disallowEmptySelection
+        selectedKeys={[chosen]}
+        onSelectionChange={(keys) => {
+          const [first] = keys;
+          if (first) chooseTheme(first as Theme);
+        }}
+        className="flex w-fit gap-0.5 rounded-control border border-line bg-surface p-[1px]"
+      >
+        {THEMES.map((each) => (
+          <ToggleButton
+            key={each}
+            id={each}
+            aria-label={t(`theme.${each}`)}
+            className="flex h-7 min-w-8 items-center justify-center gap-1.5 rounded-control px-2 text-control text-ink-2 data-[hovered]:bg-hover data-[selected]:bg-accent-soft data-[selected]:text-accent touch:h-10 touch:min-w-11"
+          >
+            {THEME_ICONS[each]}
+            {!compact && <span>{t(`theme.${each}`)}</span>}
+          </ToggleButton>
+        ))}
+      </ToggleButtonGroup>
+    </div>
+  );
+}
