@@ -1,5 +1,5 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Empty } from "@/ui/feedback";

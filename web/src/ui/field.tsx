@@ -14,7 +14,7 @@ import {
 import { Text } from "react-aria-components/Text";
 import { TextArea } from "react-aria-components/TextArea";
 import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from "react-aria-components/TextField";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 
 export const INPUT =
   "h-8 w-full min-w-0 rounded-control border border-line bg-surface px-2.5 text-control text-ink placeholder:text-ink-3 touch:h-11 " +

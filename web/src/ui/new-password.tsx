@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { lengthOf, PASSWORD_CHARS_MIN, type Strength, strength } from "@/lib/password";
 import { PasswordField, type TextFieldProps } from "./field";
 

@@ -4,10 +4,10 @@
 // Not here: what a card says (the caller gives it), what can be done with it (the editor's canvas).
 
 import { Fragment, type KeyboardEvent, type ReactNode, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Flow, FlowNode, Place } from "@/flow/document";
 import { endsHere } from "@/flow/ends";
 import { every } from "@/flow/keys";
+import { useTranslation } from "@/lib/i18n";
 import { Card, type CardView } from "./card";
 import { type Direction, neighbor } from "./moves";
 

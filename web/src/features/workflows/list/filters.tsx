@@ -1,6 +1,6 @@
 import { Search } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { TextField } from "@/ui/field";
 import { Select } from "@/ui/select";
 import type { WorkflowFilter } from "./filter";

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { count, duration } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { Badge } from "@/ui/feedback";
 import { Time } from "@/ui/time";
 import { Checkbox, Switch } from "@/ui/toggle";

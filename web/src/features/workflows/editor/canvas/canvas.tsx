@@ -11,9 +11,9 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
 import type { Place } from "@/flow/document";
 import { goesOn } from "@/flow/ends";
+import { useTranslation } from "@/lib/i18n";
 import { lettersOn } from "@/lib/shortcuts";
 import { endsFlow } from "@/nodes/kinds";
 import { IconButton } from "@/ui/button";

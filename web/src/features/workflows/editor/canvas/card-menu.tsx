@@ -3,8 +3,8 @@
 import { useRef } from "react";
 import { Menu } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
-import { useTranslation } from "react-i18next";
 import { find } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { MenuItem, MenuSeparator } from "@/ui/menu";
 import { POPOVER } from "@/ui/select";

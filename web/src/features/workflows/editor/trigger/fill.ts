@@ -1,10 +1,10 @@
 // Learning from samples: the server parses, by the code that reads live requests; here its words go into the tables.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import type { DeclaredHeader, DeclaredValue } from "@/flow/document";
 import { shortTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import type { Command } from "../commands/edit";
 import { setInTrigger } from "../commands/set";
 import { useEditorStore } from "../store";

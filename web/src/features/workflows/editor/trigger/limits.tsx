@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { NumberField } from "@/ui/field";
 import { setInFlow } from "../commands/set";
 import { useEditor } from "../store";

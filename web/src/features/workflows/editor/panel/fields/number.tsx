@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import { count } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { NumberField } from "@/ui/field";
 import { useFieldName } from "./field-name";
 import { prose } from "./prose";
