@@ -62,7 +62,10 @@ export function MenuItem({
           </Text>
         )}
       </span>
-      {keys && <Keyboard className="ml-4 font-sans text-meta text-ink-3">{keys}</Keyboard>}
+      {/* Drawn, not written: it describes the item, and is no part of its name. */}
+      {keys && (
+        <Keyboard data-keys={keys} className="ml-4 font-sans text-meta text-ink-3 after:content-[attr(data-keys)]" />
+      )}
     </AriaMenuItem>
   );
 }

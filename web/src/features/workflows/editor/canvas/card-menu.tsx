@@ -39,6 +39,7 @@ export function CardMenu({
       isOpen
       onOpenChange={(open) => !open && onClose()}
       triggerRef={trigger}
+      aria-label={t("card_menu", { title })}
       placement="bottom start"
       offset={4}
       className={`${POPOVER} min-w-60`}
