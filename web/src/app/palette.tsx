@@ -15,8 +15,8 @@ import { workflowsQuery } from "@/api/queries";
 import { partsFor } from "@/features/settings/parts";
 import { useTranslation } from "@/lib/i18n";
 import { chooseTheme, THEMES } from "@/lib/theme";
-import { THEME_ICONS } from "@/ui/preferences";
-import { OPTION } from "@/ui/select";
+import { OPTION } from "@/ui/overlay-looks";
+import { THEME_ICONS } from "@/ui/theme-icons";
 import { useFrame } from "./frame";
 import { PLACES } from "./places";
 

@@ -1,4 +1,5 @@
-// Words by key. A language is one chunk that is loaded when it is chosen; plural forms are those of Intl.PluralRules.
+// Words by key. A language is loaded when it is chosen, in two parts: what the first pages say, and the rest. Plural
+// forms are those of Intl.PluralRules.
 //
 // A key is a path in a namespace (`status.queued`), one of another namespace is `common:close`. `{{name}}` in the
 // words is filled in; with `count`, the form of that number is taken: `new_one`, `new_few`, … for the key `new`.
@@ -25,13 +26,16 @@ export interface Translate<In extends Namespace> {
   (key: string, values: Values & { defaultValue: string }): string;
 }
 
-const loaders: Record<Language, () => Promise<{ default: object }>> = {
-  en: () => import("@/locales/en"),
-  uk: () => import("@/locales/uk"),
+type Part = () => Promise<{ default: object }>;
+const loaders: Record<Language, { first: Part; rest: Part }> = {
+  en: { first: () => import("@/locales/en/first"), rest: () => import("@/locales/en/rest") },
+  uk: { first: () => import("@/locales/uk/first"), rest: () => import("@/locales/uk/rest") },
 };
 
 const KEPT = "hookflow.language";
 let spoken: { language: Language; words: object; plural: Intl.PluralRules } | undefined;
+/** Whether a page is or was open that needs more than the first words. */
+let restIsWanted = false;
 const watching = new Set<() => void>();
 
 /** The language of the page. */
@@ -46,10 +50,20 @@ function preferred(): Language {
 }
 
 async function speak(to: Language): Promise<void> {
-  const { default: words } = await loaders[to]();
+  const { first, rest } = loaders[to];
+  const parts = await Promise.all([first(), ...(restIsWanted ? [rest()] : [])]);
+  const words = Object.assign({}, ...parts.map((part) => part.default));
   spoken = { language: to, words, plural: new Intl.PluralRules(to) };
   document.documentElement.lang = to;
   for (const changed of watching) changed();
+}
+
+/** Loads a page together with the words that the first ones do without. */
+export async function withAllWords<Page>(page: Promise<Page>): Promise<Page> {
+  const isNews = !restIsWanted;
+  restIsWanted = true;
+  const [loaded] = await Promise.all([page, isNews ? speak(language()) : undefined]);
+  return loaded;
 }
 
 /** Resolves once the words of the preferred language are there. */

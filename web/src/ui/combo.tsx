@@ -10,7 +10,8 @@ import { ListBox, ListBoxItem } from "react-aria-components/ListBox";
 import { Popover } from "react-aria-components/Popover";
 import { Text } from "react-aria-components/Text";
 import { Below, INPUT, Label } from "./field";
-import { OPTION, type Option, POPOVER } from "./select";
+import { OPTION, POPOVER } from "./overlay-looks";
+import type { Option } from "./select";
 
 export function Combo({
   label,

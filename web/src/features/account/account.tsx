@@ -8,7 +8,7 @@ import { chooseLanguage, LANGUAGES, type Language, useTranslation } from "@/lib/
 import { chooseTheme, THEMES, useTheme } from "@/lib/theme";
 import { errorText } from "@/ui/feedback";
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from "@/ui/menu";
-import { THEME_ICONS } from "@/ui/preferences";
+import { THEME_ICONS } from "@/ui/theme-icons";
 import { say } from "@/ui/toast";
 
 /** Who is signed in, with language, theme and the way out. On phones this is in the settings. */

@@ -5,7 +5,7 @@ import { meQuery } from "@/api/queries";
 import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { PasswordField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 import { Refusal } from "@/ui/refusal";
 import { useLogIn } from "./log-in";
 import { Throttled } from "./throttled";

@@ -3,17 +3,7 @@
 //
 // Not here: what a card says (the caller gives it), what can be done with it (the editor's canvas).
 
-<<<<<<< HEAD
-
-import { Fragment, type KeyboardEvent, type ReactNode, useRef } from "react";
-
-=======
-
 import { Fragment, type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useMemo, useRef } from "react";
-import { useTranslation } from "@/lib/i18n";
-
->>>>>>> part/w-editor
-
 import type { Flow, FlowNode, Place } from "@/flow/document";
 import { endsHere } from "@/flow/ends";
 import { every } from "@/flow/keys";

@@ -2,7 +2,7 @@ import { Search } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
 import { useTranslation } from "@/lib/i18n";
 import { TextField } from "@/ui/field";
-import { Select } from "@/ui/select";
+import { PlainSelect } from "@/ui/plain-select";
 import type { WorkflowFilter } from "./filter";
 
 /** No tag can be called so: tags are not empty. */
@@ -45,7 +45,7 @@ export function Filters({
           className="[&_input]:pl-8"
         />
       </div>
-      <Select
+      <PlainSelect
         hideLabel
         label={t("filter.state")}
         value={filter.state ?? "all"}
@@ -58,7 +58,7 @@ export function Filters({
         className="w-32"
       />
       {tags.length > 0 && (
-        <Select
+        <PlainSelect
           hideLabel
           label={t("filter.tag")}
           value={filter.tag ?? ANY}

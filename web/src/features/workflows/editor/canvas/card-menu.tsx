@@ -7,7 +7,7 @@ import { find } from "@/flow/document";
 import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { MenuItem, MenuSeparator } from "@/ui/menu";
-import { POPOVER } from "@/ui/select";
+import { POPOVER } from "@/ui/overlay-looks";
 import { targetOf } from "../commands/move";
 import { useEditor } from "../store";
 import { type CardKey, KEYS } from "./keys";

@@ -12,7 +12,7 @@ import { type FlowNode, walk } from "@/flow/document";
 import { useTranslation } from "@/lib/i18n";
 import { glyph, summary } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
-import { OPTION } from "@/ui/select";
+import { OPTION } from "@/ui/overlay-looks";
 import { useEditor } from "../store";
 
 export function FindNode({ onClose }: { onClose: () => void }) {

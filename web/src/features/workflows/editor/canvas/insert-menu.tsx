@@ -14,7 +14,7 @@ import type { Place } from "@/flow/document";
 import { useTranslation } from "@/lib/i18n";
 import { GROUPS, glyph, groupOf } from "@/nodes/kinds";
 import { useKindName } from "@/nodes/names";
-import { OPTION, POPOVER } from "@/ui/select";
+import { OPTION, POPOVER } from "@/ui/overlay-looks";
 import { fresh } from "../commands/insert";
 import { misplaced } from "../commands/put";
 import { type KindInfo, useKinds } from "../kinds";
