@@ -45,7 +45,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Executions, newest first: those accepted at `from` or later and before `to`. */
+        /**
+         * Executions, newest first: those accepted at `from` or later and before `to`.
+         * @description A page looks at a bounded number of executions: of many that do not match it may hold few, or none, and
+         *     `next_cursor` leads on all the same.
+         */
         get: operations["execution_list"];
         put?: never;
         post?: never;
@@ -131,6 +135,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many executions were accepted when, by what became of them: those that `GET /executions` lists with the same
+         *     filter.
+         */
+        get: operations["execution_histogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password of whoever was invited, and logs them in. All their other sessions end. */
+        post: operations["invite_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -153,6 +194,61 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a session. The one that the browser had before ends. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session. A token stays what it is. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and what they may. */
+        get: operations["me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes name, email address or password of who asks.
+         * @description A new password ends all other sessions of the user.
+         */
+        patch: operations["me_change"];
         trace?: never;
     };
     "/api/v1/nodes": {
@@ -220,7 +316,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every request the endpoints have seen, newest first. */
+        /**
+         * Every request the endpoints have seen, newest first: those received at `from` or later and before `to`.
+         * @description A page looks at a bounded number of requests: of many that do not match it may hold few, or none, and
+         *     `next_cursor` leads on all the same.
+         */
         get: operations["request_list"];
         put?: never;
         post?: never;
@@ -241,6 +341,101 @@ export interface paths {
         get: operations["request_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every secret by name, without values. */
+        get: operations["secret_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets a secret, be there one of this name or not. No answer ever shows its value.
+         * @description What is sent from then on is sent with the new value.
+         */
+        put: operations["secret_set"];
+        post?: never;
+        /** Deletes a secret. Nodes that are sent with it fail from then on. */
+        delete: operations["secret_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in force, and how the server is. */
+        get: operations["settings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what can be changed while the server runs. In force at once. */
+        patch: operations["settings_change"];
+        trace?: never;
+    };
+    "/api/v1/settings/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether requests to a public URL come in at this server.
+         * @description The server asks `<public_url>/healthz` and sees whether its own question arrives. Nothing is changed, and nothing of
+         *     the answer is shown.
+         */
+        post: operations["settings_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this server waits for its first user. */
+        get: operations["setup_get"];
+        put?: never;
+        /** Makes the first user, an admin, and logs them in. */
+        post: operations["setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -277,6 +472,62 @@ export interface paths {
         post?: never;
         /** Makes a token useless, at once. */
         delete: operations["token_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every user, newest first. */
+        get: operations["user_list"];
+        put?: never;
+        /** Makes a user, and an invite with which they choose a password. */
+        post: operations["user_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a user. Their sessions end. */
+        delete: operations["user_delete"];
+        options?: never;
+        head?: never;
+        /** Changes a user's name or role, or takes them the right to log in. */
+        patch: operations["user_change"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes another invite for a user, in the place of the one before: so is a password reset.
+         * @description The password so far stays until the invite is taken; taking it ends the user's sessions.
+         */
+        post: operations["user_invite"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -389,6 +640,28 @@ export interface paths {
         get: operations["workflow_export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{key}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a node and templates would come to.
+         * @description Evaluated by the code that runs, for a request of your choice. Nothing is kept and nothing is performed: of a node
+         *     that touches the world there is what it would be asked to do. The rest of the flow may have problems. The body may
+         *     be left out: then there is what templates could read.
+         */
+        post: operations["workflow_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +800,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{key}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a request to the workflow's public URL, from this server, and returns the answer.
+         * @description It is a request like any other: it goes into the request log, it runs what is live, and a workflow that is off
+         *     refuses it. To run the draft, see `test`. A POST with a body is JSON unless its headers say otherwise.
+         */
+        post: operations["workflow_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{key}/test": {
         parameters: {
             query?: never;
@@ -543,6 +837,23 @@ export interface paths {
          *     `answer_deadline_ms` or 60 seconds, with the execution as it is then: look at `status`. The body may be left out.
          */
         post: operations["workflow_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How every workflow has done in the last hours, told in 24 parts. At most two seconds old. */
+        get: operations["workflow_figures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -604,6 +915,12 @@ export interface components {
             /** @description As it is now: one that runs ends at its next node boundary, a little later. */
             status: components["schemas"]["Status"];
         };
+        /** @description What ended an execution. */
+        CauseView: {
+            code: string;
+            message: string;
+            node: components["schemas"]["NodeKey"] | null;
+        };
         Check: {
             /** @description The contents of workflow files. */
             documents: unknown[];
@@ -614,6 +931,13 @@ export interface components {
         CheckedView: {
             problems: components["schemas"]["DocumentProblem"][];
         };
+        /** @description What a check found. */
+        CheckView: {
+            /** @description A sentence that says what was found. */
+            detail: string;
+            /** @description Requests to that URL come in at this server. */
+            ok: boolean;
+        };
         /** @description Whom the endpoint lets in. */
         CredentialsPatch: {
             basic?: components["schemas"]["BasicPatch"] | null;
@@ -621,6 +945,11 @@ export interface components {
         /** @description Passwords are never shown. */
         CredentialsView: {
             basic: components["schemas"]["BasicView"];
+        };
+        DatabaseView: {
+            /** @description The file and its write-ahead log. */
+            bytes: number;
+            kind: string;
         };
         /** @description A path that the trigger declares. */
         DeclaredRow: {
@@ -672,8 +1001,11 @@ export interface components {
         ExecutionItem: {
             accepted_at: components["schemas"]["Time"];
             answer_status: number | null;
+            cause: components["schemas"]["CauseView"] | null;
             finished_at: components["schemas"]["Time"] | null;
             id: components["schemas"]["ExecutionId"];
+            /** @description Of the request. */
+            method: string;
             mode: components["schemas"]["Mode"];
             reason: components["schemas"]["Reason"] | null;
             replay_of: components["schemas"]["ExecutionId"] | null;
@@ -694,6 +1026,45 @@ export interface components {
             notes: string[];
             replays: components["schemas"]["ExecutionId"][];
         };
+        /** @description How every workflow has done. */
+        Figures: {
+            items: components["schemas"]["WorkflowFigures"][];
+            /** @description There were more executions than are looked at; the oldest are not counted. */
+            partial: boolean;
+        };
+        FiguresBucket: {
+            at: components["schemas"]["Time"];
+            /** @description Ended as `failed`, `error` or `timed_out`. */
+            failed: number;
+            /** @description Cancelled, or not ended yet. */
+            other: number;
+            succeeded: number;
+        };
+        HealthView: {
+            /** @description Whether requests are taken. */
+            ready: boolean;
+            /** @description Why not. */
+            reasons: string[];
+        };
+        /** @description Executions by the time they were accepted. */
+        Histogram: {
+            from: components["schemas"]["Time"];
+            /** @description Parts of the same length, oldest first. */
+            items: components["schemas"]["HistogramBucket"][];
+            /** @description There were more executions than are looked at; the oldest are not counted. */
+            partial: boolean;
+            to: components["schemas"]["Time"];
+        };
+        HistogramBucket: {
+            at: components["schemas"]["Time"];
+            cancelled: number;
+            error: number;
+            failed: number;
+            /** @description Not ended yet. */
+            open: number;
+            succeeded: number;
+            timed_out: number;
+        };
         /** @description A problem with everything that is wrong with a document. */
         InvalidDocument: components["schemas"]["Problem"] & {
             /** @description There with `workflow.invalid`; pointers lead into the document that was sent, or into the draft. */
@@ -702,6 +1073,20 @@ export interface components {
         /** @description The problem of an `apply`: an item for each document. */
         InvalidDocuments: components["schemas"]["Problem"] & {
             items: components["schemas"]["AppliedView"][];
+        };
+        /** @description A user with an invite: not to be printed. */
+        InvitedUser: components["schemas"]["UserView"] & {
+            /** @description For the link `/invite#<token>`, within seven days. Shown this once, and kept nowhere. */
+            invite: string;
+        };
+        /** @description A password for whoever has the invite. */
+        InviteRequest: {
+            /** @description In the place of the name so far. */
+            name?: string | null;
+            /** @description At least 12 characters, at most 1024 bytes, taken byte for byte. */
+            password: string;
+            /** @description As it was shown. */
+            token: string;
         };
         /** @description One item for each thing asked for, in their order. */
         Items_AppliedView: {
@@ -752,10 +1137,26 @@ export interface components {
             /** @description For `Last-Event-ID`. */
             id: string;
         };
+        LoginRequest: {
+            email: string;
+            password: string;
+        };
         /** @description A token that was made, with the token itself: not to be printed. */
         MadeToken: components["schemas"]["TokenView"] & {
             /** @description Shown this once, and kept nowhere. */
             token: string;
+        };
+        /** @description Who asks. */
+        Me: {
+            /** @description Everything that is allowed, each by its name. */
+            scopes: components["schemas"]["Scope"][];
+            user: components["schemas"]["MyUser"] | null;
+        };
+        /** @description What is to be different; what is absent stays. */
+        MeRequest: {
+            email?: string | null;
+            name?: string | null;
+            password?: components["schemas"]["NewPassword"] | null;
         };
         /** @description A path of a template that led nowhere. */
         Missing: {
@@ -769,6 +1170,20 @@ export interface components {
          * @enum {string}
          */
         Mode: "sync" | "async";
+        /** @description A user, as the user sees it. */
+        MyUser: {
+            email: string;
+            id: components["schemas"]["UserId"];
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Ends the user's other sessions. */
+        NewPassword: {
+            /** @description At least 12 characters, at most 1024 bytes, taken byte for byte. */
+            new: string;
+            /** @description The one so far. */
+            old: string;
+        };
         NewSample: {
             event: components["schemas"]["WrittenEvent"];
             /** @description Need not be unique. */
@@ -802,6 +1217,15 @@ export interface components {
          * @enum {string}
          */
         NodeStatus: "running" | "waiting" | "succeeded" | "failed" | "error" | "timed_out" | "cancelled" | "skipped";
+        NodeView: {
+            answer: components["schemas"]["PreviewAnswer"] | null;
+            /** @description The branch that would be taken. */
+            branch: string | null;
+            error: components["schemas"]["NodeError"] | null;
+            missing: components["schemas"]["Missing"][];
+            /** @description As its node run would have it; of a node that touches the world, what it would be asked to do. */
+            result: unknown;
+        };
         Number: number;
         /**
          * @description What became of a request.
@@ -833,8 +1257,20 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        Page_SecretView: {
+            items: components["schemas"]["SecretView"][];
+            /** @description For the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         Page_TokenView: {
             items: components["schemas"]["TokenView"][];
+            /** @description For the next page; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        Page_UserView: {
+            items: components["schemas"]["UserView"][];
             /** @description For the next page; null on the last. */
             next_cursor: string | null;
         };
@@ -850,6 +1286,38 @@ export interface components {
             gone: components["schemas"]["DeclaredRow"][];
             items: components["schemas"]["RowView"][];
         };
+        PreviewAnswer: components["schemas"]["BodyView"] & {
+            headers: components["schemas"]["Line"][];
+            status: number;
+        };
+        /** @description What to look at. At most one of `event`, `execution` and `request`; without any it is an empty POST. */
+        PreviewBody: {
+            event?: components["schemas"]["WrittenEvent"] | null;
+            execution?: components["schemas"]["ExecutionId"] | null;
+            /** @description As it is being edited, problems and all; the stored draft when absent. */
+            flow?: Record<string, never> | null;
+            node?: components["schemas"]["PreviewNode"] | null;
+            request?: components["schemas"]["RequestId"] | null;
+            /** @description Values with templates anywhere in them. */
+            templates?: unknown[];
+        };
+        /** @description A node as it is being edited. */
+        PreviewNode: {
+            config: Record<string, never>;
+            key?: components["schemas"]["NodeKey"] | null;
+            kind: string;
+        };
+        /** @description What they come to. */
+        PreviewView: {
+            node: components["schemas"]["NodeView"] | null;
+            /** @description The results of nodes by their keys, as `nodes` in templates. */
+            nodes: Record<string, never>;
+            /** @description In the order of the templates that were sent. */
+            templates: components["schemas"]["TemplateView"][];
+            trigger: components["schemas"]["TriggerView"];
+            /** @description Some value is null or cut off because it is too large to be shown here. Templates read the whole of it. */
+            truncated: boolean;
+        };
         /** @description Problem details (RFC 9457). */
         Problem: {
             /** @description Stable, for programs. */
@@ -861,6 +1329,15 @@ export interface components {
             /** @description `about:blank`. */
             type: string;
         };
+        PublicUrlCheck: {
+            /** @description Scheme and host without a path. */
+            public_url: string;
+        };
+        /**
+         * @description Who says what the public URL is.
+         * @enum {string}
+         */
+        PublicUrlSource: "config" | "stored" | "derived";
         Publish: {
             /** @description What changed, for whoever reads the list of revisions. */
             note?: string;
@@ -893,8 +1370,12 @@ export interface components {
         RequestId: string;
         /** @description A request in a list. */
         RequestItem: {
+            /** @description Of the body; of a refused one's, those that were kept. */
+            bytes: number;
             /** @description Why a refused one was turned away. */
             code: string | null;
+            /** @description The same in a sentence. */
+            detail: string | null;
             execution_id: components["schemas"]["ExecutionId"] | null;
             /** @description `ex_…` of an accepted one, which stands in its execution; `req_…` of a refused one. */
             id: components["schemas"]["RequestId"];
@@ -910,8 +1391,6 @@ export interface components {
         };
         /** @description A request with what was kept of it. Of a refused body these are the first bytes, as they came. */
         RequestView: components["schemas"]["RequestItem"] & components["schemas"]["BodyView"] & {
-            /** @description The cause in a sentence. */
-            detail: string | null;
             headers: components["schemas"]["Line"][];
             query: unknown;
             query_string: string;
@@ -956,6 +1435,11 @@ export interface components {
             /** @description `mode`, `timeout_ms`, `answer_deadline_ms`, `trigger`, `nodes`. */
             flow: Record<string, never>;
         };
+        /**
+         * @description What a user may do: `viewer` looks on, `editor` makes and runs workflows, `admin` does everything.
+         * @enum {string}
+         */
+        Role: "viewer" | "editor" | "admin";
         RowView: {
             /** @description That of the row with this path. */
             alias: string | null;
@@ -986,11 +1470,110 @@ export interface components {
          * @enum {string}
          */
         Scope: "read" | "operate" | "author" | "admin";
+        /** @description Names a secret: what stands behind `secrets.` in a template. */
+        SecretName: string;
+        /** @description What a secret is to be. Not to be printed. */
+        SecretRequest: {
+            /** @description 8 bytes to 64 KiB in UTF-8, blanks at its ends not counted for the least. */
+            value: string;
+        };
+        /** @description A workflow that names a secret. */
+        SecretUse: {
+            title: string;
+            workflow_key: components["schemas"]["Key"];
+        };
+        /** @description A secret, without its value. */
+        SecretView: {
+            /** @description When its value was set last. */
+            changed_at: components["schemas"]["Time"];
+            created_at: components["schemas"]["Time"];
+            name: components["schemas"]["SecretName"];
+            /** @description Workflows whose draft or live revision names it, newest first. */
+            used_by: components["schemas"]["SecretUse"][];
+        };
+        Send: {
+            /** @description An empty POST when absent. It is sent as it is, so that one can see it refused. */
+            event?: components["schemas"]["WrittenEvent"];
+            password?: string | null;
+            /** @description Sent by Basic authentication, with `password`. */
+            username?: string | null;
+        };
+        /** @description What a sender would have got. */
+        SentView: components["schemas"]["BodyView"] & {
+            /** @description From the first byte sent to the last one received. */
+            duration_ms: number;
+            execution_id: components["schemas"]["ExecutionId"] | null;
+            headers: components["schemas"]["Line"][];
+            status: number;
+            /** @description Where it was sent. */
+            url: string;
+        };
+        /** @description A setting of the process. */
+        SettingInfo: {
+            default: unknown;
+            key: string;
+            /** @description For people. */
+            meaning: string;
+            /** @description `bytes`, `milliseconds`, `count`, …; null where nothing is counted. */
+            unit: string | null;
+            value: unknown;
+        };
+        /** @description What is absent stays as it is. */
+        SettingsPatch: {
+            /** @description Scheme and host without a path, such as `https://hooks.example.com`; null takes it away. */
+            public_url?: string | null;
+        };
+        /** @description The server as it is. */
+        SettingsView: {
+            /** @description Where the admin listener is bound. */
+            admin: string;
+            /** @description The commit it was built from, if the build knew. */
+            commit: string | null;
+            database: components["schemas"]["DatabaseView"];
+            health: components["schemas"]["HealthView"];
+            /** @description Where the public listener is bound. */
+            hooks: string;
+            /** @description The settings of the process, in the order of the default file. */
+            limits: components["schemas"]["SettingInfo"][];
+            /** @description What senders see in front of `/api/webhook:trigger/…`. */
+            public_url: string;
+            /**
+             * @description `config`: flags, environment or file say so, and it cannot be changed here. `stored`: it was set here.
+             *     `derived`: nobody has set it, and it is how the server's own machine reaches the listener.
+             */
+            public_url_source: components["schemas"]["PublicUrlSource"];
+            started_at: components["schemas"]["Time"];
+            version: string;
+        };
+        /** @description The first user. */
+        SetupRequest: {
+            email: string;
+            name: string;
+            /** @description At least 12 characters, at most 1024 bytes, taken byte for byte. */
+            password: string;
+            /** @description What `serve` has printed, when `token_needed`. */
+            token?: string | null;
+        };
+        /** @description Whether this server waits for its first user. */
+        SetupState: {
+            /** @description There is no user at all. */
+            needed: boolean;
+            /** @description The first user also needs the token that `serve` has printed. */
+            token_needed: boolean;
+        };
         /**
          * @description Where an execution is. `failed` is a flow's ordinary negative end, `error` is something that broke.
          * @enum {string}
          */
         Status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "error" | "timed_out" | "cancelled";
+        /** @description A status such as `404`, or a class such as `4xx`. */
+        Statuses: string;
+        TemplateView: {
+            error: components["schemas"]["NodeError"] | null;
+            /** @description Paths that led nowhere. */
+            missing: components["schemas"]["Missing"][];
+            value: unknown;
+        };
         Test: {
             /** @description An empty POST when absent. */
             event?: components["schemas"]["WrittenEvent"];
@@ -1019,6 +1602,46 @@ export interface components {
             name: string;
             scopes: components["schemas"]["Scope"][];
         };
+        /** @description The request as templates see it. */
+        TriggerView: {
+            body: unknown;
+            headers: Record<string, never>;
+            method: string;
+            query: unknown;
+            raw_body: string;
+            received_at: components["schemas"]["Time"];
+            remote_addr: string;
+        };
+        /** @description What is to be different; what is absent stays. */
+        UserChangeRequest: {
+            /** @description True logs the user out, and lets nobody in. */
+            disabled?: boolean | null;
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /** @description Names a user; in the order of time. */
+        UserId: string;
+        /** @description What a user is to be. */
+        UserRequest: {
+            /** @description Names the user; nothing is sent there. In any case, no two users have the same. */
+            email: string;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description An `invited` user has no password yet, a `disabled` one cannot log in.
+         * @enum {string}
+         */
+        UserState: "active" | "invited" | "disabled";
+        UserView: {
+            created_at: components["schemas"]["Time"];
+            email: string;
+            id: components["schemas"]["UserId"];
+            last_seen_at: components["schemas"]["Time"] | null;
+            name: string;
+            role: components["schemas"]["Role"];
+            state: components["schemas"]["UserState"];
+        };
         /**
          * @description What kind of JSON value it is.
          * @enum {string}
@@ -1032,6 +1655,22 @@ export interface components {
          * @enum {string}
          */
         WhenOff: "not_found" | "retry_later";
+        /** @description How one has done. Tests of its draft are not counted. */
+        WorkflowFigures: {
+            /** @description Oldest first. */
+            buckets: components["schemas"]["FiguresBucket"][];
+            /** @description Ended as `failed`, `error` or `timed_out`. */
+            failed: number;
+            /** @description What its caller got. */
+            last_answer_status: number | null;
+            last_at: components["schemas"]["Time"] | null;
+            /** @description Of twenty that ended, nineteen took no longer from being accepted to the end. Milliseconds; null when none ended. */
+            p95_ms: number | null;
+            succeeded: number;
+            /** @description Waiting now, whenever they were accepted. */
+            waiting: number;
+            workflow_id: components["schemas"]["WorkflowId"];
+        };
         /** @description Names a workflow; in the order of time. */
         WorkflowId: string;
         /** @description A workflow in a list. */
@@ -1136,7 +1775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1145,7 +1784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1240,7 +1879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1249,7 +1888,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1308,13 +1947,22 @@ export interface operations {
     execution_list: {
         parameters: {
             query?: {
+                /** @description The status that the caller got, such as `404`, or a class such as `4xx`. */
+                answer?: components["schemas"]["Statuses"];
                 /** @description What `next_cursor` said. */
                 cursor?: components["schemas"]["ExecutionId"];
                 /** @description Accepted then or later. */
                 from?: components["schemas"]["Time"];
                 /** @description How many items at most; 50 unless told. */
                 limit?: number;
+                /**
+                 * @description An execution's id, or a text that stands in the query string, the headers or the body of the request, as it
+                 *     was sent but for upper and lower case of ASCII letters.
+                 */
+                q?: string;
                 status?: components["schemas"]["Status"];
+                /** @description `true`: only tests of a draft; `false`: none of them. */
+                test?: boolean;
                 /** @description Accepted before. */
                 to?: components["schemas"]["Time"];
                 /** @description A workflow's key or its `wf_…` id, also of one that was deleted. */
@@ -1343,7 +1991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1352,7 +2000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1409,7 +2057,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExecutionView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1418,7 +2066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1476,7 +2124,7 @@ export interface operations {
                     "application/json": components["schemas"]["CancelledView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1485,7 +2133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1567,7 +2215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1576,7 +2224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1692,7 +2340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1701,7 +2349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1784,30 +2432,37 @@ export interface operations {
             };
         };
     };
-    live: {
+    execution_histogram: {
         parameters: {
             query?: {
-                /** @description Only what is about this execution, and its node runs. */
-                execution?: string;
-                /** @description Only what is about this workflow, and its node runs: a key or a `wf_…` id. */
+                /** @description The status that the caller got, such as `404`, or a class such as `4xx`. */
+                answer?: components["schemas"]["Statuses"];
+                /** @description How many parts; 60 unless told. */
+                buckets?: number;
+                /** @description A day before `to` unless told. */
+                from?: components["schemas"]["Time"];
+                /** @description A text that stands in the query string, the headers or the body of the request. */
+                q?: string;
+                status?: components["schemas"]["Status"];
+                /** @description `true`: only tests of a draft; `false`: none of them. */
+                test?: boolean;
+                /** @description Now unless told. */
+                to?: components["schemas"]["Time"];
+                /** @description A workflow's key or its `wf_…` id, also of one that was deleted. */
                 workflow?: string;
             };
-            header?: {
-                /** @description The last id that was received. */
-                "Last-Event-ID"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Events, for as long as the client listens. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["LiveEvent"];
+                    "application/json": components["schemas"]["Histogram"];
                 };
             };
             /** @description A parameter or the body cannot be read. */
@@ -1866,6 +2521,533 @@ export interface operations {
             };
         };
     };
+    invite_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteRequest"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such invite, or it was taken, taken back or has expired: `invite.unknown`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so: `user.invalid`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: {
+                /** @description Only what is about this execution, and its node runs. */
+                execution?: string;
+                /** @description Only what is about this workflow, and its node runs: a key or a `wf_…` id. */
+                workflow?: string;
+            };
+            header?: {
+                /** @description The last id that was received. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, for as long as the client listens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveEvent"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Logged in. */
+            200: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Email address or password is wrong: `login.wrong`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts have failed: `login.throttled`. Try again after Retry-After seconds. Sessions that are there go on. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The old password is wrong (`password.wrong`), a token asks, which is nobody (`me.no_user`), or the request comes from another page (`csrf`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another user has this email address: `user.email_taken`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so: `user.invalid`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many old passwords were wrong: `login.throttled`. Try again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     node_list: {
         parameters: {
             query?: never;
@@ -1883,7 +3065,7 @@ export interface operations {
                     "application/json": components["schemas"]["Kinds"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1892,7 +3074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1952,7 +3134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1961,7 +3143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2057,7 +3239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2066,7 +3248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2125,11 +3307,24 @@ export interface operations {
     request_list: {
         parameters: {
             query?: {
+                /** @description Refused with this code. */
+                code?: string;
                 /** @description What `next_cursor` said. */
                 cursor?: components["schemas"]["RequestId"];
+                /** @description Received then or later. */
+                from?: components["schemas"]["Time"];
                 /** @description How many items at most; 50 unless told. */
                 limit?: number;
                 outcome?: components["schemas"]["Outcome"];
+                /**
+                 * @description A request's id, or a text that stands in the query string, the headers or what was kept of the body, as it
+                 *     was sent but for upper and lower case of ASCII letters.
+                 */
+                q?: string;
+                /** @description Refused with this status, such as `404`, or with one of a class such as `4xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Received before. */
+                to?: components["schemas"]["Time"];
                 /** @description A workflow's key or its `wf_…` id, also of one that was deleted. */
                 workflow?: string;
             };
@@ -2156,7 +3351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2165,7 +3360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2222,6 +3417,324 @@ export interface operations {
                     "application/json": components["schemas"]["RequestView"];
                 };
             };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secret_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SecretView"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secret_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["schemas"]["SecretName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRequest"];
+            };
+        };
+        responses: {
+            /** @description It took the place of another. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            /** @description It is new. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secret_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["schemas"]["SecretName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
             /** @description The token is missing, unknown or has expired. */
             401: {
                 headers: {
@@ -2240,8 +3753,370 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
-            404: {
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Flags, environment or file say what it is: `settings.from_config`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No scheme and host: `settings.public_url`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicUrlCheck"];
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No scheme and host: `settings.public_url`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description The request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Made, and logged in. */
+            201: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The set-up token is missing or wrong (`setup.token`), or the request comes from another page (`csrf`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are users already: `setup.done`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so: `user.invalid`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2286,7 +4161,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TokenView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2295,7 +4170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2354,7 +4229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2363,7 +4238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2455,7 +4330,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2464,7 +4339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2475,6 +4350,447 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserView"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedUser"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another user has this email address (`user.email_taken`), or there are too many (`user.too_many`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so: `user.invalid`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is the last active admin: `user.last_admin`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is the last active admin: `user.last_admin`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be so: `user.invalid`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedUser"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The user is disabled: `user.disabled`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2533,7 +4849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +4858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,7 +4930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2623,7 +4939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2708,7 +5024,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2717,7 +5033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2774,7 +5090,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2783,7 +5099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2855,7 +5171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2864,7 +5180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2961,7 +5277,7 @@ export interface operations {
                     "application/json": components["schemas"]["DraftView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2970,7 +5286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3048,7 +5364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3057,7 +5373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3185,7 +5501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3194,7 +5510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,6 +5617,96 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No revision is live: `workflow.not_live`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's key or its `wf_…` id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"] | null;
+            };
+        };
+        responses: {
+            /** @description What they come to; mistakes of the node or a template stand with it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The token is missing, unknown or has expired. */
             401: {
                 headers: {
@@ -3328,8 +5734,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No revision is live: `workflow.not_live`. */
-            409: {
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No endpoint would have accepted the event, or more than one request is named: `event.invalid`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3394,7 +5827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3403,7 +5836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3521,7 +5954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3530,7 +5963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3591,7 +6024,7 @@ export interface operations {
                     "application/json": components["schemas"]["RevisionView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3600,7 +6033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3661,7 +6094,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3670,7 +6103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3737,7 +6170,7 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3746,7 +6179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3805,7 +6238,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SampleView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3814,7 +6247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,7 +6319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +6328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3998,7 +6431,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4007,7 +6440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4045,7 +6478,7 @@ export interface operations {
             };
         };
     };
-    workflow_test: {
+    workflow_send: {
         parameters: {
             query?: never;
             header?: never;
@@ -4057,17 +6490,17 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Test"] | null;
+                "application/json": components["schemas"]["Send"] | null;
             };
         };
         responses: {
-            /** @description The execution as it stands, with `test: true`. */
+            /** @description There was an answer, whatever it says. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExecutionView"];
+                    "application/json": components["schemas"]["SentView"];
                 };
             };
             /** @description A parameter or the body cannot be read. */
@@ -4133,6 +6566,141 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This cannot be sent by HTTP: `event.invalid`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL cannot be reached from this server, or not by what is there (`send.unreachable`), or its answer is too large (`send.too_large`). */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There was no answer within 60 seconds: `send.timeout`. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workflow's key or its `wf_…` id. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Test"] | null;
+            };
+        };
+        responses: {
+            /** @description The execution as it stands, with `test: true`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionView"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or session is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Token or role lacks the scope, or the request comes from another page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json, or packed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The draft has problems (`workflow.invalid`, with `errors`), or no endpoint would have accepted the event (`event.invalid`). Nothing ran. */
             422: {
                 headers: {
@@ -4140,6 +6708,82 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["InvalidDocument"];
+                };
+            };
+            /** @description Something went wrong in the server; its log says what. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workflow_figures: {
+        parameters: {
+            query?: {
+                /** @description How far to look back; 24 unless told. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description A parameter or the body cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing, unknown or has expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Something went wrong in the server; its log says what. */
