@@ -40,7 +40,7 @@ web/node_modules/.made: web/package-lock.json | need-node
 # -- prove ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: need-rust need-curl need-node fmt-check lint tidy codegen-check unit ## everything CI needs
+test: need-rust need-curl need-node fmt-check lint tidy codegen-check web-check web unit browser ## everything CI needs
 
 .PHONY: fmt
 fmt: need-rust need-fmt ## format the code
@@ -76,6 +76,33 @@ unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertm
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
 	awk '/^test result/ { passed += $$4; failed += $$6 } END { printf "\ntests: %d passed, %d failed\n", passed, failed }' target/tests.log
+
+.PHONY: web-check
+web-check: web/node_modules/.made web/tools/apigen/node_modules/.made ## formatter, lints, types and unit tests of the web UI
+	$(call say,web: lint and types)
+	@npm run check --prefix web --silent
+	$(call say,web: the client is made from the description of the API)
+	@mkdir -p target
+	@web/tools/apigen/node_modules/.bin/openapi-typescript docs/reference/openapi.json --alphabetize --output target/schema.d.ts >/dev/null
+	@cmp target/schema.d.ts web/src/api/schema.d.ts || { echo 'run `npm run api --prefix web`' >&2; exit 1; }
+	$(call say,web: tests)
+	@npm test --prefix web --silent
+
+.PHONY: browser
+browser: need-rust need-chromium web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
+	$(call say,build hookflow with the web UI in it)
+	@cargo build --locked --all-features -p hookflow
+	$(call say,browser)
+	@e2e/node_modules/.bin/tsc -p e2e/browser
+	@SCREENS="$(SCREENS)" e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+
+.PHONY: screens
+screens: ## pictures of every screen into docs/screens, light and dark, wide and narrow, and all on one sheet
+	@$(MAKE) --no-print-directory browser BROWSER=contact-sheet SCREENS=$(CURDIR)/docs/screens
+
+web/tools/apigen/node_modules/.made: web/tools/apigen/package-lock.json | need-node
+	@npm ci --prefix web/tools/apigen --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # Packages that tests compare against, or run.
 e2e/node_modules/.made: e2e/package-lock.json | need-node
@@ -151,7 +178,7 @@ prove: need-rust ## break the release binary on purpose, about 45 minutes and 3 
 .PHONY: clean
 clean: ## remove what was built; data stay
 	@cargo clean
-	@rm -rf e2e/node_modules web/node_modules
+	@rm -rf e2e/node_modules web/node_modules web/tools/apigen/node_modules
 	@find web/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: need-rust
@@ -174,6 +201,14 @@ need-fmt need-clippy: need-%: need-rust
 .PHONY: need-curl
 need-curl:
 	@command -v curl >/dev/null || { echo 'curl is missing (tests run the lines of the README): apt-get install curl' >&2; exit 1; }
+
+# Debian's package; another Chromium by CHROMIUM=path.
+.PHONY: need-chromium
+need-chromium:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+	} || { echo 'Chromium is missing (tests of the web UI run in it): apt-get install chromium' >&2; exit 1; }
 
 .PHONY: need-node
 need-node:

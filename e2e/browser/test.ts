@@ -54,7 +54,7 @@ export const test = base.extend<Fixtures>({
   signedIn: async ({ server, watch }, use) => {
     const wrong: string[] = [];
     await use(async (context) => {
-      await context.setExtraHTTPHeaders({ authorization: `Bearer ${server.token}` });
+      await context.addCookies([{ name: "hookflow_session", value: await server.signIn(), url: server.admin }]);
       await context.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
           console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);

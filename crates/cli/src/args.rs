@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token,
+    publish, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
@@ -85,7 +85,11 @@ pub(crate) enum Command {
     Request(request::Args),
     Send(send::Args),
     #[command(subcommand)]
+    Secret(secret::Command),
+    #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    User(user::Command),
     /// The server's settings.
     #[command(subcommand)]
     Config(Config),

@@ -60,8 +60,21 @@ impl Client {
         accepted(path, self.request(Method::DELETE, self.url(path, &[]), None).await?)
     }
 
+    pub(crate) async fn patch(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        accepted(path, self.request(Method::PATCH, self.url(path, &[]), Some(body)).await?)
+    }
+
+    /// The address of a page for people.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.base.as_str().trim_end_matches('/'))
+    }
+
     pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
         accepted(path, self.post_any(path, body).await?)
+    }
+
+    pub(crate) async fn put(&self, path: &[&str], body: &Value) -> Result<Value, Failure> {
+        accepted(path, self.request(Method::PUT, self.url(path, &[]), Some(body)).await?)
     }
 
     /// Status and document, whatever the status.
@@ -235,7 +248,11 @@ fn hint(code: &str) -> Option<&'static str> {
         "execution.unknown" => "`hookflow executions` shows what there is",
         "request.unknown" => "`hookflow requests` shows what there is",
         "token.unknown" => "`hookflow token list` shows what there is",
+        "secret.unknown" => "`hookflow secret list` shows what there is",
         "revision.unknown" => "`hookflow revisions KEY` shows what there is",
+        "user.unknown" => "`hookflow user list` shows who there is",
+        "user.email_taken" => "`hookflow user reset EMAIL` prints a new link for them",
+        "user.last_admin" => "`hookflow user set EMAIL --role admin` makes somebody else one first",
         "workflow.not_live" => "`hookflow publish KEY` makes the draft live",
         "workflow.invalid" => "`hookflow export KEY > FILE` and `hookflow check FILE` show the lines",
         "draft.conflict" => {

@@ -13,13 +13,15 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::credentials::ServerKey;
 use domain::id::base36;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use server::reachable;
 
 use crate::failure::{Failure, root};
 
@@ -92,7 +94,7 @@ impl Folder {
     /// The bearer token of this machine's commands; made on the first start.
     pub(crate) fn admin_token(&self) -> Result<String, Failure> {
         let make = || {
-            let [high, low] = [u128::from_be_bytes(random()?), u128::from_be_bytes(random()?)];
+            let [high, low] = random_bits()?;
             Ok(format!("{}{}\n", base36(high), base36(low)).into_bytes())
         };
         let path = self.token_path();
@@ -183,6 +185,11 @@ impl Folder {
     }
 }
 
+/// For a token.
+pub(crate) fn random_bits() -> io::Result<[u128; 2]> {
+    Ok([u128::from_be_bytes(random()?), u128::from_be_bytes(random()?)])
+}
+
 fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
@@ -200,16 +207,6 @@ fn token(path: &Path, bytes: &[u8]) -> Result<String, Failure> {
 
 fn failed(code: &str, verb: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(code, format!("cannot {verb} {}: {}", path.display(), root(error)))
-}
-
-/// An address to connect to: a listener bound to every address is reached on the loopback one.
-pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
-    let ip = match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, bound.port())
 }
 
 #[cfg(test)]

@@ -7,9 +7,14 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::output;
 
+/// Libraries that tell, at the finer levels, what goes through them: hosts of calls, which may be secrets.
+const SEEING_SECRETS: [&str; 5] = ["h2", "hyper", "hyper_util", "reqwest", "rustls"];
+
 /// Starts logging with directives that were checked as a setting.
 pub(crate) fn start(directives: &str) {
-    let filter = EnvFilter::new(directives);
+    let filter = SEEING_SECRETS.iter().fold(EnvFilter::new(directives), |filter, target| {
+        filter.add_directive(format!("{target}=error").parse().expect("it is written as it has to be"))
+    });
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
     // An earlier start in the same process stays in force.
     let _ = if io::stderr().is_terminal() {

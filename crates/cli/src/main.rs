@@ -14,6 +14,7 @@ mod folder;
 mod live;
 mod logs;
 mod output;
+mod undumped;
 mod wire;
 mod yaml;
 
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, Config, Global};
 use commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, resolve, revisions, rotate, send, serve, show, token,
+    publish, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
@@ -70,7 +71,9 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
             Command::Requests(args) => requests::run(args, global, out).await,
             Command::Request(args) => request::run(args, global, out).await,
             Command::Send(args) => send::run(args, global, out).await,
+            Command::Secret(command) => secret::run(command, global, out).await,
             Command::Token(command) => token::run(command, global, out).await,
+            Command::User(command) => user::run(command, global, out).await,
             Command::Config(Config::Check(args)) => config_check::run(args, global, out),
             Command::Completions(args) => completions::run(&args, out),
             Command::Man(args) => man::run(&args, out),

@@ -11,20 +11,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::written::WrittenLimits;
+use domain::token::TokenText;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
-use server::{HookLimits, ListenerLimits, ServerLimits};
+use server::{Door, HookLimits, ListenerLimits, ServerLimits};
 use store::Store;
 use store::sqlite::{Options, Sqlite};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
+use crate::config::{InForce, Settings, described};
 use crate::failure::{Failure, chain};
-use crate::folder::{ELSEWHERE, Folder, reachable};
+use crate::folder::{ELSEWHERE, Folder, random_bits, reachable};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A server at work.
 pub(crate) struct Running {
@@ -36,39 +39,53 @@ pub(crate) struct Running {
     pub(crate) admin: SocketAddr,
     /// What senders see in front of the path.
     pub(crate) origin: String,
+    /// What the first user has to show, if anything.
+    setup_token: Option<TokenText>,
 }
 
 /// Everything up to two listeners that answer.
-pub(crate) async fn start(settings: &Settings, folder: &Folder) -> Result<Running, Failure> {
+pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running, Failure> {
+    let settings = &in_force.settings;
     let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
     folder.make_database()?;
     // Before the store takes the lock and the engine takes up old executions.
     let hooks = bind("hooks", settings.hooks, folder).await?;
     let admin = bind("admin", settings.admin, folder).await?;
     let (hooks_at, admin_at) = (local(&hooks)?, local(&admin)?);
-    let origin = match settings.public_url.as_str() {
-        "" => format!("http://{}", reachable(hooks_at)),
-        url => url.to_owned(),
-    };
-
+    let configured = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
     let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
     let registry = Registry::calling(settings.outbound_allow.clone());
     let engine = Engine::start(store, registry, key, engine_limits(settings))
         .await
         .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
+    // On loopback without a proxy, whoever gets here is on this machine.
+    let setup_token = if admin_at.ip().is_loopback() && !settings.admin_https { None } else { Some(new_token()?) };
+    let door = Door { token: admin_token.into(), setup_token: setup_token.clone(), https: settings.admin_https };
+    let origin = match (&configured, engine.public_url()) {
+        (Some(url), _) => url.clone(),
+        (None, Some(url)) => url.to_string(),
+        (None, None) => format!("http://{}", reachable(hooks_at)),
+    };
     let stop = CancellationToken::new();
     let options = server::ServerOptions {
         engine: engine.clone(),
         hooks,
         admin,
-        public_url: origin.clone(),
-        admin_token: admin_token.into(),
+        public_url: configured,
+        door,
         admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
         limits: server_limits(settings),
+        settings: described(&in_force.values),
         stop: stop.clone(),
     };
     let server = tokio::spawn(server::serve(options));
-    Ok(Running { engine, server, stop, hooks: hooks_at, admin: admin_at, origin })
+    Ok(Running { engine, server, stop, hooks: hooks_at, admin: admin_at, origin, setup_token })
+}
+
+/// In memory alone: each start has its own.
+fn new_token() -> Result<TokenText, Failure> {
+    let bits = random_bits().map_err(|error| Failure::new("serve.random", error.to_string()))?;
+    Ok(TokenText::from_random(bits))
 }
 
 async fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener, Failure> {
@@ -112,6 +129,13 @@ impl Running {
             }
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// `Some` while there is no user: what the first one has to show, if anything.
+    pub(crate) async fn waits_for_setup(&self) -> Result<Option<Option<TokenText>>, Failure> {
+        let waits = self.engine.needs_setup().await;
+        let waits = waits.map_err(|error| Failure::new("serve.store", chain(&error)))?;
+        Ok(waits.then(|| self.setup_token.clone()))
     }
 
     /// Title, URL and flow document of the oldest workflow that answers anybody, among the newest 500.
@@ -202,6 +226,8 @@ fn engine_limits(settings: &Settings) -> Limits {
         live_listeners_max: settings.live_listeners_max,
         retention_days: settings.retention_days,
         retention_executions_max: settings.retention_executions_max,
+        session_idle: HOUR * settings.session_idle_hours,
+        session_max: HOUR * settings.session_max_hours,
         full_pause: Limits::default().full_pause,
         lease: Duration::from_millis(settings.lease_ms),
         drain: Duration::from_millis(settings.drain_ms),

@@ -19,7 +19,10 @@ use crate::template::Missing;
 use crate::template::scope::Scope;
 use crate::value::Value;
 
-pub use headers::{HEADER_VALUE_MAX, HeaderError, check_header_name, check_header_value, session_cookie};
+pub use headers::{
+    HEADER_VALUE_MAX, HeaderError, SESSION_COOKIE, SESSION_COOKIE_HTTPS, check_header_name, check_header_value,
+    session_cookie,
+};
 
 /// An HTTP answer as the flow decided it. The headers that everything carries are added by the listener.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,11 @@
 //! can guess; a keyed digest rather than a password hash, so that a flood of wrong passwords costs
 //! a microsecond each.
 
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 /// 32 random bytes from the key file.
 #[derive(Clone)]
@@ -31,6 +33,14 @@ impl ServerKey {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
+    }
+
+    /// A key for one purpose, from which neither this one nor one for another purpose can be told.
+    pub(crate) fn derived(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        let derived = Hkdf::<Sha256>::new(Some(b"hookflow"), &self.0).expand(purpose.as_bytes(), &mut *key);
+        derived.expect("HKDF gives up to 8160 bytes");
+        key
     }
 
     /// The secret part of the address where a late answer can be fetched: it need not be stored.

@@ -131,9 +131,19 @@ id!(
     "sam_"
 );
 id!(
+    /// One secret.
+    SecretId,
+    "sec_"
+);
+id!(
     /// One token of the API.
     TokenId,
     "tok_"
+);
+id!(
+    /// A person who can log in.
+    UserId,
+    "usr_"
 );
 id!(
     /// One server process, from its start to its end.

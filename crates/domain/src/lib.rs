@@ -14,10 +14,12 @@ pub mod execution;
 pub mod flow;
 pub mod id;
 pub mod problem;
+pub mod secret;
 pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
 pub mod token;
+pub mod user;
 pub mod value;
 pub mod workflow;

@@ -19,7 +19,7 @@ pub enum Scope {
     Read,
     /// Test, replay, cancel.
     Operate,
-    /// Change workflows.
+    /// Change workflows and secrets.
     Author,
     /// Everything, tokens too.
     Admin,

@@ -13,6 +13,7 @@ use domain::flow::document::Mode;
 use domain::flow::plan::{Interrupted, Operation, Plan, Policy, Retry, Step, StepIndex};
 use domain::id::{EventId, ExecutionId};
 use domain::problem::Problems;
+use domain::secret::{self, SecretValue};
 use domain::template::Templated;
 use domain::testing::evaluator::NoExpressions;
 use domain::time::Timestamp;
@@ -273,4 +274,56 @@ fn nothing_runs_again_behind_the_timeout() {
     let mut machine = Machine::rebuild(plan, facts, trigger, records).unwrap();
     let turn = machine.feed(Input::Resolve(Resolution::RunAgain), NOW.plus(Duration::from_secs(2))).unwrap();
     assert!(matches!(&turn.action, Action::Finish(finish) if finish.end == End::TimedOut), "{:?}", turn.action);
+}
+
+/// Every attempt is sent from the same record, and what the caller wrote is data in each of them.
+#[test]
+fn what_is_put_in_is_known_by_its_place_after_a_crash_and_on_a_retry_too() {
+    let config = json!({"token": "t={{ secrets.shop }}", "body": "{{ trigger.body }}"});
+    let input = Templated::parse(&config, "", &NoExpressions, &mut Problems::new());
+    let retry = Retry { attempts_max: 5, total_max: Duration::from_secs(60), ..Retry::default() };
+    let plan = plan(Operation::Effect { input, policy: Policy { retry, ..Policy::default() } });
+    let machine = || {
+        let (facts, _) = facts();
+        let event = Event {
+            id: EventId::new(NOW, 1),
+            method: "POST".to_owned(),
+            headers: Vec::new(),
+            query_string: String::new(),
+            body: json!("t=‹secret:shop›").to_string().into(),
+            remote_addr: [127, 0, 0, 1].into(),
+            received_at: NOW,
+        };
+        (facts, TriggerValues::new(Arc::new(event)))
+    };
+    let secret = SecretValue::new("the value".to_owned()).unwrap();
+    let sent = |turn: &Turn| {
+        let Action::Run(run) = &turn.action else { panic!("{turn:?}") };
+        assert!(!format!("{turn:?}").contains("the value"));
+        let mut input = run.input.clone();
+        secret::fill(&mut input, &run.slots, |_| Some(&secret)).unwrap();
+        input
+    };
+    let expected = json!({"token": "t=the value", "body": "t=‹secret:shop›"});
+    let (facts, trigger) = machine();
+    let mut first = Machine::new(Arc::clone(&plan), facts, trigger);
+    let mut journal = Vec::new();
+    let turn = first.feed(Input::Advance, NOW).unwrap();
+    assert_eq!(sent(&turn), expected);
+    reads_back(&turn.records);
+    journal.extend(turn.records);
+
+    let (facts, trigger) = machine();
+    let mut rebuilt = Machine::rebuild(Arc::clone(&plan), facts, trigger, journal.clone()).unwrap();
+    let turn = rebuilt.feed(Input::Advance, NOW).unwrap();
+    assert_eq!(sent(&turn), expected, "what was in flight");
+    journal.extend(turn.records);
+    let failure = Failure::passing(NodeError::new("test.failed", "no"));
+    let turn = rebuilt.feed(Input::EffectDone(Err(failure)), NOW).unwrap();
+    journal.extend(turn.records);
+    let Action::Pause { until } = turn.action else { panic!("{:?}", turn.action) };
+    assert_eq!(sent(&rebuilt.feed(Input::Advance, until).unwrap()), expected, "the next attempt");
+    let (facts, trigger) = machine();
+    let mut rebuilt = Machine::rebuild(plan, facts, trigger, journal).unwrap();
+    assert_eq!(sent(&rebuilt.feed(Input::Advance, until).unwrap()), expected, "the same, rebuilt");
 }

@@ -67,6 +67,7 @@ impl Inner {
             answer_status: None,
             accepted_at: now,
             finished_at: None,
+            method: event.method.clone(),
         };
         let pinned = Pinned::Revision(live.revision);
         let facts =

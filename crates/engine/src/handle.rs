@@ -5,16 +5,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, SampleId, ServerId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
 use subtle::ConstantTimeEq;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,9 +29,13 @@ use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::people::{Passwords, Throttle};
+use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
 use crate::retention::Retention;
+use crate::secrets::Secrets;
+use crate::settings::stored_public_url;
 use crate::tokens::Uses;
 use crate::turns::{Held, Turns};
 
@@ -117,6 +122,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) key: ServerKey,
+    pub(crate) secrets: Secrets,
     pub(crate) limits: Limits,
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
@@ -134,9 +140,15 @@ pub(crate) struct Inner {
     stop_services: CancellationToken,
     pub(crate) cancels: Arc<Cancels>,
     pub(crate) live: Arc<Live>,
-    pub(crate) uses: Uses,
+    pub(crate) uses: Uses<TokenId>,
+    /// Of sessions, by their digest.
+    pub(crate) seen: Uses<[u8; 32]>,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
     refused: mpsc::Sender<RefusedRequest>,
     pub(crate) obstacles: Obstacles,
+    pub(crate) previews: Semaphore,
+    pub(crate) public_url: ArcSwapOption<String>,
 }
 
 impl Engine {
@@ -150,6 +162,7 @@ impl Engine {
         let server = ServerId::new(clock::now(), clock::random());
         store.server_start(server, limits.lease).await?;
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
+        let public_url = stored_public_url(store.as_ref()).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
         let live = Live::new(&limits);
         let inner = Arc::new(Inner {
@@ -157,6 +170,7 @@ impl Engine {
             budget: Budget::new(&limits),
             store,
             registry,
+            secrets: Secrets::new(&key),
             key,
             limits,
             server,
@@ -172,8 +186,13 @@ impl Engine {
             cancels: Arc::default(),
             live,
             uses: Uses::default(),
+            seen: Uses::default(),
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
             refused,
             obstacles: Obstacles::default(),
+            previews: Semaphore::new(PREVIEWS_MAX),
+            public_url: ArcSwapOption::new(public_url),
         });
         let stop = &inner.stop_services;
         let drain = &inner.draining;

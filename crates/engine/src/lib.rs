@@ -8,8 +8,12 @@ pub mod counters;
 pub mod handle;
 pub mod limits;
 pub mod live;
+pub mod people;
+pub mod preview;
 pub mod resolve;
 pub mod runs;
+pub mod secrets;
+pub mod settings;
 pub mod tokens;
 
 mod accept;

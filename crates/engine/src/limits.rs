@@ -36,6 +36,10 @@ pub struct Limits {
     pub retention_days: u32,
     /// And at most this many of one workflow.
     pub retention_executions_max: u32,
+    /// A browser that was not used for so long is logged out. Known to the minute.
+    pub session_idle: Duration,
+    /// And one that was logged in for so long.
+    pub session_max: Duration,
     /// How long the server calls itself not ready after the disk had no room.
     pub full_pause: Duration,
     /// How long a server owns its executions after its last sign of life.
@@ -62,6 +66,8 @@ impl Default for Limits {
             live_listeners_max: 256,
             retention_days: 30,
             retention_executions_max: 100_000,
+            session_idle: Duration::from_secs(7 * 24 * 60 * 60),
+            session_max: Duration::from_secs(30 * 24 * 60 * 60),
             full_pause: Duration::from_secs(10),
             lease: Duration::from_secs(15),
             drain: Duration::from_secs(30),

@@ -22,7 +22,7 @@ use domain::execution::machine::{CannotBeginAt, Facts, Machine};
 use domain::execution::status::Status;
 use domain::flow::document::NodeKey;
 use domain::flow::plan::Plan;
-use domain::id::{EndpointKey, EventId, ExecutionId, WorkflowId};
+use domain::id::{EndpointKey, EventId, ExecutionId, RequestId, WorkflowId};
 use domain::problem::Problem;
 use domain::value::Value;
 use domain::workflow::Workflow;
@@ -66,6 +66,8 @@ pub enum RunError {
     UnknownWorkflow(String),
     #[error("there is no execution {0}")]
     UnknownExecution(ExecutionId),
+    #[error("there is no request {0}")]
+    UnknownRequest(RequestId),
     #[error("the workflow has no revision {0}")]
     UnknownRevision(u32),
     #[error("no revision of the workflow is live")]
@@ -144,7 +146,7 @@ impl Engine {
 }
 
 /// Where a request came from that nobody sent.
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 const WITH_ANOTHER_EVENT: &str = "an execution that begins at a node takes over what other nodes made of the old request, so the request cannot be \
      another one: replay the edited request from the start";
@@ -212,7 +214,7 @@ impl Inner {
         })
     }
 
-    fn check_written(&self, request: &mut WrittenRequest) -> Result<Checked, RunError> {
+    pub(crate) fn check_written(&self, request: &mut WrittenRequest) -> Result<Checked, RunError> {
         request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))
     }
 
@@ -271,6 +273,7 @@ impl Inner {
             answer_status: None,
             accepted_at: now,
             finished_at: None,
+            method: event.method.clone(),
         };
         let beginning = Beginning { head, pinned, event, timeout_at, machine, taken_over, answer: None, notes, room };
         let (tell, told) = oneshot::channel();
@@ -294,7 +297,7 @@ impl Inner {
 }
 
 /// Lower-case names of the headers that a draft declares, which may have problems elsewhere.
-fn declared_in(draft: &Value) -> Vec<String> {
+pub(crate) fn declared_in(draft: &Value) -> Vec<String> {
     let rows = draft.pointer("/trigger/headers").and_then(Value::as_array).into_iter().flatten();
     rows.filter_map(|row| Some(row.get("name")?.as_str()?.to_ascii_lowercase())).collect()
 }

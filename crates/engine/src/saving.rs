@@ -226,6 +226,7 @@ pub(crate) fn accepted(head: &ExecutionHead, event: &Event) -> RequestHead {
         received_at: event.received_at,
         method: event.method.clone(),
         remote_addr: event.remote_addr,
+        bytes: event.body.len() as u64,
         outcome: Outcome::Accepted { execution: head.id },
     }
 }

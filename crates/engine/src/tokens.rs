@@ -4,6 +4,7 @@
 //! used last is noted beside the request, once a minute.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -55,20 +56,26 @@ pub enum Checked {
 }
 
 /// Uses that have been noted, so that many requests at once make one note.
-#[derive(Debug, Default)]
-pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
+#[derive(Debug)]
+pub(crate) struct Uses<K>(Mutex<HashMap<K, Timestamp>>);
 
-impl Uses {
-    /// Whether this use is the first for a while.
-    fn is_news(&self, token: &Token, now: Timestamp) -> bool {
+impl<K> Default for Uses<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> Uses<K> {
+    /// Whether this use is the first for a while; the store has `last`.
+    pub(crate) fn is_news(&self, of: K, last: Option<Timestamp>, now: Timestamp) -> bool {
         let fresh = |at: Timestamp| now.since(at) < USE_EVERY && at <= now;
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if token.last_used_at.is_some_and(fresh) || noted.get(&token.id).copied().is_some_and(fresh) {
+        if last.is_some_and(fresh) || noted.get(&of).copied().is_some_and(fresh) {
             return false;
         }
-        // What is no longer fresh says nothing, so this holds the tokens of one minute.
+        // What is no longer fresh says nothing, so this holds those of one minute.
         noted.retain(|_, at| fresh(*at));
-        noted.insert(token.id, now);
+        noted.insert(of, now);
         true
     }
 }
@@ -116,7 +123,7 @@ impl Engine {
         if token.has_expired(now) {
             return Ok(Checked::Expired);
         }
-        if self.inner.uses.is_news(&token, now) {
+        if self.inner.uses.is_news(token.id, token.last_used_at, now) {
             self.inner.note_use(token.id, now);
         }
         Ok(Checked::Valid(token))
@@ -142,17 +149,8 @@ mod tests {
     #[test]
     fn a_use_is_noted_once_a_minute() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
-        let token = |number: u8, used: Option<i64>| Token {
-            id: TokenId::from_bytes([number; 16]),
-            name: "a".into(),
-            digest: [0; 32],
-            scopes: vec![Scope::Read],
-            created_at: at(0),
-            expires_at: None,
-            last_used_at: used.map(at),
-        };
         let uses = Uses::default();
-        let news = |number, used, now| uses.is_news(&token(number, used), at(now));
+        let news = |number: u8, used: Option<i64>, now| uses.is_news(number, used.map(at), at(now));
         assert!(news(1, None, 100) && news(2, None, 100), "each token has its own minute");
         assert!(!news(1, None, 159), "the note may still be on its way");
         assert!(news(1, Some(100), 160));

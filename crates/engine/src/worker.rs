@@ -39,6 +39,7 @@ use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
 use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
+use crate::secrets::redacted;
 use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
@@ -204,13 +205,18 @@ impl Worker {
         }
     }
 
-    async fn perform(&mut self, engine: &Arc<Inner>, run: Run) -> Result<Input, Stopped> {
-        let context = RunContext { idempotency_key: run.idempotency_key, attempt: run.attempt };
+    async fn perform(&mut self, engine: &Arc<Inner>, mut run: Run) -> Result<Input, Stopped> {
+        // What is recorded has marks where secrets go; from here on the input is in nobody's sight.
+        let redaction = match engine.put_secrets_in(&mut run, self.machine.plan()).await {
+            Ok(redaction) => redaction,
+            Err(failure) => return Ok(Input::EffectDone(Err(failure))),
+        };
+        let context = RunContext { idempotency_key: run.idempotency_key, attempt: run.attempt, slots: run.slots };
         let registry = Arc::clone(&engine.registry);
         // A task of its own, so that a panicking node ends as an error and not with this task.
         let mut effect = tokio::spawn(async move {
             points::reach(points::EFFECT_BEFORE).map_err(made_to_fail)?;
-            let outcome = registry.perform(&run.kind, &context, run.input).await;
+            let outcome = redacted(redaction, registry.perform(&run.kind, &context, run.input).await).await;
             points::reach(points::EFFECT_AFTER).map_err(made_to_fail)?;
             outcome
         });

@@ -39,6 +39,19 @@ pub(crate) fn flow(registry: &Registry, flow: &Flow) -> Result<Plan, Vec<Problem
     })
 }
 
+/// One node for itself, as it would stand in `flow`; it may read the result of any node of the flow.
+pub(crate) fn node(registry: &Registry, flow: &Flow, node: &Node) -> Result<Step, Vec<Problem>> {
+    let mut all = HashSet::new();
+    find_keys(&flow.nodes, &mut all);
+    let before = all.iter().copied().collect();
+    let mut walk = Walk { registry, mode: flow.mode, all, before, steps: Vec::new(), problems: Problems::new() };
+    walk.node(node, None);
+    match walk.steps.into_iter().next() {
+        Some(step) if walk.problems.is_empty() => Ok(step),
+        _ => Err(walk.problems.into_vec()),
+    }
+}
+
 fn find_keys<'f>(nodes: &'f [Node], keys: &mut HashSet<&'f NodeKey>) {
     for node in nodes {
         keys.insert(&node.key);
@@ -82,6 +95,7 @@ impl<'f> Walk<'_, 'f> {
             branches,
             nodes: KnownNodes { all: &self.all, before: &self.before },
             evaluator: self.registry.evaluator(),
+            schema: None,
             problems: &mut self.problems,
         }
     }

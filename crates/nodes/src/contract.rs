@@ -12,6 +12,7 @@ use domain::flow::document::{Mode, NodeKey};
 use domain::flow::plan::{AnswerTemplate, Operation};
 use domain::flow::suggest::did_you_mean;
 use domain::problem::{Problems, below};
+use domain::secret::Slot;
 use domain::template::path::Path;
 use domain::template::{Evaluator, Template, Templated};
 use domain::value::Value;
@@ -20,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::outbound::Outbound;
+use crate::schema::Schema;
 
 /// A node kind. One file each.
 pub trait NodeKind: Send + Sync + 'static {
@@ -44,7 +46,8 @@ pub trait NodeKind: Send + Sync + 'static {
     /// Mistakes go to `compiler.problems`; the operation returned then is never used.
     fn compile(params: Self::Params, compiler: &mut Compiler<'_>) -> Operation;
 
-    /// For kinds that compile into [`Operation::Effect`].
+    /// For kinds that compile into [`Operation::Effect`]. Where their schema has `x-secrets` in a field, the effect's
+    /// input holds that field under the same name.
     fn performer() -> Option<Box<dyn Perform>> {
         None
     }
@@ -101,6 +104,18 @@ pub struct RunContext {
     pub idempotency_key: String,
     /// From 1.
     pub attempt: u32,
+    /// Where in the input secrets were put in.
+    pub slots: Vec<Slot>,
+}
+
+impl RunContext {
+    /// Whether there is a secret in `field` of the input, `body`, or below it.
+    pub fn has_secret_in(&self, field: &str) -> bool {
+        let below = |slot: &Slot| {
+            slot.at.strip_prefix('/')?.strip_prefix(field).map(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.slots.iter().any(|slot| below(slot) == Some(true))
+    }
 }
 
 /// What a kind is given while it compiles a config.
@@ -113,6 +128,8 @@ pub struct Compiler<'a> {
     /// What templates may read as `nodes.<key>`.
     pub nodes: KnownNodes<'a>,
     pub evaluator: &'a dyn Evaluator,
+    /// Of the config: says which fields take secrets. `None`: not one does.
+    pub schema: Option<&'a Schema>,
     pub problems: &'a mut Problems,
 }
 
@@ -162,6 +179,11 @@ impl Compiler<'_> {
         if field.is_empty() { self.pointer.clone() } else { format!("{}/{field}", self.pointer) }
     }
 
+    fn takes_secrets(&self, pointer: &str) -> bool {
+        let field = pointer.strip_prefix(&self.pointer).unwrap_or_default();
+        self.schema.is_some_and(|schema| schema.takes_secrets(field))
+    }
+
     fn check_templated(&mut self, pointer: &str, templated: &Templated) {
         match templated {
             Templated::Constant(_) => {}
@@ -175,8 +197,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// Only results of nodes that can have run before can be read.
+    /// Only results of nodes that can have run before can be read, and secrets only where the kind says so.
     fn check_reads(&mut self, pointer: &str, paths: &[&Path]) {
+        if let Some(name) = paths.iter().find_map(|path| path.secret())
+            && !self.takes_secrets(pointer)
+        {
+            let message = format!("`secrets.{name}` can't be used here: no secret is put into this field");
+            self.problems.add(pointer, codes::SECRET_NOT_HERE, message);
+        }
         for key in paths.iter().filter_map(|path| path.node()) {
             if !self.nodes.all.contains(key) {
                 let hint = did_you_mean(key.as_str(), self.nodes.before.iter().map(|key| key.as_str()));

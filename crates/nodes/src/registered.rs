@@ -94,7 +94,8 @@ fn compile<P: DeserializeOwned, O>(
     match serde_json::from_value(fitting) {
         Ok(params) => {
             let mut others = Problems::new();
-            let compiled = kind(params, &mut Compiler { problems: &mut others, ..reborrow(compiler) });
+            let compiled =
+                kind(params, &mut Compiler { problems: &mut others, schema: Some(schema), ..reborrow(compiler) });
             // What was put in place of something wrong is no author's mistake.
             let is_told = |problem: &Problem| wrong.iter().any(|told| is_within(&problem.pointer, &told.pointer));
             let others: Vec<_> = others.into_vec().into_iter().filter(|problem| !is_told(problem)).collect();
@@ -120,6 +121,7 @@ fn reborrow<'c>(compiler: &'c mut Compiler<'_>) -> Compiler<'c> {
         branches: compiler.branches.clone(),
         nodes: compiler.nodes,
         evaluator: compiler.evaluator,
+        schema: compiler.schema,
         problems: compiler.problems,
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use domain::execution::journal::{Failure, NodeError};
 use domain::flow::codes;
-use domain::flow::document::{Flow, WorkflowDocument};
-use domain::flow::plan::{Operation, Plan};
+use domain::flow::document::{Flow, Node, WorkflowDocument};
+use domain::flow::plan::{Operation, Plan, Step};
 use domain::problem::{Problem, Problems};
-use domain::template::Evaluator;
+use domain::template::{Evaluator, Templated};
 use domain::value::Value;
 
 use crate::contract::{RunContext, Tools, TriggerPlan};
@@ -70,6 +70,18 @@ impl Registry {
     /// Every problem of the flow at once, pointers as in its nodes and trigger.
     pub fn compile(&self, flow: &Flow) -> Result<Plan, Vec<Problem>> {
         compile::flow(self, flow)
+    }
+
+    /// One node for itself, as it would stand in the flow, whatever is wrong elsewhere.
+    pub fn compile_node(&self, flow: &Flow, node: &Node) -> Result<Step, Vec<Problem>> {
+        compile::node(self, flow, node)
+    }
+
+    /// A value with templates in it, for itself.
+    pub fn compile_value(&self, value: &Value) -> Result<Templated, Vec<Problem>> {
+        let mut problems = Problems::new();
+        let templated = Templated::parse(value, "", self.evaluator(), &mut problems);
+        if problems.is_empty() { Ok(templated) } else { Err(problems.into_vec()) }
     }
 
     /// Reads a workflow document and finds every problem in it. With problems, the document is what could be read.

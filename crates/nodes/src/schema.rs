@@ -18,6 +18,9 @@ use serde_json::{Map, json};
 #[serde(transparent)]
 pub struct Schema(Value);
 
+/// In a field's schema: templates in it, or anywhere below it, may stand for secrets.
+const SECRETS: &str = "x-secrets";
+
 /// The words that [`Schema::check`] obeys, and those that only describe.
 pub const KNOWN_WORDS: &[&str] = &[
     "$schema",
@@ -40,6 +43,7 @@ pub const KNOWN_WORDS: &[&str] = &[
     "maximum",
     "maxItems",
     "maxLength",
+    SECRETS,
 ];
 
 impl Schema {
@@ -57,6 +61,24 @@ impl Schema {
     /// Adds a problem for every mistake, and returns the value with something fitting in place of what is wrong.
     pub fn check(&self, value: &Value, pointer: &str, problems: &mut Problems) -> Value {
         Check { root: &self.0, problems }.value(&self.0, value, pointer)
+    }
+
+    /// Whether a template at `pointer` of a value may stand for a secret.
+    pub(crate) fn takes_secrets(&self, pointer: &str) -> bool {
+        let resolve = |schema| resolve(&self.0, without_null(resolve(&self.0, schema)));
+        let says_so = |schema: &Value| schema.get(SECRETS) == Some(&Value::Bool(true));
+        let mut schema = &self.0;
+        for part in pointer.split('/').skip(1) {
+            let around = resolve(schema);
+            let name = part.replace("~1", "/").replace("~0", "~");
+            let field = around.get("properties").and_then(|fields| fields.get(name));
+            match field.or_else(|| around.get("items")) {
+                Some(below) if says_so(below) || says_so(resolve(below)) => return true,
+                Some(below) => schema = below,
+                None => return false,
+            }
+        }
+        false
     }
 }
 
@@ -173,9 +195,13 @@ impl<'a> Check<'a> {
     }
 
     fn resolve(&self, schema: &'a Value) -> &'a Value {
-        let target = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
-        target.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(schema)
+        resolve(self.root, schema)
     }
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+    target.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -12,6 +12,7 @@ use domain::execution::journal::Failure;
 use domain::flow::document::Mode;
 use domain::flow::plan::{Interrupted, Operation, Policy};
 use domain::problem::Problem;
+use domain::secret::Slot;
 use domain::testing::flows;
 use domain::testing::world::World;
 use domain::value::Value;
@@ -26,7 +27,7 @@ fn registry() -> Arc<Registry> {
 }
 
 fn run(attempt: u32) -> RunContext {
-    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt }
+    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt, slots: Vec::new() }
 }
 
 fn compiled(config: &Value) -> Result<(domain::template::Templated, Policy), Vec<Problem>> {
@@ -425,4 +426,113 @@ fn every_default_stands_in_the_schema() {
     ] {
         assert_eq!(fields[name].get("default"), Some(&default), "{name}");
     }
+}
+
+#[test]
+fn secrets_stand_where_the_schema_says_and_nowhere_else() {
+    let taking = json!({
+        "method": "POST", "url": "https://{{ secrets.host }}.example/{{ secrets.path }}",
+        "query": [{"name": "k", "value": "{{ secrets.shop }}"}],
+        "headers": [{"name": "X-A", "value": "plain"}, {"name": "Authorization", "value": "Bearer {{ secrets.shop }}"}],
+        "body": {"deep": [{"er": "{{ secrets.shop }}"}]},
+    });
+    compiled(&taking).unwrap();
+    let codes = |config: Value| -> Vec<_> {
+        compiled(&config).unwrap_err().into_iter().map(|problem| (problem.code, problem.pointer)).collect()
+    };
+    let at = |code: &str, pointer: &str| vec![(code.to_owned(), format!("/nodes/0/config/{pointer}"))];
+    let query = json!({"url": "https://a.example", "query": [{"name": "{{ secrets.shop }}", "value": "x"}]});
+    assert_eq!(codes(query), at("secret.not_here", "query/0/name"));
+    for (template, code) in [
+        ("{{ secrets.shop & 'x' }}", "secret.in_expression"),
+        ("{{ secrets.Shop }}", "secret.bad_path"),
+        ("{{ secrets.shop.token }}", "secret.bad_path"),
+        ("{{ secrets }}", "secret.bad_path"),
+    ] {
+        assert_eq!(codes(json!({"url": "https://a.example", "body": [template]})), at(code, "body/0"), "{template}");
+    }
+}
+
+#[test]
+fn other_kinds_and_triggers_take_no_secrets() {
+    let secret = "{{ secrets.shop }}";
+    let refused = |mode, node: Value| -> Vec<_> {
+        let problems = registry().compile(&flows::flow(mode, json!([node]))).unwrap_err();
+        problems.into_iter().map(|problem| (problem.code, problem.pointer)).collect()
+    };
+    let rule = json!({"mode": "continue", "rule": {"left": secret, "operator": "equal", "right": "x"}});
+    let expression = json!({"mode": "continue", "rule": {"expression": "secrets.shop"}});
+    let header = json!({"headers": [{"name": "X-A", "value": secret}]});
+    for (mode, kind, config, pointer) in [
+        (Mode::Async, "condition", rule, "rule/left"),
+        (Mode::Async, "condition", expression, "rule/expression"),
+        (Mode::Sync, "response", json!({"body": [secret]}), "body/0"),
+        (Mode::Sync, "response", header, "headers/0/value"),
+        (Mode::Async, "delay", json!({"amount": secret, "unit": "seconds"}), "amount"),
+    ] {
+        let problems = refused(mode, flows::node("n", kind, config));
+        let expected = ("secret.not_here".to_owned(), format!("/nodes/0/config/{pointer}"));
+        assert!(problems.contains(&expected), "{kind}: {problems:?}");
+    }
+    let trigger = json!({"kind": "webhook", "answer": {"body": secret}});
+    let document = json!({"hookflow": 1, "title": "t", "mode": "async", "trigger": trigger, "nodes": []});
+    let (_, problems) = registry().check(&document);
+    assert_eq!(problems[0].code, "secret.not_here", "{problems:?}");
+}
+
+/// A secret is for who it was given to: not for another origin, be it in a header or in the body.
+#[tokio::test]
+async fn secrets_do_not_follow_a_redirect_to_another_origin() {
+    let registry = Registry::calling(Allowed::parse(["127.0.0.1", "127.0.0.2"]).unwrap());
+    let other = FarSide::saying("127.0.0.2", OK);
+    for (field, status, expected) in [
+        ("headers", 307, Ok("POST")),
+        ("body", 307, Err("http.refused")),
+        ("body", 308, Err("http.refused")),
+        ("body", 303, Ok("GET")),
+    ] {
+        let start = FarSide::redirecting("127.0.0.1", status, other.url("/"));
+        // Of the few headers that follow, too.
+        let mut input = json!({
+            "method": "POST", "url": start.url("/"), "query": [], "body_type": "text", "body": "CANARY",
+            "headers": [{"name": "X-A", "value": "plain"}, {"name": "User-Agent", "value": "CANARY"}],
+            "timeout_ms": 5_000, "redirects_max": 3, "answer_bytes_max": 1_000,
+        });
+        if field == "headers" {
+            input["body"] = json!("plain");
+        } else {
+            input["headers"][1]["value"] = json!("plain");
+        }
+        let at = if field == "headers" { "/headers/1/value" } else { "/body" };
+        let slots = vec![Slot { at: at.to_owned(), offset: 0, name: "shop".parse().unwrap() }];
+        let outcome = registry.perform("http_request", &RunContext { slots, ..run(1) }, input).await;
+        assert!(format!("{:?}", start.asked()[0]).contains("CANARY") || field == "body");
+        let methods: Vec<_> = other.asked().iter().map(|asked| asked.method.clone()).collect();
+        match expected {
+            Ok(method) => {
+                outcome.unwrap();
+                assert_eq!(methods.last().map(String::as_str), Some(method), "{field} {status}");
+            }
+            Err(code) => assert_eq!(outcome.unwrap_err().error.code, code, "{field} {status}"),
+        }
+        assert!(!format!("{:?}", other.asked()).contains("CANARY"), "{field} {status}: {:?}", other.asked());
+    }
+    assert_eq!(other.asked().len(), 2);
+    // At home everything is sent again.
+    let home = FarSide::on("127.0.0.1", move |asked, back| {
+        let to = if asked.target == "/there" {
+            OK.to_owned()
+        } else {
+            "HTTP/1.1 307 X\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n".to_owned()
+        };
+        back.say(to).map(|()| true)
+    });
+    let input = json!({
+        "method": "POST", "url": home.url("/"), "query": [], "body_type": "text", "body": "CANARY", "headers": [],
+        "timeout_ms": 5_000, "redirects_max": 3, "answer_bytes_max": 1_000,
+    });
+    let slots = vec![Slot { at: "/body".to_owned(), offset: 0, name: "shop".parse().unwrap() }];
+    registry.perform("http_request", &RunContext { slots, ..run(1) }, input).await.unwrap();
+    let bodies: Vec<_> = home.asked().iter().map(|asked| asked.body.clone()).collect();
+    assert_eq!(bodies, [b"CANARY", b"CANARY"]);
 }

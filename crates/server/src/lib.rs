@@ -15,6 +15,7 @@
 //! Not here: what a workflow does (`engine`), what is kept (`store`), flags and files (`cli`).
 
 mod api;
+mod arrivals;
 mod body;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -25,27 +26,32 @@ mod listener;
 mod media;
 mod metrics;
 mod probes;
+mod public_url;
+mod random;
 mod standing;
 mod ui;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use api::{AdminToken, description};
+pub use api::{AdminToken, Door, SettingInfo, description};
 pub use error::{API_ERRORS, ErrorInfo, RefusalInfo, refusals, remedy};
 pub use hooks::HookLimits;
 pub use listener::{HEAD_BYTES_MIN, ListenerLimits};
 pub use metrics::{MetricInfo, reference as metrics_reference};
+pub use public_url::reachable;
 pub use ui::BasePath;
 
-use api::{Admin, Api};
+use api::{About, Addresses, Admin, Api};
 use hooks::Hooks;
 use listener::Listener;
 use metrics::{Metrics, Source};
 use probes::Readiness;
+use public_url::PublicUrl;
 use ui::Ui;
 
 /// What to serve, where, and until when.
@@ -56,13 +62,16 @@ pub struct ServerOptions {
     pub hooks: TcpListener,
     /// Bound; UI, API and metrics.
     pub admin: TcpListener,
-    /// What senders see in front of `/api/webhook:trigger/…`.
-    pub public_url: String,
-    /// What programs show to use the API.
-    pub admin_token: AdminToken,
+    /// What senders see in front of `/api/webhook:trigger/…`; `None`: what somebody sets while the server runs, and
+    /// until then how this machine reaches `hooks`.
+    pub public_url: Option<String>,
+    /// What lets programs and people use the API.
+    pub door: Door,
     /// Below which path browsers find the admin listener.
     pub admin_base_path: BasePath,
     pub limits: ServerLimits,
+    /// What is in force, to be shown.
+    pub settings: Vec<SettingInfo>,
     /// Cancelled to stop.
     pub stop: CancellationToken,
 }
@@ -87,19 +96,28 @@ impl Default for ServerLimits {
 
 /// Serves both listeners until `options.stop`, then returns when their connections have ended.
 pub async fn serve(options: ServerOptions) {
-    let ServerOptions { engine, hooks, admin, public_url, admin_token, admin_base_path, limits, stop } = options;
+    let ServerOptions { engine, hooks, admin, public_url, door, admin_base_path, limits, settings, stop } = options;
+    let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+    let addresses = Addresses {
+        // A bound socket has an address.
+        hooks: hooks.local_addr().unwrap_or(unknown),
+        admin: admin.local_addr().unwrap_or(unknown),
+    };
+    let about = About::new(settings, addresses, engine.now());
+    let arrivals = about.arrivals.clone();
     let metrics = Metrics::new();
     let readiness = Readiness::new(engine.clone());
     let live_ends = CancellationToken::new();
     let api = Api::new(
         engine.clone(),
-        &public_url,
-        admin_token,
+        PublicUrl::new(engine.clone(), public_url.as_deref(), addresses.hooks),
+        door,
         metrics.clone().registry(Source::Server { engine: engine.clone(), readiness: readiness.clone() }),
         readiness.clone(),
         live_ends.clone(),
+        about,
     );
-    let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone());
+    let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone(), arrivals);
     let admin = Listener::start(
         admin,
         Arc::new(Admin::new(api, Ui::new(admin_base_path))),

@@ -236,6 +236,8 @@ async fn an_execution_is_shown_with_event_node_runs_and_answer() {
         "finished_at",
         "replay_of",
         "test",
+        "method",
+        "cause",
         "event",
         "node_runs",
         "answer",
@@ -269,7 +271,7 @@ async fn an_execution_is_shown_with_event_node_runs_and_answer() {
     assert_eq!((&shown["answer"]["status"], &shown["answer"]["body"]), (&json!(200), &json!("7")));
 
     let listed = bench.api("GET", &format!("/executions?workflow={key}&status=succeeded"), None).await.json();
-    assert_eq!(keys(&listed["items"][0]), members[..12]);
+    assert_eq!(keys(&listed["items"][0]), members[..14]);
     assert_eq!(bench.api("GET", "/executions?status=error", None).await.json()["items"], json!([]));
 }
 

@@ -198,7 +198,7 @@ async fn run(bench: &Bench, case: &Case, key: &str) -> Option<String> {
         .collect();
     let workflow = bench.engine.workflow(key).await.unwrap().id;
     let filter = ExecutionFilter { workflow: Some(workflow), limit: 10, ..ExecutionFilter::default() };
-    let executions = bench.engine.store().execution_list(filter).await.unwrap().len();
+    let executions = bench.engine.store().execution_list(filter).await.unwrap().items.len();
     // An HTTP/1.0 client expects nothing else.
     let ends_in_words = answers.len() != 1 || first.contains("HTTP/1.0") || text.contains("connection: close\r\n");
     let is_right = answers == case.answers && executions == case.executions && ends_in_words;

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use domain::time::Timestamp;
 use domain::token::Scope;
+use domain::user::Role;
 use engine::tokens::NewToken;
 use serde_json::{Value, json};
+use support::people::{self, OURS};
 use support::{Answer, Bench, JSON, TOKEN, exchange, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,9 +30,8 @@ async fn ask(bench: &Bench, token: &str, method: &str, path: &str, body: &str) -
 }
 
 /// The head of the answer: what comes after it may never end.
-async fn head(bench: &Bench, token: Option<&str>, method: &str, path: &str) -> String {
-    let authorization = token.map(|token| format!("Authorization: Bearer {token}"));
-    let headers: Vec<_> = authorization.iter().map(String::as_str).chain([JSON]).collect();
+async fn head(bench: &Bench, credentials: Option<&str>, method: &str, path: &str) -> String {
+    let headers: Vec<_> = credentials.into_iter().chain([JSON, OURS]).collect();
     let mut stream = TcpStream::connect(bench.admin).await.unwrap();
     stream.write_all(&request(method, path, &headers, b"")).await.unwrap();
     let mut head = Vec::new();
@@ -41,49 +42,138 @@ async fn head(bench: &Bench, token: Option<&str>, method: &str, path: &str) -> S
     String::from_utf8(head).unwrap()
 }
 
-/// Method, path with its variable parts filled in, and the scope asked for.
-fn operations() -> Vec<(String, String, Scope)> {
+/// Who is let in, as the description has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Open,
+    Known,
+    Scope(Scope),
+}
+
+impl Access {
+    fn read(security: &Value) -> Self {
+        let ways: Vec<_> = security.as_array().expect("every operation says who is let in").iter().collect();
+        let [token, session] = ways[..] else {
+            assert!(ways.is_empty(), "{security}");
+            return Self::Open;
+        };
+        assert_eq!(token["token"], session["session"], "people and programs are let in alike");
+        match &token["token"].as_array().unwrap()[..] {
+            [] => Self::Known,
+            [scope] => Self::Scope(*Scope::ALL.iter().find(|known| scope == known.as_str()).unwrap()),
+            more => panic!("{more:?}"),
+        }
+    }
+}
+
+/// Method, path with its variable parts filled in, and who is let in.
+fn operations() -> Vec<(String, String, Access)> {
     let description: Value = serde_json::from_str(&server::description()).unwrap();
     let mut operations = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         // Nothing is there, so that what is let through does no harm.
         let path: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();
         for (method, operation) in item.as_object().unwrap() {
-            let security = &operation["security"];
-            let scopes = security[0]["token"].as_array().unwrap_or_else(|| panic!("{method} {path:?} is open"));
-            assert_eq!((security.as_array().unwrap().len(), scopes.len()), (1, 1));
-            let scope = Scope::ALL.iter().find(|scope| scopes[0] == scope.as_str()).unwrap();
-            operations.push((method.to_uppercase(), path.join("/"), *scope));
+            operations.push((method.to_uppercase(), path.join("/"), Access::read(&operation["security"])));
         }
     }
     operations
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_operation_is_open_to_those_it_names_and_to_nobody_else() {
-    let bench = Bench::new().await;
+/// Whoever adds an operation that asks for no scope adds it here, too.
+#[test]
+fn what_asks_for_no_scope_is_named_here() {
+    let without = |access| {
+        let found = operations().into_iter().filter(|(.., of)| *of == access);
+        found.map(|(method, path, _)| format!("{method} {path}")).collect::<Vec<_>>()
+    };
+    let open = ["POST /api/v1/invite", "POST /api/v1/login", "GET /api/v1/setup", "POST /api/v1/setup"];
+    assert_eq!(without(Access::Open), open);
+    assert_eq!(without(Access::Known), ["POST /api/v1/logout", "GET /api/v1/me", "PATCH /api/v1/me"]);
+}
+
+/// A line of credentials, and what they allow; `None` when they are of no use.
+type Holder = (String, Option<Vec<Scope>>);
+
+fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}")
+}
+
+/// One of each: tokens with every set of scopes, tokens that are no more, sessions of every role, sessions that
+/// are no more.
+async fn holders(bench: &Bench) -> Vec<Holder> {
+    let mut holders = vec![(bearer(TOKEN), Some(vec![Scope::Admin])), ("X-None: 1".into(), None)];
     let sets = (1..1_u32 << Scope::ALL.len()).map(|set| {
         let has = |at: &usize| set & 1 << at != 0;
         (0..Scope::ALL.len()).filter(has).map(|at| Scope::ALL[at]).collect::<Vec<_>>()
     });
-    let mut tokens = vec![(TOKEN.to_owned(), vec![Scope::Admin])];
     for scopes in sets {
-        tokens.push((token(&bench, &scopes, NEVER).await, scopes));
+        holders.push((bearer(&token(bench, &scopes, NEVER).await), Some(scopes)));
     }
-    assert_eq!(tokens.len(), 16);
+    let expires = bench.engine.now().plus(Duration::from_millis(20));
+    holders.push((bearer(&token(bench, Scope::ALL, Some(expires)).await), None));
+    let new = NewToken { name: "revoked".into(), scopes: Scope::ALL.to_vec(), expires_at: NEVER };
+    let (revoked, text) = bench.engine.make_token(new).await.unwrap();
+    bench.engine.revoke_token(revoked.id).await.unwrap();
+    holders.push((bearer(text.reveal()), None));
+    holders.push((bearer("hookflow_nothing"), None));
+
+    people::first(bench).await;
+    for role in Role::ALL {
+        let session = people::log_in_as(bench, *role).await;
+        holders.push((people::cookie(&session), Some(role.scopes().to_vec())));
+    }
+    for change in ["logged out", "disabled", "deleted"] {
+        let entered = people::enter(bench, change, Role::Admin).await;
+        match change {
+            "disabled" => drop(bench.engine.change_user(entered.user.id, None, None, Some(true)).await.unwrap()),
+            "deleted" => bench.engine.delete_user(entered.user.id).await.unwrap(),
+            _ => people::end(bench, &entered.session).await,
+        }
+        holders.push((people::cookie(&entered.session), None));
+    }
+    holders.push(("Cookie: hookflow_session=x".into(), None));
+    // A token is looked at alone: a session beside it neither helps nor hurts.
+    let both = |token: &str| format!("{}\r\n{}", bearer(token), holders[holders.len() - 5].0);
+    let (good, bad) = (both(TOKEN), both("hookflow_nothing"));
+    holders.extend([(good, Some(vec![Scope::Admin])), (bad, None)]);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    holders
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_is_open_to_those_it_names_and_to_nobody_else() {
+    let bench = Bench::new().await;
+    let holders = holders(&bench).await;
+    assert_eq!(holders.len(), 29);
     let operations = operations();
-    assert!(operations.len() > 10);
-    for (method, path, scope) in operations {
-        let closed = head(&bench, None, &method, &path).await;
-        assert!(closed.starts_with("HTTP/1.1 401 "), "{method} {path}: {closed}");
-        for (token, scopes) in &tokens {
-            let told = head(&bench, Some(token), &method, &path).await;
+    assert!(operations.len() > 30);
+    for (method, path, access) in operations {
+        for (credentials, scopes) in &holders {
+            let mut credentials = credentials.clone();
+            if path.ends_with("/logout") && credentials.starts_with("Cookie") && scopes.is_some() {
+                // One of its own: it is over by this.
+                credentials = people::cookie(&people::log_in_as(&bench, Role::Viewer).await);
+            }
+            let told = head(&bench, Some(&credentials), &method, &path).await;
             let status: u16 = told[9..12].parse().unwrap();
-            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str());
-            if scopes.contains(&scope) || scopes.contains(&Scope::Admin) {
-                assert!(status != 401 && status != 403 && status < 500, "{method} {path} with {scopes:?}: {told}");
-            } else {
-                assert_eq!((status, told.contains(&challenge)), (403, true), "{method} {path} with {scopes:?}: {told}");
+            let may =
+                |scope: Scope| scopes.as_ref().map(|scopes| scopes.contains(&scope) || scopes.contains(&Scope::Admin));
+            let expected = match access {
+                Access::Open => None,
+                Access::Known => scopes.is_none().then_some(401),
+                Access::Scope(scope) => match may(scope) {
+                    None => Some(401),
+                    Some(false) => Some(403),
+                    Some(true) => None,
+                },
+            };
+            let refused = [401, 403].contains(&status).then_some(status);
+            assert_eq!(refused, expected, "{method} {path} with {credentials} ({scopes:?}): {told}");
+            assert!(status < 500, "{method} {path} with {credentials}: {told}");
+            if let (Access::Scope(scope), Some(403)) = (access, expected) {
+                let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str());
+                assert!(told.contains(&challenge), "{told}");
             }
         }
     }

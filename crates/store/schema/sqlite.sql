@@ -45,6 +45,12 @@ CREATE INDEX execution_open on execution (owner, workflow_id, due_at) where due_
 
 CREATE INDEX execution_suspect on execution (owner) where takeovers > 1 and due_at is not null;
 
+CREATE TABLE invite (
+    digest     blob    not null primary key,   -- SHA-256
+    user_id    blob    not null unique,
+    expires_at integer not null
+) strict, without rowid;
+
 CREATE TABLE journal (
     execution_id blob    not null,
     part         integer not null,             -- from 1
@@ -105,8 +111,34 @@ CREATE TABLE sample (
 
 CREATE INDEX sample_by_workflow on sample (workflow_id, id);
 
+CREATE TABLE secret (
+    name       text    not null primary key,
+    id         blob    not null unique,
+    nonce      blob    not null,               -- 24 bytes, new with each value
+    sealed     blob    not null,               -- XChaCha20-Poly1305, with id and name as associated data
+    key_id     blob    not null,               -- of the key that it was sealed with
+    created_at integer not null,
+    changed_at integer not null
+) strict;
+
 CREATE TABLE server (
     id blob not null primary key
+) strict, without rowid;
+
+CREATE TABLE session (
+    digest     blob    not null primary key,   -- SHA-256
+    user_id    blob    not null,
+    created_at integer not null,
+    used_at    integer not null
+) strict, without rowid;
+
+CREATE INDEX session_by_use on session (used_at);
+
+CREATE INDEX session_by_user on session (user_id, used_at);
+
+CREATE TABLE setting (
+    name  text not null primary key,
+    value text not null
 ) strict, without rowid;
 
 CREATE TABLE tested_draft (
@@ -122,6 +154,18 @@ CREATE TABLE token (
     created_at   integer not null,
     expires_at   integer,
     last_used_at integer
+) strict;
+
+CREATE TABLE "user" (
+    id           blob    not null primary key,
+    email        text    not null,
+    email_folded text    not null unique,      -- as it is compared
+    name         text    not null,
+    role         text    not null,
+    disabled     integer not null,
+    password     text,                         -- argon2id with salt and cost (PHC)
+    created_at   integer not null,
+    last_seen_at integer
 ) strict;
 
 CREATE TABLE workflow (

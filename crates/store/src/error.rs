@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked.
 
-use domain::id::{EndpointKey, ExecutionId, SampleId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, SampleId, TokenId, UserId, WorkflowId};
+use domain::secret::SecretName;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -21,8 +22,32 @@ pub enum Error {
     TooManySamples { max: u32 },
     #[error("the bodies of the workflow's samples would be larger than {bytes_max} bytes together")]
     SamplesTooLarge { bytes_max: usize },
+    #[error("there is no secret {name}")]
+    SecretNotFound { name: SecretName },
+    #[error("there are {max} secrets already")]
+    TooManySecrets { max: u32 },
     #[error("there is no token {token}")]
     TokenNotFound { token: TokenId },
+    #[error("there is no user {user}")]
+    UserNotFound { user: UserId },
+    /// Nobody is the first user twice.
+    #[error("there are users already")]
+    UsersThere,
+    #[error("there are {max} users; delete some first")]
+    TooManyUsers { max: u32 },
+    #[error("another user has this email address")]
+    EmailTaken,
+    #[error("the user {user} is disabled")]
+    UserDisabled { user: UserId },
+    /// Nobody else could give rights to anybody.
+    #[error("this is the last active admin")]
+    LastAdmin,
+    /// What was found out about the user does not hold any more.
+    #[error("the user {user} was changed meanwhile")]
+    UserChanged { user: UserId },
+    /// Never made, taken, taken back, or expired.
+    #[error("there is no such invite")]
+    InviteNotFound,
     /// Another server holds the execution now, or it has ended. The caller drops what it did.
     #[error("the lease on execution {execution} was lost")]
     LeaseLost { execution: ExecutionId },

@@ -18,9 +18,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 
 pub use error::{Error, Result};
@@ -52,6 +54,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>>;
     /// Newest first, those with an id below `before`.
     async fn workflow_list(&self, before: Option<WorkflowId>, limit: u32) -> Result<Vec<Workflow>>;
+    /// How every workflow has done, in no order.
+    async fn workflow_figures(&self, buckets: Buckets) -> Result<Vec<WorkflowFigures>>;
     /// The workflow answers under `key` from now on; the old key is retired. Errors: `NotFound`, `KeyTaken`.
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()>;
     /// Executions and revisions stay readable, the workflow itself does not; its key is never free again.
@@ -86,6 +90,55 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Nothing happens when it is gone.
     async fn token_used(&self, token: TokenId, at: Timestamp) -> Result<()>;
 
+    // -- users: people who log in ------------------------------------------------------------------
+
+    /// The first user, logged in. Errors: `UsersThere` when there is any.
+    async fn user_first(&self, user: User, session: Session) -> Result<()>;
+    /// Errors: `EmailTaken`, `TooManyUsers` when there are `max` already.
+    async fn user_create(&self, user: User, invite: Invite, max: u32) -> Result<()>;
+    /// Whether there is no user at all.
+    async fn user_none(&self) -> Result<bool>;
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>>;
+    /// Newest first.
+    async fn user_list(&self) -> Result<Vec<User>>;
+    /// The user as it is from then on. Disabled: no session and no invite is left.
+    /// Errors: `UserNotFound`, `EmailTaken`, `LastAdmin`, `UserChanged` when the old password is another by now.
+    async fn user_change(&self, user: UserId, change: UserChange) -> Result<User>;
+    /// With every session and invite. Errors: `UserNotFound`, `LastAdmin`.
+    async fn user_delete(&self, user: UserId) -> Result<()>;
+
+    /// In the place of the user's earlier one. Errors: `UserNotFound`, `UserDisabled`.
+    async fn invite_create(&self, invite: Invite) -> Result<User>;
+    async fn invite_by_digest(&self, digest: [u8; 32]) -> Result<Option<Invite>>;
+    /// The user has this password from then on, and this session alone. Errors: `InviteNotFound`, also when it
+    /// had expired by the time the session was created.
+    async fn invite_use(&self, taken: InviteUse) -> Result<User>;
+
+    /// Errors: `UserNotFound`, and `UserChanged` when the user is not active or has another password by now.
+    async fn session_create(&self, login: Login) -> Result<User>;
+    async fn session_by_digest(&self, digest: [u8; 32]) -> Result<Option<(Session, User)>>;
+    /// The session was used and its user seen. Nothing happens when it is gone.
+    async fn session_used(&self, digest: [u8; 32], at: Timestamp) -> Result<()>;
+    /// Nothing happens when it is gone.
+    async fn session_end(&self, digest: [u8; 32]) -> Result<()>;
+
+    // -- secrets: sealed before they come here -------------------------------------------------------
+
+    /// Puts a sealed value in place of the one of the same name, if there is one: id and `created_at` are those of
+    /// `secret` all the same. Whether it is new. Errors: `TooManySecrets` when it would be one more than `max`.
+    async fn secret_set(&self, secret: Sealed, max: u32) -> Result<bool>;
+    async fn secret_get(&self, name: &SecretName) -> Result<Option<Sealed>>;
+    /// By name.
+    async fn secret_list(&self) -> Result<Vec<Sealed>>;
+    /// Errors: `SecretNotFound`.
+    async fn secret_delete(&self, name: &SecretName) -> Result<()>;
+
+    // -- settings made while the server runs ------------------------------------------------------
+
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>>;
+    /// `None` takes it away.
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()>;
+
     // -- executions ------------------------------------------------------------------------------
 
     /// Event and execution become durable together, as far as the execution has come.
@@ -119,15 +172,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<bool>;
     /// Status and, once there is one, the answer.
     async fn execution_answer(&self, execution: ExecutionId) -> Result<Option<(Status, Option<SentAnswer>)>>;
-    /// Newest first.
-    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>>;
+    /// Newest first. Looks at a bounded number of executions: of many that do not match it tells where to go on.
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>>;
+    /// Why each ended as `failed`, `error` or `timed_out`, as far as one look at the end of its journal tells.
+    async fn execution_causes(&self, executions: Vec<ExecutionId>) -> Result<Vec<Option<Cause>>>;
+    /// Those that match the filter (its `from`, `before` and `limit` aside) by the time they were accepted.
+    async fn execution_counts(&self, filter: ExecutionFilter, buckets: Buckets) -> Result<ExecutionCounts>;
 
     // -- request log -----------------------------------------------------------------------------
 
     /// Refused requests, oldest first.
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()>;
-    /// Accepted and refused requests, newest first. Tests and replays are none.
-    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>>;
+    /// Accepted and refused requests, newest first. Tests and replays are none. Looks at a bounded number, as
+    /// [`Store::execution_list`] does; `next` is for [`RequestFilter::before`].
+    async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>>;
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>>;
 
     // -- keeping the house -------------------------------------------------------------------------

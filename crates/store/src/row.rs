@@ -1,13 +1,16 @@
 //! What goes into the store and comes out of it, where a domain noun alone is not enough.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::event::Event;
-use domain::execution::journal::NodeRun;
-use domain::execution::status::{Reason, Status};
-use domain::flow::document::Mode;
+use domain::execution::journal::{NodeError, NodeRun};
+use domain::execution::status::{NodeStatus, Reason, Status};
+use domain::flow::document::{Mode, NodeKey};
 use domain::id::{EndpointKey, ExecutionId, RequestId, RevisionId, SampleId, ServerId, WorkflowId};
 use domain::time::Timestamp;
+use domain::user::{Email, PasswordHash, Role, Session};
 use domain::value::Value;
 use domain::workflow::Workflow;
 
@@ -149,6 +152,8 @@ pub struct ExecutionHead {
     pub answer_status: Option<u16>,
     pub accepted_at: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// Of the event's request.
+    pub method: String,
 }
 
 /// Everything about an execution.
@@ -170,9 +175,133 @@ pub struct Execution {
 pub struct ExecutionFilter {
     pub workflow: Option<WorkflowId>,
     pub status: Option<Status>,
+    /// Those whose caller got a status from the first to the last of these.
+    pub answer: Option<(u16, u16)>,
+    /// `Some(true)`: tests of a draft only; `Some(false)`: none of them.
+    pub test: Option<bool>,
+    /// Found in the query string, the headers or the body of the request, whatever the case of its ASCII letters.
+    pub text: Option<String>,
+    /// Those accepted then or later.
+    pub from: Option<Timestamp>,
     /// Those with an id below this one.
     pub before: Option<ExecutionId>,
     pub limit: u32,
+}
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed<T, C> {
+    /// Fewer than asked for when what was looked at held no more.
+    pub items: Vec<T>,
+    /// Where to go on; `None` when there is nothing behind.
+    pub next: Option<C>,
+}
+
+/// A span of time in parts of the same length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buckets {
+    pub from: Timestamp,
+    /// Of each; not zero.
+    pub width: Duration,
+    pub count: u32,
+}
+
+impl Buckets {
+    /// `None` outside the span.
+    pub fn of(&self, at: Timestamp) -> Option<usize> {
+        if at < self.from {
+            return None;
+        }
+        let number = at.since(self.from).as_micros() / self.width.as_micros().max(1);
+        usize::try_from(number).ok().filter(|number| *number < self.count as usize)
+    }
+
+    /// When part `number` begins.
+    pub fn start(&self, number: u32) -> Timestamp {
+        self.from.plus(self.width * number)
+    }
+}
+
+/// How many executions are where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StatusCounts {
+    pub succeeded: u64,
+    pub failed: u64,
+    pub error: u64,
+    pub timed_out: u64,
+    pub cancelled: u64,
+    /// Not ended yet.
+    pub open: u64,
+}
+
+impl StatusCounts {
+    pub fn count(&mut self, status: Status) {
+        *match status {
+            Status::Succeeded => &mut self.succeeded,
+            Status::Failed => &mut self.failed,
+            Status::Error => &mut self.error,
+            Status::TimedOut => &mut self.timed_out,
+            Status::Cancelled => &mut self.cancelled,
+            Status::Queued | Status::Running | Status::Waiting => &mut self.open,
+        } += 1;
+    }
+}
+
+/// Executions by the time they were accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionCounts {
+    /// One a bucket.
+    pub counts: Vec<StatusCounts>,
+    /// There were more than are looked at; the oldest are not in it.
+    pub partial: bool,
+}
+
+/// How a workflow has done lately. Tests are not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowFigures {
+    pub workflow: WorkflowId,
+    /// One a bucket.
+    pub counts: Vec<StatusCounts>,
+    /// Executions that wait now, whenever they were accepted.
+    pub waiting: u64,
+    /// Nineteen of twenty that ended took no longer from being accepted to the end.
+    pub p95: Option<Duration>,
+    /// When the newest was accepted, and what its caller got; also from before the buckets.
+    pub last: Option<(Timestamp, Option<u16>)>,
+    /// There were more than are looked at; the oldest are not in it.
+    pub partial: bool,
+}
+
+/// Why an execution ended as it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// `None`: none of its nodes.
+    pub node: Option<NodeKey>,
+    pub error: NodeError,
+}
+
+impl Cause {
+    /// From the last of its notes and the last of its records. `None`: it did not end badly, or they do not tell.
+    pub fn of(status: Status, note: Option<&String>, last: Option<&NodeRun>) -> Option<Self> {
+        match status {
+            Status::Failed | Status::Error => {
+                let of_node =
+                    last.and_then(|run| Some(Self { node: Some(run.node.clone()), error: run.error.clone()? }));
+                // What ends without a node says why in its notes.
+                let of_none = || {
+                    let message = note.cloned().unwrap_or_default();
+                    Self { node: None, error: NodeError::new("execution.error", message) }
+                };
+                of_node.or_else(|| (status == Status::Error).then(of_none))
+            }
+            Status::TimedOut => {
+                let node = last.filter(|run| run.status == NodeStatus::TimedOut).map(|run| run.node.clone());
+                let error = NodeError::new("execution.timed_out", "The workflow did not end in time.");
+                Some(Self { node, error })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A request that was turned away.
@@ -204,7 +333,13 @@ impl RefusedRequest {
             received_at: self.received_at,
             method: self.method.clone(),
             remote_addr: self.remote_addr,
-            outcome: Outcome::Refused { request: self.id, code: self.code.clone(), status: self.status },
+            bytes: self.body.len() as u64,
+            outcome: Outcome::Refused {
+                request: self.id,
+                code: self.code.clone(),
+                status: self.status,
+                detail: self.detail.clone(),
+            },
         }
     }
 }
@@ -217,6 +352,8 @@ pub struct RequestHead {
     pub received_at: Timestamp,
     pub method: String,
     pub remote_addr: std::net::IpAddr,
+    /// Of the body; of a refused one's, those that were kept.
+    pub bytes: u64,
     pub outcome: Outcome,
 }
 
@@ -234,7 +371,7 @@ impl RequestHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Accepted { execution: ExecutionId },
-    Refused { request: RequestId, code: String, status: u16 },
+    Refused { request: RequestId, code: String, status: u16, detail: String },
 }
 
 #[derive(Debug, Clone, Default)]
@@ -242,6 +379,14 @@ pub struct RequestFilter {
     pub workflow: Option<WorkflowId>,
     /// `Some(true)`: accepted ones only.
     pub accepted: Option<bool>,
+    /// Those refused with this code.
+    pub code: Option<String>,
+    /// Those refused with a status from the first to the last of these.
+    pub status: Option<(u16, u16)>,
+    /// As in [`ExecutionFilter::text`]; of a refused one's body in what was kept of it.
+    pub text: Option<String>,
+    /// Those received then or later.
+    pub from: Option<Timestamp>,
     /// Those that stand behind this place in the log, see [`RequestHead::cursor`]. All ids share one
     /// layout, so accepted and refused requests are ordered among each other.
     pub before: Option<[u8; 16]>,
@@ -295,4 +440,50 @@ pub struct Stats {
     pub bytes_waiting: u64,
     /// Bytes of the database file and its write-ahead log.
     pub database_bytes: u64,
+}
+
+/// What is to be different about a user; `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct UserChange {
+    pub email: Option<Email>,
+    pub name: Option<String>,
+    pub role: Option<Role>,
+    pub disabled: Option<bool>,
+    pub password: Option<NewPassword>,
+}
+
+/// Ends the user's sessions but the one it was changed in.
+#[derive(Debug, Clone)]
+pub struct NewPassword {
+    /// What it must still be.
+    pub old: PasswordHash,
+    pub new: PasswordHash,
+    /// Digest of the session that stays.
+    pub keep: [u8; 32],
+}
+
+/// A user chooses a password with an invite, and is logged in by that.
+#[derive(Debug, Clone)]
+pub struct InviteUse {
+    /// Of the invite.
+    pub digest: [u8; 32],
+    pub password: PasswordHash,
+    /// `None` stays.
+    pub name: Option<String>,
+    /// Whose it is, the invite says.
+    pub session: Session,
+}
+
+/// A session for a user whose password was right.
+#[derive(Debug, Clone)]
+pub struct Login {
+    pub session: Session,
+    /// The one that was right.
+    pub password: PasswordHash,
+    /// Digest of a session that ends by this.
+    pub replaces: Option<[u8; 32]>,
+    /// Sessions that were not used since are deleted, whosever they are.
+    pub used_before: Timestamp,
+    /// Of one user; the one that was used longest ago goes.
+    pub max: u32,
 }

@@ -307,7 +307,8 @@ async fn an_execution_that_cannot_be_read_does_not_hold_up_the_others() {
     let claimed = store.execution_claim(claim.clone()).await.unwrap();
     assert_eq!(claimed.iter().map(|one| one.head.id).collect::<Vec<_>>(), [execution_id(2), execution_id(3)]);
     assert!(store.execution_claim(claim).await.unwrap().is_empty());
-    let set_aside = store.execution_list(store::ExecutionFilter { limit: 9, ..Default::default() }).await.unwrap();
+    let set_aside =
+        store.execution_list(store::ExecutionFilter { limit: 9, ..Default::default() }).await.unwrap().items;
     assert_eq!(set_aside.last().unwrap().reason, Some(domain::execution::status::Reason::Quarantined));
     store.close().await.unwrap();
 }

@@ -26,7 +26,9 @@ fn every_function_of_the_suite_is_run() {
         include_str!("../src/conformance/retention.rs"),
         include_str!("../src/conformance/sample.rs"),
         include_str!("../src/conformance/server.rs"),
+        include_str!("../src/conformance/session.rs"),
         include_str!("../src/conformance/token.rs"),
+        include_str!("../src/conformance/user.rs"),
         include_str!("../src/conformance/workflow.rs"),
     ] {
         for function in file.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {

@@ -1957,7 +1957,7 @@ export interface operations {
                 limit?: number;
                 /**
                  * @description An execution's id, or a text that stands in the query string, the headers or the body of the request, as it
-                 *     was sent but for upper and lower case of ASCII letters.
+                 *     was sent but for upper and lower case of ASCII letters. A text takes the scope `operate`.
                  */
                 q?: string;
                 status?: components["schemas"]["Status"];
@@ -2441,7 +2441,10 @@ export interface operations {
                 buckets?: number;
                 /** @description A day before `to` unless told. */
                 from?: components["schemas"]["Time"];
-                /** @description A text that stands in the query string, the headers or the body of the request. */
+                /**
+                 * @description A text that stands in the query string, the headers or the body of the request. It takes the
+                 *     scope `operate`.
+                 */
                 q?: string;
                 status?: components["schemas"]["Status"];
                 /** @description `true`: only tests of a draft; `false`: none of them. */
@@ -2474,7 +2477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2483,7 +2486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3318,7 +3321,7 @@ export interface operations {
                 outcome?: components["schemas"]["Outcome"];
                 /**
                  * @description A request's id, or a text that stands in the query string, the headers or what was kept of the body, as it
-                 *     was sent but for upper and lower case of ASCII letters.
+                 *     was sent but for upper and lower case of ASCII letters. A text takes the scope `operate`.
                  */
                 q?: string;
                 /** @description Refused with this status, such as `404`, or with one of a class such as `4xx`. */
@@ -3735,7 +3738,7 @@ export interface operations {
                     "application/json": components["schemas"]["SettingsView"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3744,7 +3747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3803,7 +3806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3812,7 +3815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3917,7 +3920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3926,7 +3929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5707,7 +5710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5716,7 +5719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6512,7 +6515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6521,7 +6524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6759,7 +6762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is missing, unknown or has expired. */
+            /** @description Token or session is missing, unknown or has expired. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6768,7 +6771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope. */
+            /** @description Token or role lacks the scope, or the request comes from another page. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -12,6 +12,7 @@ import { base } from "@/api/client";
 import { executionFilter } from "@/features/executions/filter";
 import { executionView } from "@/features/executions/view";
 import { requestFilter } from "@/features/requests/filter";
+import { workflowFilter } from "@/features/workflows/list/filter";
 import { Broke } from "./broke";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -46,6 +47,7 @@ const home = createRoute({
 const workflows = createRoute({
   getParentRoute: () => shell,
   path: "workflows",
+  validateSearch: workflowFilter,
   component: lazyRouteComponent(() => import("@/features/workflows/list/page"), "WorkflowsPage"),
 });
 const editor = createRoute({

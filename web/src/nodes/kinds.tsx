@@ -17,6 +17,21 @@ export function glyph(kind: string): ReactNode {
   return GLYPHS[kind] ?? <Box size={18} aria-hidden />;
 }
 
+/** What a kind is for: a heading in the menu of kinds, and its word in `nodes:group`. */
+export type Group = "logic" | "answer" | "calls" | "waits" | "other";
+export const GROUPS: Group[] = ["logic", "answer", "calls", "waits", "other"];
+const GROUP_OF: Record<string, Group> = {
+  condition: "logic",
+  end: "logic",
+  response: "answer",
+  http_request: "calls",
+  delay: "waits",
+};
+
+export function groupOf(kind: string): Group {
+  return GROUP_OF[kind] ?? "other";
+}
+
 /** Whether the flow does not go on after such a node. */
 export function endsFlow(node: FlowNode): boolean {
   return node.kind === "response" || node.kind === "end";

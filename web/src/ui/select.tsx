@@ -56,7 +56,7 @@ export function Select<Id extends string>({
     >
       {!hideLabel && <Label>{label}</Label>}
       <AriaButton className="flex h-8 w-full min-w-0 items-center justify-between gap-2 rounded-control border border-line bg-surface pr-2 pl-2.5 text-control text-ink touch:h-11 data-[hovered]:border-line-strong data-[disabled]:opacity-50">
-        <SelectValue className="min-w-0 truncate text-left data-[placeholder]:text-ink-3 [&_[slot=description]]:hidden" />
+        <SelectValue className="min-w-0 truncate text-left data-[placeholder]:text-ink-3 [&_[slot=description]]:hidden [&_svg]:hidden" />
         <ChevronsUpDown size={14} className="shrink-0 text-ink-3" aria-hidden />
       </AriaButton>
       <Below help={help} problem={problem} />

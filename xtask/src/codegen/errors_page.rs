@@ -65,7 +65,7 @@ The `error` of a node run that ended as `error`; the execution then ends as `err
     ))
 }
 
-const NODE_ERRORS: [(&str, &str, &str); 10] = [
+const NODE_ERRORS: [(&str, &str, &str); 14] = [
     ("template.failed", "A template could not be rendered.", "Mend the template that the message names."),
     (
         "condition.type",
@@ -88,6 +88,18 @@ const NODE_ERRORS: [(&str, &str, &str); 10] = [
         "This server has no such kind of node.",
         "Run it on a server that has, or take the node out.",
     ),
+    (
+        "secret.missing",
+        "The node is sent with a secret that is not there.",
+        "Set it with `hookflow secret set`; replay from the node.",
+    ),
+    (
+        "secret.unreadable",
+        "The secret was sealed with another key file, or what is stored is damaged.",
+        "Bring `hookflow.key` back, or set the secret again.",
+    ),
+    ("secret.unavailable", "The secret could not be read from the database.", "Replay from the node."),
+    ("secret.misplaced", "The record of the node is damaged.", "Replay the request."),
     ("value.too_deep", "A value nests too deep to be recorded.", "Make it flatter."),
     ("wait.duration", "A wait is not a whole number of milliseconds within its range.", "Mend what it is made of."),
     (

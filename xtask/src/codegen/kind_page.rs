@@ -79,7 +79,8 @@ fn add_rows(root: &Value, schema: &Value, prefix: &str, rows: &mut Vec<String>) 
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let shape = resolve(root, field);
         let doc = field["description"].as_str().unwrap_or_default();
-        let doc = format!("{}{}", one_line(doc), words_doc(shape));
+        let secrets = if field["x-secrets"] == true { " [Secrets](../../guides/secrets.md) allowed." } else { "" };
+        let doc = format!("{}{secrets}{}", one_line(doc), words_doc(shape));
         let default = match &field["default"] {
             _ if required.contains(&name.as_str()) => "required".to_owned(),
             Value::Null => String::new(),

@@ -19,10 +19,12 @@ pub(crate) mod requests;
 pub(crate) mod resolve;
 pub(crate) mod revisions;
 pub(crate) mod rotate;
+pub(crate) mod secret;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod token;
+pub(crate) mod user;
 
 use std::collections::HashMap;
 

@@ -6,7 +6,8 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use domain::token::TokenText;
+use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{self, Global};
@@ -16,7 +17,7 @@ use crate::files;
 use crate::folder::{Folder, ServeInfo};
 use crate::output::{Output, plain};
 use crate::wire::Running;
-use crate::{curl, logs, wire};
+use crate::{curl, logs, undumped, wire};
 
 /// Start the server. Ctrl-C or SIGTERM stops it once what is running is safely parked.
 ///
@@ -41,13 +42,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
-    let settings = in_force(&args.settings, global)?.settings;
+    let in_force = in_force(&args.settings, global)?;
+    let settings = &in_force.settings;
     let welcome = args.welcome.map(document).transpose()?;
     logs::start(&settings.log);
+    undumped::keep_memory();
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;
     let folder = Folder::create(settings.data.clone())?;
-    let running = wire::start(&settings, &folder).await?;
+    let running = wire::start(&in_force, &folder).await?;
     let outcome = async {
         let welcomed = welcome.is_some();
         if let Some(document) = welcome {
@@ -55,7 +58,8 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
         }
         let info = ServeInfo { pid: std::process::id(), hooks: running.hooks, admin: running.admin };
         folder.announce(&info)?;
-        say_where(out, &info, &folder, &running.origin)?;
+        let setup = running.waits_for_setup().await?;
+        say_where(out, &info, &folder, &running.origin, setup)?;
         if welcomed {
             show_the_door(out, &running).await?;
         }
@@ -95,18 +99,33 @@ async fn until_told(running: &Running, signals: &mut Signals) -> Result<(), Fail
     }
 }
 
-fn say_where(out: &mut Output, info: &ServeInfo, folder: &Folder, origin: &str) -> Result<(), Failure> {
+fn say_where(
+    out: &mut Output,
+    info: &ServeInfo,
+    folder: &Folder,
+    origin: &str,
+    setup: Option<Option<TokenText>>,
+) -> Result<(), Failure> {
     tell(out, "Hookflow is up. Ctrl-C stops it.", || {
         tracing::info!(hooks = %info.hooks, admin = %info.admin, data = %folder.path().display(), "started");
     })?;
     if out.json {
-        return Ok(out.document(info)?);
+        let mut document = json!(info);
+        if let Some(Some(token)) = setup {
+            document["setup_token"] = json!(token.reveal());
+        }
+        return Ok(out.document(&document)?);
     }
-    out.fields(&[
+    let mut fields = vec![
         ("  hooks", format!("{origin}/api/webhook:trigger/…")),
         ("  admin", format!("http://{}", info.admin)),
         ("  data", folder.path().display().to_string()),
-    ])?;
+    ];
+    if let Some(token) = setup {
+        fields.push(("  set-up", format!("http://{}/setup, for the first user", info.admin)));
+        fields.extend(token.map(|token| ("  token", format!("{} for that, until the next start", token.reveal()))));
+    }
+    out.fields(&fields)?;
     Ok(())
 }
 

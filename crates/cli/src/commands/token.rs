@@ -21,7 +21,7 @@ pub(crate) enum Command {
 ///
 /// The token stands alone on stdout, what is said about it on stderr. Give each program one of its own
 /// with the scopes that it needs: `read` sees everything that came in and went out, `operate` tests,
-/// replays and cancels, `author` changes workflows, `admin` may do everything, tokens too.
+/// replays and cancels, `author` changes workflows and secrets, `admin` may do everything, tokens too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

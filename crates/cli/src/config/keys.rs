@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use nodes::outbound::Allowed;
+use nodes::outbound::{self, Allowed};
 use server::BasePath;
 use toml::Value;
 
@@ -49,6 +49,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("admin", Address),
     key("admin_insecure", Flag),
     key("admin_base_path", Path),
+    key("admin_https", Flag),
     key("public_url", Origin),
     key("data", Folder),
     count("body_bytes_max", 1 << 10, 1 << 30),
@@ -82,6 +83,8 @@ pub(crate) const KEYS: &[Key] = &[
     count("live_changes_max", 1, 10_000_000),
     count("live_changes_per_second_max", 1, 100_000_000),
     count("live_listeners_max", 0, 448),
+    count("session_idle_hours", 1, 8_760),
+    count("session_max_hours", 1, 8_760),
     count("lease_ms", 1_000, 600_000),
     count("drain_ms", 0, 600_000),
     key("log", LogDirectives),
@@ -141,18 +144,7 @@ fn networks(value: &Value) -> Option<Value> {
     list.filter(|list| Allowed::parse(list.iter().copied()).is_ok()).map(Value::from)
 }
 
-/// Without the slash at its end. `None` unless it is `http(s)://host[:port]`.
+/// Without the slash at its end; empty for none.
 fn origin(text: &str) -> Option<String> {
-    if text.is_empty() {
-        return Some(String::new());
-    }
-    let url = reqwest::Url::parse(text).ok()?;
-    let bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    bare.then(|| url.as_str().trim_end_matches('/').to_owned())
+    if text.is_empty() { Some(String::new()) } else { outbound::origin(text) }
 }

@@ -8,6 +8,7 @@
 //! ```
 //! Not here: what a setting means (the default file says it), who uses it (`wire`).
 
+mod described;
 mod keys;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
+pub(crate) use described::described;
 use keys::{KEYS, Key};
 
 /// Every setting with its default, compiled in.
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) admin_insecure: bool,
     /// Begins and ends with a slash.
     pub(crate) admin_base_path: String,
+    pub(crate) admin_https: bool,
     /// Without a slash at its end; empty for the address of `hooks`.
     pub(crate) public_url: String,
     pub(crate) data: PathBuf,
@@ -75,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) live_changes_max: usize,
     pub(crate) live_changes_per_second_max: u32,
     pub(crate) live_listeners_max: usize,
+    pub(crate) session_idle_hours: u32,
+    pub(crate) session_max_hours: u32,
     pub(crate) lease_ms: u64,
     pub(crate) drain_ms: u64,
     pub(crate) log: String,
@@ -232,10 +237,11 @@ fn not_toml(path: &Path, file: &Option<(PathBuf, String)>, error: &toml::de::Err
 }
 
 fn exposed(settings: &Settings) -> Option<Complaint> {
-    let exposed = !settings.admin.ip().is_loopback() && !settings.admin_insecure;
+    let is_meant = settings.admin_insecure || settings.admin_https;
+    let exposed = !settings.admin.ip().is_loopback() && !is_meant;
     let sentence = format!("the admin listener at {} could be reached from other machines", settings.admin);
     exposed.then(|| {
         Complaint::new("config.admin_insecure", sentence)
-            .hint("keep `admin` on 127.0.0.1; or put https in front of it and set HOOKFLOW_ADMIN_INSECURE=true")
+            .hint("keep `admin` on 127.0.0.1; or put https in front of it and set HOOKFLOW_ADMIN_HTTPS=true")
     })
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+pub mod echo;
 pub mod senders;
 pub mod tap;
 
@@ -88,10 +89,18 @@ impl Home {
     }
 
     pub fn serve_with(&self, settings: &[(&str, &str)], more: &[&str]) -> Server {
-        let mut args = vec!["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+        self.serve_saying(settings, more, Stdio::piped())
+    }
+
+    /// What it says on stderr goes to `log`. A pipe that nobody empties holds up who says much.
+    pub fn serve_saying(&self, settings: &[(&str, &str)], more: &[&str], log: Stdio) -> Server {
+        let mut args = vec!["serve", "--hooks", "127.0.0.1:0"];
+        if !more.contains(&"--admin") {
+            args.extend(["--admin", "127.0.0.1:0"]);
+        }
         args.extend(more);
         let mut command = self.hookflow(&args);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(log);
         let child = command.spawn().unwrap();
         let mut server = Server { child: Killed(child), info: Value::Null };
         let from = Instant::now();
@@ -223,6 +232,17 @@ impl Server {
         self.child.wait()
     }
 
+    /// The next line on stdout.
+    pub fn line(&mut self) -> String {
+        let stdout = self.child.0.stdout.as_mut().unwrap();
+        // Byte by byte: what comes after it is for whoever reads the rest.
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while stdout.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap()
+    }
+
     fn stdout(&mut self) -> String {
         let mut text = String::new();
         self.child.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
@@ -231,7 +251,9 @@ impl Server {
 
     fn stderr(&mut self) -> String {
         let mut text = String::new();
-        self.child.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        if let Some(mut stderr) = self.child.0.stderr.take() {
+            stderr.read_to_string(&mut text).unwrap();
+        }
         text
     }
 }

@@ -10,7 +10,11 @@ pub const HEADER_VALUE_MAX: usize = 8 << 10;
 
 /// Session cookies of the admin listener, on plain http and on https. One browser shares them over all
 /// ports, so a hook's answer must not set them and a hook's event must not hold them.
-const SESSION_COOKIES: [&str; 2] = ["hookflow_session", "__Host-hookflow_session"];
+const SESSION_COOKIES: [&str; 2] = [SESSION_COOKIE, SESSION_COOKIE_HTTPS];
+/// On plain http.
+pub const SESSION_COOKIE: &str = "hookflow_session";
+/// On https: browsers take it from there alone, and for this host alone.
+pub const SESSION_COOKIE_HTTPS: &str = "__Host-hookflow_session";
 const OWN_HEADER_PREFIX: &str = "hookflow-";
 /// Framing and connection belong to the server; the rest would reach beyond this one answer.
 const DENIED_HEADERS: [&str; 7] = [

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::execution::status::NodeStatus;
 use crate::flow::document::NodeKey;
+use crate::secret::Slot;
 use crate::template::Missing;
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -29,6 +30,9 @@ pub struct NodeRun {
     /// What the templates of an effect or a wait came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
+    /// Where in `input` secrets were put in when it was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<Slot>,
     /// What later nodes read as `nodes.<key>`.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,

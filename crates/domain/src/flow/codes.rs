@@ -88,7 +88,7 @@ codes! {
     TEMPLATE_UNCLOSED = "template.unclosed";
     /// There is nothing between the braces.
     TEMPLATE_EMPTY = "template.empty";
-    /// A path begins with something other than `trigger`, `nodes` or `system`.
+    /// A path begins with something other than `trigger`, `nodes`, `system` or `secrets`.
     TEMPLATE_UNKNOWN_ROOT = "template.unknown_root";
     /// A path begins with a word that can't be used at this place or in this version.
     TEMPLATE_ROOT_NOT_AVAILABLE = "template.root_not_available";
@@ -98,6 +98,13 @@ codes! {
     TEMPLATE_UNKNOWN_NODE = "template.unknown_node";
     /// A template reads a node that can't have run yet.
     TEMPLATE_LATER_NODE = "template.later_node";
+
+    /// A secret is read as `secrets.` and its name, and nothing behind it.
+    SECRET_PATH = "secret.bad_path";
+    /// A secret stands in a field that takes none: the reference of the node kind says which do.
+    SECRET_NOT_HERE = "secret.not_here";
+    /// A secret stands in an expression: it can only be put in as it is.
+    SECRET_IN_EXPRESSION = "secret.in_expression";
 
     /// An expression is not JSONata.
     EXPRESSION_SYNTAX = "expression.syntax";

@@ -14,6 +14,8 @@ use std::time::Duration;
 use crate::condition::Rule;
 use crate::execution::status::End;
 use crate::flow::document::{Mode, NodeKey};
+use crate::secret::SecretName;
+use crate::template::path::Path;
 use crate::template::{Template, Templated};
 use crate::value::Value;
 
@@ -153,6 +155,15 @@ pub struct AnswerTemplate {
 impl Plan {
     pub fn step(&self, index: StepIndex) -> &Step {
         &self.steps[index.0]
+    }
+
+    /// Every secret that an effect is sent with, some of them more than once.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let inputs = self.steps.iter().filter_map(|step| match &step.operation {
+            Operation::Effect { input, .. } => Some(input),
+            _ => None,
+        });
+        inputs.flat_map(Templated::paths).filter_map(Path::secret)
     }
 
     /// The step of a node. Flows are short, so this is a walk.

@@ -19,6 +19,7 @@ mod place;
 mod resolve;
 mod scan;
 pub mod scope;
+mod secrets;
 mod templated;
 mod term;
 #[cfg(test)]
@@ -32,10 +33,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::place::Place;
 use self::scan::Piece;
+pub use self::secrets::secrets_read_in;
 pub use self::templated::Templated;
 pub(crate) use self::term::Term;
 use crate::flow::codes;
 use crate::problem::Problems;
+use crate::secret::Slot;
 use crate::template::scope::Scope;
 use crate::time::Timestamp;
 use crate::value::Value;
@@ -146,15 +149,33 @@ impl Template {
         place: &Place<'_>,
         missing: &mut Vec<Missing>,
     ) -> Result<Option<Cow<'a, Value>>, TemplateError> {
+        self.resolve_noting(scope, place, missing, &mut Vec::new())
+    }
+
+    /// The same; notes where in what it comes to secrets are to be filled in.
+    pub(super) fn resolve_noting<'a>(
+        &'a self,
+        scope: &Scope<'a>,
+        place: &Place<'_>,
+        missing: &mut Vec<Missing>,
+        slots: &mut Vec<Slot>,
+    ) -> Result<Option<Cow<'a, Value>>, TemplateError> {
+        let mut note = |term: &Term, offset| {
+            slots.extend(term.secret().map(|name| Slot { at: place.pointer(), offset, name: name.clone() }));
+        };
         match &self.body {
             Body::Text(text) => Ok(Some(Cow::Owned(Value::from(text.as_str())))),
-            Body::Alone(term) => term.resolve(scope, place, missing),
+            Body::Alone(term) => {
+                note(term, 0);
+                term.resolve(scope, place, missing)
+            }
             Body::Mixed(parts) => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Text(literal) => text.push_str(literal),
                         Part::Term(term) => {
+                            note(term, text.len());
                             if let Some(value) = term.resolve(scope, place, missing)? {
                                 write_text(&value, &mut text);
                             }

@@ -1,6 +1,6 @@
 //! Plain paths: `trigger.body.items[0].price`, `nodes.call.body["odd key"]`.
 //! ```text
-//! path    = root step*            root = trigger · nodes · system (loop · loops · secrets are to come)
+//! path    = root step*            root = trigger · nodes · system · secrets (loop · loops are to come)
 //! step    = "." key  |  "." index  |  "[" index "]"  |  "[" quoted "]"
 //! key     = ASCII letters, digits, "_", "$", "-"
 //! index   = 0, or digits without a leading zero; `.0` and `[0]` are the same
@@ -8,6 +8,7 @@
 //! ```
 //! Invariants
 //! - A [`Path`] can be resolved: its root and, under `trigger` and `system`, its member exist.
+//! - What a path under `secrets` comes to is the secret's mark, never its value.
 //! - [`fmt::Display`] writes the canonical text, and that text parses to the same path.
 //!
 //! Not here: what a path comes to (`resolve`), paths inside JSONata (`term`).
@@ -16,6 +17,7 @@ use std::fmt;
 
 use crate::flow::codes;
 use crate::flow::document::NodeKey;
+use crate::secret::SecretName;
 
 /// A plain path, parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,7 @@ enum Root {
     Trigger,
     Nodes,
     System,
+    Secrets,
 }
 
 /// One step down.
@@ -59,6 +62,7 @@ pub(super) enum Origin {
     ExecutionId,
     WorkflowKey,
     Revision,
+    Secret(SecretName),
 }
 
 /// Why a text is not a path that can be resolved.
@@ -66,7 +70,7 @@ pub(super) enum Origin {
 pub enum PathError {
     #[error("this is not a plain path")]
     Syntax,
-    #[error("there is no `{0}` here: a path begins with `trigger`, `nodes` or `system`")]
+    #[error("there is no `{0}` here: a path begins with `trigger`, `nodes`, `system` or `secrets`")]
     UnknownRoot(String),
     #[error("`{0}` cannot be used here yet; a field of that name is read as `$.{0}` or in backquotes")]
     RootNotAvailable(String),
@@ -74,6 +78,8 @@ pub enum PathError {
     UnknownMember { root: &'static str, member: String, members: &'static str },
     #[error("`{0}` cannot be the key of a node")]
     UnknownNode(String),
+    #[error("a secret is read as `secrets.` and its name, which is a letter a-z followed by letters, digits and `_`")]
+    NotASecret,
 }
 
 impl PathError {
@@ -85,6 +91,7 @@ impl PathError {
             Self::RootNotAvailable(_) => codes::TEMPLATE_ROOT_NOT_AVAILABLE,
             Self::UnknownMember { .. } => codes::TEMPLATE_UNKNOWN_MEMBER,
             Self::UnknownNode(_) => codes::TEMPLATE_UNKNOWN_NODE,
+            Self::NotASecret => codes::SECRET_PATH,
         }
     }
 }
@@ -117,7 +124,8 @@ impl Path {
             "trigger" => (Root::Trigger, trigger_origin(steps.first())?),
             "nodes" => (Root::Nodes, node_origin(steps.first())?),
             "system" => (Root::System, system_origin(steps.first())?),
-            "loop" | "loops" | "secrets" => return Err(PathError::RootNotAvailable(word.to_owned())),
+            "secrets" => (Root::Secrets, secret_origin(&steps)?),
+            "loop" | "loops" => return Err(PathError::RootNotAvailable(word.to_owned())),
             _ => return Err(PathError::UnknownRoot(word.to_owned())),
         };
         if let (Origin::Headers, Some(Step::Key(name))) = (&origin, steps.get_mut(1)) {
@@ -130,6 +138,14 @@ impl Path {
     pub fn node(&self) -> Option<&NodeKey> {
         match &self.origin {
             Origin::Node(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The secret that it stands for.
+    pub fn secret(&self) -> Option<&SecretName> {
+        match &self.origin {
+            Origin::Secret(name) => Some(name),
             _ => None,
         }
     }
@@ -178,6 +194,14 @@ fn node_origin(key: Option<&Step>) -> Result<Origin, PathError> {
     text.parse().map(Origin::Node).map_err(|_| PathError::UnknownNode(text))
 }
 
+/// A name and nothing behind it: there is nothing inside a secret.
+fn secret_origin(steps: &[Step]) -> Result<Origin, PathError> {
+    match steps {
+        [Step::Key(name)] => name.parse().map(Origin::Secret).map_err(|_| PathError::NotASecret),
+        _ => Err(PathError::NotASecret),
+    }
+}
+
 fn unknown_member(root: &'static str, member: &str, members: &'static str) -> PathError {
     PathError::UnknownMember { root, member: member.to_owned(), members }
 }
@@ -197,6 +221,7 @@ impl fmt::Display for Path {
             Root::Trigger => "trigger",
             Root::Nodes => "nodes",
             Root::System => "system",
+            Root::Secrets => "secrets",
         })?;
         self.steps.iter().try_for_each(|step| step.fmt(f))
     }

@@ -42,6 +42,7 @@ impl Path {
             Origin::ExecutionId => Value::from(system.execution_id.to_string()),
             Origin::WorkflowKey => Value::from(system.workflow_key),
             Origin::Revision => Value::from(system.revision),
+            Origin::Secret(name) => Value::from(name.mark()),
         };
         Some(Cow::Owned(made))
     }

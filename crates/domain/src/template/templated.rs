@@ -6,6 +6,7 @@ use super::place::Place;
 use super::scope::Scope;
 use super::{Evaluator, Missing, Template, TemplateError, path};
 use crate::problem::{Problems, below};
+use crate::secret::Slot;
 use crate::value::Value;
 
 /// A config value with templates anywhere in its lists and objects; keys are left alone.
@@ -49,7 +50,17 @@ impl Templated {
 
     /// `at` is the value's pointer in the node's config, for notes and errors.
     pub fn render(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<Value, TemplateError> {
-        self.render_at(scope, &Place::Start(at), missing)
+        self.render_at(scope, &Place::Start(at), missing, &mut Vec::new())
+    }
+
+    /// The same, from the start of a config; notes where in the value secrets are to be filled in.
+    pub fn render_noting(
+        &self,
+        scope: &Scope<'_>,
+        missing: &mut Vec<Missing>,
+        slots: &mut Vec<Slot>,
+    ) -> Result<Value, TemplateError> {
+        self.render_at(scope, &Place::Start(""), missing, slots)
     }
 
     /// As [`Templated::render`], borrowing what can be borrowed, and telling missing from null: `None` for
@@ -64,7 +75,7 @@ impl Templated {
             Self::Constant(value) => Ok(Some(Cow::Borrowed(value))),
             Self::Template(template) => template.resolve_at(scope, place, missing),
             Self::List(_) | Self::Object(_) => {
-                self.render_at(scope, place, missing).map(|value| Some(Cow::Owned(value)))
+                self.render_at(scope, place, missing, &mut Vec::new()).map(|value| Some(Cow::Owned(value)))
             }
         }
     }
@@ -74,20 +85,21 @@ impl Templated {
         scope: &Scope<'_>,
         place: &Place<'_>,
         missing: &mut Vec<Missing>,
+        slots: &mut Vec<Slot>,
     ) -> Result<Value, TemplateError> {
         match self {
             Self::Constant(value) => Ok(value.clone()),
             Self::Template(template) => {
-                Ok(template.resolve_at(scope, place, missing)?.map_or(Value::Null, Cow::into_owned))
+                Ok(template.resolve_noting(scope, place, missing, slots)?.map_or(Value::Null, Cow::into_owned))
             }
             Self::List(list) => list
                 .iter()
                 .enumerate()
-                .map(|(index, value)| value.render_at(scope, &Place::Index(place, index), missing))
+                .map(|(index, value)| value.render_at(scope, &Place::Index(place, index), missing, slots))
                 .collect(),
             Self::Object(members) => members
                 .iter()
-                .map(|(key, value)| Ok((key.clone(), value.render_at(scope, &Place::Key(place, key), missing)?)))
+                .map(|(key, value)| Ok((key.clone(), value.render_at(scope, &Place::Key(place, key), missing, slots)?)))
                 .collect(),
         }
     }

@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::{Evaluator, Expression, ExpressionError, Missing, TemplateError};
 use crate::flow::codes;
 use crate::problem::Problems;
+use crate::secret::SecretName;
 use crate::value::Value;
 
 /// A compiled expression.
@@ -81,6 +82,14 @@ impl Term {
         matches!(self, Self::Jsonata(_))
     }
 
+    /// The secret that it stands for.
+    pub(crate) fn secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Path(read) => read.path.secret(),
+            Self::Jsonata(_) => None,
+        }
+    }
+
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         let reads = match self {
             Self::Path(read) => std::slice::from_ref(read),
@@ -124,6 +133,12 @@ impl Jsonata {
             let is_key =
                 matches!(lexeme.before.last, Some('{' | ',')) && source[start + length..].trim_start().starts_with(':');
             match path {
+                Ok(path) if path.secret().is_some() => {
+                    let message = format!(
+                        "`{written}` in `{source}`: a secret can't be used in an expression, it can only be put in as it is: `{{{{ {written} }}}}`, with text around it where needed; a field of that name is read as `$.secrets` or in backquotes"
+                    );
+                    problems.add(pointer, codes::SECRET_IN_EXPRESSION, message);
+                }
                 Ok(path) if !(is_key && path.is_bare_root()) => {
                     let index = reads.iter().position(|read| read.path == path).unwrap_or_else(|| {
                         reads.push(Read { path, written: written.into() });

@@ -144,6 +144,7 @@ impl Live {
             attempt: run.attempt,
             status: run.status,
             input: None,
+            slots: Vec::new(),
             result: None,
             error: run.error.clone(),
             missing: Vec::new(),

@@ -31,6 +31,7 @@ fn head(number: u64, status: Status) -> ExecutionHead {
         answer_status: None,
         accepted_at: Timestamp::from_micros(1),
         finished_at: None,
+        method: "POST".into(),
     }
 }
 
@@ -41,6 +42,7 @@ fn records() -> Vec<NodeRun> {
         visit: String::new(),
         attempt: 1,
         status: NodeStatus::Succeeded,
+        slots: Vec::new(),
         input: Some(1.into()),
         result: Some(2.into()),
         error: None,

@@ -48,7 +48,7 @@ impl Bench {
 
     pub(crate) async fn all(&self) -> Vec<ExecutionHead> {
         let filter = ExecutionFilter { limit: 500, ..ExecutionFilter::default() };
-        self.engine.store().execution_list(filter).await.unwrap()
+        self.engine.store().execution_list(filter).await.unwrap().items
     }
 
     /// An effect that leaves a line in the file `out` and takes so long.

@@ -153,8 +153,13 @@ async fn cancelling_ends_a_sleeping_and_a_working_execution() {
     let engine = bench.engine.clone();
     let caller = tokio::spawn(async move { send(&engine, &working, &json!({})).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let running =
-        bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
+    let running = bench
+        .engine
+        .store()
+        .execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() })
+        .await
+        .unwrap()
+        .items;
     for head in running {
         assert!(bench.engine.cancel(head.id).await.unwrap(), "{head:?}");
     }
@@ -324,7 +329,12 @@ async fn too_many_bytes_in_memory_are_refused_and_nothing_is_kept() {
     let refused = bench.send(&endpoint, &json!({ "text": "x".repeat(100) })).await.unwrap_err();
     assert!(refused.retry_after_s > 0);
     assert!(bench.send(&endpoint, &json!({ "text": "x" })).await.is_ok());
-    let kept =
-        bench.engine.store().execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() }).await.unwrap();
+    let kept = bench
+        .engine
+        .store()
+        .execution_list(ExecutionFilter { limit: 10, ..ExecutionFilter::default() })
+        .await
+        .unwrap()
+        .items;
     assert_eq!(kept.len(), 1);
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::testing::random::Random;
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use store::sqlite::Sqlite;
 use store::*;
@@ -156,6 +158,7 @@ hand_on! {
     fn workflow_get(workflow: WorkflowId) -> Option<Workflow>;
     fn workflow_by_key(key: &EndpointKey) -> Option<Workflow>;
     fn workflow_list(before: Option<WorkflowId>, limit: u32) -> Vec<Workflow>;
+    fn workflow_figures(buckets: Buckets) -> Vec<WorkflowFigures>;
     fn workflow_rotate(workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> ();
     fn workflow_delete(workflow: WorkflowId, at: Timestamp) -> ();
     fn key_retired() -> Vec<(EndpointKey, WorkflowId)>;
@@ -169,6 +172,28 @@ hand_on! {
     fn token_list() -> Vec<Token>;
     fn token_revoke(token: TokenId) -> ();
     fn token_used(token: TokenId, at: Timestamp) -> ();
+
+    fn user_first(user: User, session: Session) -> ();
+    fn user_create(user: User, invite: Invite, max: u32) -> ();
+    fn user_none() -> bool;
+    fn user_by_email(email: &Email) -> Option<User>;
+    fn user_list() -> Vec<User>;
+    fn user_change(user: UserId, change: UserChange) -> User;
+    fn user_delete(user: UserId) -> ();
+    fn invite_create(invite: Invite) -> User;
+    fn invite_by_digest(digest: [u8; 32]) -> Option<Invite>;
+    fn invite_use(taken: InviteUse) -> User;
+    fn session_create(login: Login) -> User;
+    fn session_by_digest(digest: [u8; 32]) -> Option<(Session, User)>;
+    fn session_used(digest: [u8; 32], at: Timestamp) -> ();
+    fn session_end(digest: [u8; 32]) -> ();
+
+    fn secret_set(secret: Sealed, max: u32) -> bool;
+    fn secret_get(name: &SecretName) -> Option<Sealed>;
+    fn secret_list() -> Vec<Sealed>;
+    fn secret_delete(name: &SecretName) -> ();
+    fn setting_get(name: &'static str) -> Option<String>;
+    fn setting_set(name: &'static str, value: Option<String>) -> ();
     fn execution_create(new: NewExecution) -> ();
     fn execution_progress(execution: ExecutionId, epoch: u32, progress: Progress) -> ();
     fn execution_claim(claim: Claim) -> Vec<Claimed>;
@@ -179,9 +204,11 @@ hand_on! {
     fn execution_head(execution: ExecutionId) -> Option<ExecutionHead>;
     fn execution_fail_quarantined(execution: ExecutionId, answer: Option<SentAnswer>, at: Timestamp) -> bool;
     fn execution_answer(execution: ExecutionId) -> Option<(Status, Option<SentAnswer>)>;
-    fn execution_list(filter: ExecutionFilter) -> Vec<ExecutionHead>;
+    fn execution_list(filter: ExecutionFilter) -> Listed<ExecutionHead, ExecutionId>;
+    fn execution_causes(executions: Vec<ExecutionId>) -> Vec<Option<Cause>>;
+    fn execution_counts(filter: ExecutionFilter, buckets: Buckets) -> ExecutionCounts;
     fn request_append(requests: Vec<RefusedRequest>) -> ();
-    fn request_list(filter: RequestFilter) -> Vec<RequestHead>;
+    fn request_list(filter: RequestFilter) -> Listed<RequestHead, [u8; 16]>;
     fn request_get(request: RequestId) -> Option<RefusedRequest>;
     fn retention_slice(rule: RetentionRule) -> u32;
     fn retention_workflows() -> Vec<WorkflowId>;

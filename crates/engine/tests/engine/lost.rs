@@ -111,7 +111,7 @@ async fn check(engine: &Engine, bench: &Bench, acknowledged: &Acknowledged, seed
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let filter = store::ExecutionFilter { limit: 500, ..store::ExecutionFilter::default() };
-            let all = engine.store().execution_list(filter).await.unwrap();
+            let all = engine.store().execution_list(filter).await.unwrap().items;
             if all.iter().all(|one| !one.status.is_open()) {
                 break all.into_iter().map(|one| one.id).collect();
             }

@@ -107,7 +107,7 @@ async fn tests_and_replays_are_no_requests() {
     bench.test(&endpoint, WrittenRequest::default()).await;
     assert_eq!(bench.all().await.len(), 3);
     let requests = bench.engine.store().request_list(RequestFilter { limit: 9, ..RequestFilter::default() }).await;
-    assert_eq!(requests.unwrap().len(), 1);
+    assert_eq!(requests.unwrap().items.len(), 1);
     assert_eq!(bench.engine.counters().accepted, 1);
 }
 

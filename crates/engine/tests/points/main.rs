@@ -110,7 +110,7 @@ async fn child() {
         let filter = ExecutionFilter { limit: 500, ..ExecutionFilter::default() };
         // A broken one cannot say, and the engine notices.
         if let Ok(all) = bench.engine.store().execution_list(filter).await
-            && all.iter().all(|one| !one.status.is_open())
+            && all.items.iter().all(|one| !one.status.is_open())
         {
             break;
         }

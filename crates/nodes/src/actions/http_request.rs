@@ -37,6 +37,7 @@ struct Pair {
     /// The name.
     name: String,
     /// The value. Variables allowed.
+    #[schemars(extend("x-secrets" = true))]
     value: String,
 }
 
@@ -48,6 +49,7 @@ pub struct Params {
     method: Method,
     /// The address, with `http://` or `https://`. Variables allowed. Only public addresses are called, unless the
     /// server's setting `outbound_allow` allows others.
+    #[schemars(extend("x-secrets" = true))]
     url: String,
     /// Added to the query of `url`, encoded as needed.
     #[serde(default)]
@@ -62,13 +64,14 @@ pub struct Params {
     body_type: BodyType,
     /// What is sent; null sends nothing. Variables allowed.
     #[serde(default)]
+    #[schemars(extend("x-secrets" = true))]
     body: Value,
     /// How many milliseconds an attempt may take, redirects and the whole answer included.
     #[serde(default = "timeout_ms")]
     #[schemars(range(min = 1, max = 600_000))]
     timeout_ms: u64,
     /// How many redirects are followed. 0: an answer that redirects counts as any other that is not 2xx. Credentials
-    /// and headers of your own do not go along to another origin.
+    /// and headers of your own do not go along to another origin, and a body with secrets in it is not sent there.
     #[serde(default)]
     #[schemars(range(min = 0, max = 5))]
     redirects_max: usize,
@@ -149,7 +152,7 @@ impl NodeKind for HttpRequest {
                 config: json!({
                     "method": "POST",
                     "url": "https://shop.example/orders",
-                    "headers": [{"name": "Authorization", "value": "Bearer {{ trigger.headers.x_shop_token }}"}],
+                    "headers": [{"name": "Authorization", "value": "Bearer {{ secrets.shop_token }}"}],
                     "body": {"id": "{{ trigger.body.order.id }}"},
                     "retry": {"attempts": 5, "pause_ms": 2_000},
                 }),

@@ -54,9 +54,10 @@ pub(super) fn call(input: &Value, run: &RunContext) -> Result<Call, NodeError> {
         url.query_pairs_mut().extend_pairs(query);
     }
     let mut headers = HeaderMap::new();
-    for (name, value) in pairs(&input["headers"]) {
+    for (index, (name, value)) in pairs(&input["headers"]).enumerate() {
         let refused = || NodeError::new("http.header", format!("the header `{name}` cannot be sent with this value"));
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused())?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused())?;
+        value.set_sensitive(run.has_secret_in(&format!("headers/{index}")));
         headers.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?, value);
     }
     if let Ok(key) = HeaderValue::from_str(&run.idempotency_key)
@@ -82,6 +83,7 @@ pub(super) fn call(input: &Value, run: &RunContext) -> Result<Call, NodeError> {
         url,
         headers,
         body,
+        body_is_secret: run.has_secret_in("body"),
         timeout: Duration::from_millis(number("timeout_ms")),
         redirects_max: usize::try_from(number("redirects_max")).unwrap_or_default(),
         answer_bytes_max: usize::try_from(number("answer_bytes_max")).unwrap_or_default(),

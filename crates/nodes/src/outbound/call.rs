@@ -24,6 +24,8 @@ pub struct Call {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// It goes to no other origin.
+    pub body_is_secret: bool,
     /// For all of it, redirects and the answer's body included.
     pub timeout: Duration,
     /// 0: an answer that redirects is an answer like any other.
@@ -111,7 +113,7 @@ impl Outbound {
                     if redirects > call.redirects_max {
                         return Err(CallError::Redirects(call.redirects_max));
                     }
-                    redirect(&mut call, answer.status(), target?);
+                    redirect(&mut call, answer.status(), target?)?;
                 }
                 _ => return read(answer, call.answer_bytes_max).await,
             }
@@ -147,7 +149,7 @@ fn target(from: &Url, answer: &Response) -> Option<Result<Url, CallError>> {
 }
 
 /// As browsers do: 303 asks for what stands there, and so do 301 and 302 after a POST. All else sends the same again.
-fn redirect(call: &mut Call, status: StatusCode, mut target: Url) {
+fn redirect(call: &mut Call, status: StatusCode, mut target: Url) -> Result<(), CallError> {
     let asks = match status.as_u16() {
         303 => !matches!(call.method, Method::GET | Method::HEAD),
         301 | 302 => call.method == Method::POST,
@@ -161,10 +163,15 @@ fn redirect(call: &mut Call, status: StatusCode, mut target: Url) {
         }
     }
     if target.origin() != call.url.origin() {
-        // Any header may be a credential; these are none.
+        if call.body_is_secret && !call.body.is_empty() {
+            return Err(CallError::Refused(
+                "the answer redirects to another origin, and the body has a secret in it".to_owned(),
+            ));
+        }
+        // Any header may be a credential; these are none, unless they are known to be.
         let mut kept = HeaderMap::new();
         for name in [ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IDEMPOTENCY_KEY, USER_AGENT] {
-            if let Some(value) = call.headers.get(&name) {
+            if let Some(value) = call.headers.get(&name).filter(|value| !value.is_sensitive()) {
                 kept.insert(name, value.clone());
             }
         }
@@ -175,6 +182,7 @@ fn redirect(call: &mut Call, status: StatusCode, mut target: Url) {
         _ = target.set_password(call.url.password());
     }
     call.url = target;
+    Ok(())
 }
 
 async fn read(mut answer: Response, bytes_max: usize) -> Result<Got, CallError> {

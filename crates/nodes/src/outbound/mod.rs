@@ -7,7 +7,7 @@
 //!   that resolves to something else a moment later changes nothing.
 //! - A name of which one address is refused is refused.
 //! - No proxy of the environment is asked; nothing of an answer is kept beyond the limits of the call.
-//! - Credentials do not follow a redirect to another origin.
+//! - Credentials and secrets do not follow a redirect to another origin.
 //!
 //! Not here: what a call is for (`actions`), whether it is tried again (`domain::execution::machine`).
 
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 pub use address::{Allowed, NotANetwork};
 pub use call::{Call, CallError, Got, IDEMPOTENCY_KEY};
+pub use reqwest::Url;
 pub use resolver::Lookup;
 use resolver::{Guarded, System};
 
@@ -45,7 +46,25 @@ struct Shared {
     http: OnceLock<reqwest::Client>,
 }
 
+/// An origin, `http(s)://host[:port]`, without the slash at its end; `None` for anything else.
+pub fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    bare.then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
 impl Outbound {
+    /// For calls of the server itself to a place that its administrator chose: every address may be called.
+    pub fn anywhere() -> Self {
+        Self::new(Allowed::parse(["0.0.0.0/0", "::/0"]).expect("these are networks"))
+    }
+
     pub fn new(allowed: Allowed) -> Self {
         Self::asking(Arc::new(System), allowed)
     }

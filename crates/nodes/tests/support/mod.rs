@@ -170,6 +170,7 @@ pub fn get(url: &str) -> Call {
         url: Url::parse(url).unwrap(),
         headers: HeaderMap::new(),
         body: Bytes::new(),
+        body_is_secret: false,
         timeout: Duration::from_secs(10),
         redirects_max: 0,
         answer_bytes_max: 1 << 16,

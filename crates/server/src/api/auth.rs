@@ -1,20 +1,27 @@
-//! Who may use the API: whoever shows a token, and for what its scopes allow.
-//!
-//! The token of the data folder allows everything. The others are the engine's. Neither is ever printed.
+//! Who may use the API: programs by a token, people by the session in their cookie, each for what its scopes
+//! allow.
+//! ```text
+//! Authorization: Bearer …   the data folder's token: everything · a token of the engine's: its scopes
+//! Cookie: …session=…        the scopes of the user's role; what changes something must come from our own pages
+//! ```
+//! A request with a token is never looked at for a cookie. Neither is ever printed.
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use domain::token::{Scope, Token, TokenText};
+use domain::user::{Session, User};
+use engine::people::Look;
 use engine::tokens::Checked;
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, Response};
 use subtle::ConstantTimeEq;
 
-use super::Api;
+use super::{Api, origin};
 use crate::error::ApiError;
 
 /// The token of the data folder. Never printed.
@@ -46,33 +53,74 @@ impl From<String> for AdminToken {
 
 /// Who sent a request.
 #[derive(Debug, Clone)]
-enum Holder {
+pub(super) enum Holder {
     /// Of the data folder's token.
     Folder,
     Token(Token),
+    Person(Box<Person>),
+}
+
+/// Who is logged in, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub(super) user: User,
+    pub(super) session: Session,
 }
 
 impl Holder {
-    fn may(&self, scope: Scope) -> bool {
+    pub(super) fn may(&self, scope: Scope) -> bool {
         match self {
             Self::Folder => true,
             Self::Token(token) => token.allows(scope),
+            Self::Person(person) => person.user.role.allows(scope),
         }
     }
 }
 
-/// Lets nobody through without a token.
+/// Behind [`require`].
+impl FromRequestParts<Arc<Api>> for Holder {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, ApiError> {
+        parts.extensions.get().cloned().ok_or(ApiError::Token)
+    }
+}
+
+/// Lets nobody through without a token or a session.
 pub(super) async fn require(
     State(api): State<Arc<Api>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response<Body>, ApiError> {
-    let holder = holder(&api, request.headers()).await?;
+    let holder = holder(&api, request.headers(), Look::Use).await?;
+    if let Holder::Person(_) = holder {
+        origin::check(&request)?;
+    }
     request.extensions_mut().insert(holder);
     Ok(next.run(request).await)
 }
 
-async fn holder(api: &Api, headers: &HeaderMap) -> Result<Holder, ApiError> {
+/// Around what is open to everybody. There is no cookie yet that could be misused, but a page could log somebody's
+/// browser in as somebody else.
+pub(super) async fn open(request: Request, next: Next) -> Result<Response<Body>, ApiError> {
+    if !request.headers().contains_key(AUTHORIZATION) {
+        origin::check(&request)?;
+    }
+    Ok(next.run(request).await)
+}
+
+async fn holder(api: &Api, headers: &HeaderMap, look: Look) -> Result<Holder, ApiError> {
+    match api.cookie.read(headers) {
+        Some(session) if !headers.contains_key(AUTHORIZATION) => {
+            let session = session.ok_or(ApiError::Session)?;
+            let (session, user) = api.engine.session(&session, look).await?.ok_or(ApiError::Session)?;
+            Ok(Holder::Person(Box::new(Person { user, session })))
+        }
+        _ => token_holder(api, headers).await,
+    }
+}
+
+async fn token_holder(api: &Api, headers: &HeaderMap) -> Result<Holder, ApiError> {
     let given = bearer(headers).ok_or(ApiError::Token)?;
     if api.token.is(given) {
         return Ok(Holder::Folder);
@@ -85,13 +133,13 @@ async fn holder(api: &Api, headers: &HeaderMap) -> Result<Holder, ApiError> {
     }
 }
 
-/// Whether the token in the headers of a request still lets see what happens. Asked again while an answer
-/// goes on and on.
+/// Whether the token or the session in the headers of a request still lets see what happens. Asked again while an
+/// answer goes on and on, which keeps no session alive.
 pub(super) async fn is_allowed(api: &Api, headers: &HeaderMap) -> bool {
-    holder(api, headers).await.is_ok_and(|holder| holder.may(Scope::Read))
+    holder(api, headers, Look::Ask).await.is_ok_and(|holder| holder.may(Scope::Read))
 }
 
-/// Lets nobody through whose token lacks the scope. Behind [`require`].
+/// Lets nobody through whose token or role lacks the scope. Behind [`require`].
 pub(super) async fn permit(scope: Scope, request: Request, next: Next) -> Result<Response<Body>, ApiError> {
     match request.extensions().get::<Holder>() {
         Some(holder) if holder.may(scope) => Ok(next.run(request).await),

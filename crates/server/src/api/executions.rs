@@ -11,17 +11,18 @@ use domain::flow::document::{Mode, NodeKey};
 use domain::id::{EndpointKey, ExecutionId, WorkflowId};
 use domain::template::Missing;
 use domain::time::Timestamp;
+use domain::token::Scope;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
-use store::{Execution, ExecutionFilter, ExecutionHead, SentAnswer};
+use store::{Cause, Execution, ExecutionFilter, ExecutionHead, Listed, SentAnswer};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
+use super::auth::Holder;
 use super::extract::{Name, Params};
 use super::page::{self, Page, Paging};
-use super::schema;
 use super::views::{BodyView, Lines, WrittenView};
 use super::workflows::narrowed_to;
+use super::{Api, masked, schema};
 use crate::error::ApiError;
 use crate::standing;
 
@@ -51,6 +52,26 @@ pub(super) struct ExecutionItem {
     replay_of: Option<ExecutionId>,
     /// The draft was run, not a revision.
     test: bool,
+    /// Of the request.
+    method: String,
+    /// Why it ended as `failed`, `error` or `timed_out`, as far as is known at a glance; null in the live feed.
+    cause: Option<CauseView>,
+}
+
+/// What ended an execution.
+#[derive(Debug, Serialize, ToSchema)]
+struct CauseView {
+    /// Null: none of its nodes.
+    #[schema(value_type = Option<schema::NodeKey>)]
+    node: Option<NodeKey>,
+    code: String,
+    message: String,
+}
+
+impl From<Cause> for CauseView {
+    fn from(Cause { node, error }: Cause) -> Self {
+        Self { node, code: error.code, message: error.message }
+    }
 }
 
 impl From<ExecutionHead> for ExecutionItem {
@@ -68,6 +89,8 @@ impl From<ExecutionHead> for ExecutionItem {
             finished_at: head.finished_at,
             replay_of: head.replay_of,
             test: head.revision.is_none(),
+            method: head.method,
+            cause: None,
         }
     }
 }
@@ -175,11 +198,26 @@ impl AnswerView {
     }
 }
 
+impl ExecutionView {
+    /// For those who only look on.
+    fn mask(&mut self) {
+        self.event.written.mask();
+        if let Some(answer) = &mut self.answer {
+            masked::lines(&mut answer.headers);
+        }
+        for run in &mut self.node_runs {
+            run.input.iter_mut().chain(&mut run.result).for_each(masked::value);
+        }
+    }
+}
+
 impl From<Execution> for ExecutionView {
     fn from(execution: Execution) -> Self {
         let answer = execution.answer.as_ref().map(|sent| AnswerView::new(sent, execution.head.id));
+        let cause = Cause::of(execution.head.status, execution.notes.last(), execution.records.last());
+        let item = ExecutionItem { cause: cause.map(Into::into), ..execution.head.into() };
         Self {
-            item: execution.head.into(),
+            item,
             event: execution.event.into(),
             node_runs: journal::latest(execution.records).into_iter().map(Into::into).collect(),
             answer,
@@ -198,6 +236,16 @@ pub(super) struct Filter {
     workflow: Option<String>,
     #[param(value_type = schema::Status, required = false)]
     status: Option<String>,
+    /// The status that the caller got, such as `404`, or a class such as `4xx`.
+    #[param(value_type = schema::Statuses, required = false)]
+    answer: Option<String>,
+    /// `true`: only tests of a draft; `false`: none of them.
+    #[param(value_type = bool, required = false)]
+    test: Option<String>,
+    /// An execution's id, or a text that stands in the query string, the headers or the body of the request, as it
+    /// was sent but for upper and lower case of ASCII letters. A text takes the scope `operate`.
+    #[param(value_type = String, required = false, max_length = 200)]
+    q: Option<String>,
     /// Accepted then or later.
     #[param(value_type = schema::Time, required = false)]
     from: Option<String>,
@@ -212,37 +260,82 @@ pub(super) struct Filter {
     limit: Option<String>,
 }
 
+impl Filter {
+    async fn read(&self, api: &Api) -> Result<ExecutionFilter, ApiError> {
+        let paging: Paging<ExecutionId> = Paging::read(self.cursor.as_deref(), self.limit.as_deref())?;
+        let to: Option<Timestamp> = page::read(self.to.as_deref(), "to", page::TIME)?;
+        // Ids begin with the time.
+        let before = [paging.before, to.map(|to| ExecutionId::new(to, 0))].into_iter().flatten().min();
+        Ok(ExecutionFilter {
+            status: page::read(self.status.as_deref(), "status", STATUSES)?,
+            answer: page::statuses(self.answer.as_deref(), "answer")?,
+            test: page::flag(self.test.as_deref(), "test")?,
+            text: page::text(self.q.as_deref())?,
+            from: page::read(self.from.as_deref(), "from", page::TIME)?,
+            before,
+            limit: paging.limit(),
+            workflow: narrowed_to(api, self.workflow.as_deref()).await?,
+        })
+    }
+}
+
 /// Executions, newest first: those accepted at `from` or later and before `to`.
+///
+/// A page looks at a bounded number of executions: of many that do not match it may hold few, or none, and
+/// `next_cursor` leads on all the same.
 #[utoipa::path(get, path = "/executions", operation_id = "execution_list", tag = "executions", params(Filter),
     responses((status = 200, body = Page<ExecutionItem>)))]
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
+    holder: Holder,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<ExecutionItem>>, ApiError> {
-    const TIME: &str = "a time such as 2026-11-22T10:00:00Z";
-    let paging = Paging::read(filter.cursor.as_deref(), filter.limit.as_deref())?;
-    let from: Option<Timestamp> = page::read(filter.from.as_deref(), "from", TIME)?;
-    let to: Option<Timestamp> = page::read(filter.to.as_deref(), "to", TIME)?;
-    // Ids begin with the time.
-    let before = [paging.before, to.map(|to| ExecutionId::new(to, 0))].into_iter().flatten().min();
-    let wanted = ExecutionFilter {
-        workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
-        status: page::read(filter.status.as_deref(), "status", STATUSES)?,
-        before,
-        limit: paging.fetch(),
+    masked::search(&holder, filter.q.as_deref(), |text| text.parse::<ExecutionId>().is_ok())?;
+    let filter = filter.read(&api).await?;
+    let store = api.engine.store();
+    let found = match filter.text.as_deref().and_then(|text| text.parse().ok()) {
+        Some(id) => Listed { items: one(store.execution_head(id).await?, &filter), next: None },
+        None => store.execution_list(filter).await?,
     };
-    let items = api.engine.store().execution_list(wanted).await?.into_iter().map(ExecutionItem::from).collect();
-    let page = paging.page(items, |item: &ExecutionItem| item.id.to_string());
-    Ok(Json(page.until(|item| from.is_none_or(|from| item.accepted_at >= from))))
+    let causes = store.execution_causes(found.items.iter().map(|head| head.id).collect()).await?;
+    let with_cause = |(head, cause): (ExecutionHead, Option<Cause>)| ExecutionItem {
+        cause: cause.map(Into::into),
+        ..ExecutionItem::from(head)
+    };
+    let items = found.items.into_iter().zip(causes).map(with_cause).collect();
+    Ok(Json(Page::part(items, found.next.map(|id| id.to_string()))))
 }
 
-const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, error, timed_out, cancelled";
+/// What is named by its id has to match the rest of the filter, too.
+fn one(head: Option<ExecutionHead>, filter: &ExecutionFilter) -> Vec<ExecutionHead> {
+    let answered =
+        |head: &ExecutionHead, (first, last)| head.answer_status.is_some_and(|it| (first..=last).contains(&it));
+    let matches = |head: &ExecutionHead| {
+        filter.workflow.is_none_or(|workflow| workflow == head.workflow)
+            && filter.status.is_none_or(|status| status == head.status)
+            && filter.answer.is_none_or(|statuses| answered(head, statuses))
+            && filter.test.is_none_or(|test| test == head.revision.is_none())
+            && filter.from.is_none_or(|from| head.accepted_at >= from)
+            && filter.before.is_none_or(|before| head.id < before)
+    };
+    head.into_iter().filter(matches).collect()
+}
+
+pub(super) const STATUSES: &str = "one of queued, running, waiting, succeeded, failed, error, timed_out, cancelled";
 
 /// One execution with event, node runs and answer.
 #[utoipa::path(get, path = "/executions/{id}", operation_id = "execution_get", tag = "executions",
     params(("id" = schema::ExecutionId, Path)), responses((status = 200, body = ExecutionView)))]
-pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<ExecutionView>, ApiError> {
-    view(&api, read(&id)?).await
+pub(super) async fn get(
+    State(api): State<Arc<Api>>,
+    holder: Holder,
+    Name(id): Name,
+) -> Result<Json<ExecutionView>, ApiError> {
+    let Json(mut view) = view(&api, read(&id)?).await?;
+    if !holder.may(Scope::Operate) {
+        view.mask();
+    }
+    Ok(Json(view))
 }
 
 /// The execution as it is now.

@@ -129,7 +129,7 @@ async fn execution(api: &Api, id: &str) -> Result<ExecutionId, ApiError> {
 /// One client.
 struct Stream {
     api: Arc<Api>,
-    /// Of its request: whose token that is may be revoked meanwhile.
+    /// Of its request: its token may be revoked meanwhile, its session end.
     headers: HeaderMap,
     listener: Listener,
     ready: VecDeque<Bytes>,
@@ -231,8 +231,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::api::AdminToken;
+    use crate::api::{About, Addresses, AdminToken, Door};
     use crate::probes::Readiness;
+    use crate::public_url::PublicUrl;
 
     /// What a client gets whose request came with `token` and the id `after`, and that reads as late as it can,
     /// until there is a comment, or the end.
@@ -242,9 +243,13 @@ mod tests {
         let engine =
             Engine::start(store, Registry::standard(), ServerKey::new([7; 32]), Limits::default()).await.unwrap();
         let readiness = Readiness::new(engine.clone());
-        let token_known = AdminToken::new("t0ken".into());
+        let token_known = Door::new(AdminToken::new("t0ken".into()));
         let registry = prometheus_client::registry::Registry::default();
-        let api = Arc::new(Api::new(engine, "", token_known, registry, readiness, CancellationToken::new()));
+        let somewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let about = About::new(Vec::new(), Addresses { hooks: somewhere, admin: somewhere }, engine.now());
+        let public_url = PublicUrl::new(engine.clone(), None, somewhere);
+        let ends = CancellationToken::new();
+        let api = Arc::new(Api::new(engine, public_url, token_known, registry, readiness, ends, about));
         let listener = api.engine.listen(live::Filter::default(), after).unwrap();
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::try_from(token).unwrap())]);
         tokio::time::pause();

@@ -1,35 +1,47 @@
 //! The admin listener: `/api/v1` for programs, `/metrics` for Prometheus, probes.
 //! ```text
-//! /api/v1/…            bearer token with the scope of the operation; one noun a file
+//! /api/v1/…            a token, or a session, with the scope of the operation; one noun a file
+//!                      open: setup, login, invite; `me` and `logout` to whoever is known
 //! /api/openapi.json    open: what stands in the reference too
 //! /metrics             open: totals only, nothing about one workflow
 //! /healthz, /readyz    open
 //! anything else        the UI, for browsers (`ui`)
 //! ```
-//! Everything below `/api/v1` asks for the token before it says whether there is anything.
+//! Everything else below `/api/v1` asks who it is before it says whether there is anything.
 //!
 //! Not here: what applying a document does (`engine::authoring`), which HTTP status means what (`error`).
 
 mod auth;
 mod authoring;
+mod cookie;
 mod draft;
 mod etag;
 mod executions;
 mod extract;
+mod figures;
 mod json;
 mod live;
+mod login;
+mod masked;
+mod me;
 mod mistake;
 mod nodes;
 mod openapi;
+mod origin;
 mod page;
 mod parse;
+mod preview;
 mod requests;
 mod revisions;
 mod runs;
 mod samples;
 mod schema;
+mod secrets;
+mod send;
+mod settings;
 mod strict;
 mod tokens;
+mod users;
 mod views;
 mod workflows;
 mod written;
@@ -39,22 +51,29 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::nodes::outbound::Outbound;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
-use domain::token::Scope;
+use domain::token::{Scope, TokenText};
 use engine::Engine;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use auth::AdminToken;
+pub use settings::SettingInfo;
+pub(crate) use settings::{About, Addresses};
+
+use cookie::Cookie;
+use openapi::Access;
 
 use crate::body::{BodyLimits, Budget};
 use crate::error::ApiError;
@@ -62,6 +81,7 @@ use crate::hooks::TRIGGER_PATH;
 use crate::listener::{Arriving, Handler};
 use crate::metrics;
 use crate::probes::{self, Readiness};
+use crate::public_url::PublicUrl;
 use crate::standing;
 use crate::ui::Ui;
 
@@ -72,35 +92,77 @@ const BODY_VALUES_MAX: usize = 1 << 20;
 /// Bytes of bodies being read and worked on, and of what was made of them, in all.
 const BODIES_BYTES_MAX: usize = 128 << 20;
 
+/// What lets programs and people in.
+#[derive(Debug)]
+pub struct Door {
+    /// What programs on this machine show.
+    pub token: AdminToken,
+    /// What the first user has to show, where others than this machine can reach the listener.
+    pub setup_token: Option<TokenText>,
+    /// Browsers come over https: something in front speaks it, says in the last `X-Forwarded-For` whom it speaks
+    /// for, and nobody gets past it.
+    pub https: bool,
+}
+
+impl Door {
+    /// On loopback.
+    pub fn new(token: AdminToken) -> Self {
+        Self { token, setup_token: None, https: false }
+    }
+}
+
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct Api {
     engine: Engine,
-    public_url: String,
+    public_url: PublicUrl,
     token: AdminToken,
+    /// Without it nobody becomes the first user.
+    setup_token: Option<TokenText>,
+    cookie: Cookie,
     metrics: Registry,
     readiness: Readiness,
     bodies: Budget,
+    figures: figures::Kept,
     /// Answers that would go on for ever end.
     live_ends: CancellationToken,
+    about: About,
+    /// Calls the public URL, and nothing else.
+    own: Outbound,
+    sends: Semaphore,
 }
 
 impl Api {
     pub(crate) fn new(
         engine: Engine,
-        public_url: &str,
-        token: AdminToken,
+        public_url: PublicUrl,
+        door: Door,
         metrics: Registry,
         readiness: Readiness,
         live_ends: CancellationToken,
+        about: About,
     ) -> Self {
-        let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { engine, public_url, token, metrics, readiness, bodies: Budget::new(BODIES_BYTES_MAX), live_ends }
+        let Door { token, setup_token, https } = door;
+        Self {
+            engine,
+            public_url,
+            token,
+            setup_token,
+            cookie: Cookie { https },
+            metrics,
+            readiness,
+            bodies: Budget::new(BODIES_BYTES_MAX),
+            figures: figures::Kept::default(),
+            live_ends,
+            about,
+            own: Outbound::anywhere(),
+            sends: Semaphore::new(send::SENDS_MAX),
+        }
     }
 
     /// Where a workflow is called.
     fn url(&self, key: impl std::fmt::Display) -> String {
-        format!("{}{TRIGGER_PATH}{key}", self.public_url)
+        format!("{}{TRIGGER_PATH}{key}", self.public_url.now().0)
     }
 }
 
@@ -108,19 +170,27 @@ impl Api {
 #[derive(Debug)]
 pub(crate) struct Admin {
     router: Router,
+    /// Something in front speaks for the browsers.
+    https: bool,
     ui: Ui,
 }
 
 impl Admin {
     pub(crate) fn new(api: Api, ui: Ui) -> Self {
+        let https = api.cookie.https;
         let api = Arc::new(api);
-        let (v1, operations) = operations().split_for_parts();
-        let description = openapi::text(&openapi::document(operations));
-        let v1 = v1
+        let description = description();
+        let (open, closed) = operations();
+        let closed = Router::from(closed)
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn(extract::hold))
             .layer(from_fn_with_state(Arc::clone(&api), auth::require));
+        let open = Router::from(open)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(from_fn(extract::hold))
+            .layer(from_fn(auth::open));
+        let v1 = closed.merge(open);
         let bare = any(async || ApiError::Route).layer(from_fn_with_state(Arc::clone(&api), auth::require));
         let router = Router::new()
             .nest("/api/v1", v1)
@@ -133,16 +203,23 @@ impl Admin {
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .with_state(api);
-        Self { router, ui }
+        Self { router, https, ui }
     }
 }
 
-/// What can be done, by whom: one router a scope.
-fn operations() -> OpenApiRouter<Arc<Api>> {
+/// What can be done, by whom: one router for what is open, one for what is not.
+fn operations() -> (OpenApiRouter<Arc<Api>>, OpenApiRouter<Arc<Api>>) {
+    let open = OpenApiRouter::new()
+        .routes(routes!(login::setup_state, login::set_up))
+        .routes(routes!(login::log_in))
+        .routes(routes!(login::take_invite));
+    let known = OpenApiRouter::new().routes(routes!(me::get, me::change)).routes(routes!(login::log_out));
     let read = OpenApiRouter::new()
         .routes(routes!(workflows::list))
         .routes(routes!(workflows::get))
         .routes(routes!(workflows::export))
+        .routes(routes!(figures::workflows))
+        .routes(routes!(figures::histogram))
         .routes(routes!(draft::get))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
@@ -152,13 +229,19 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(nodes::list))
+        .routes(routes!(secrets::list))
         .routes(routes!(live::listen))
+        .routes(routes!(settings::get))
         .routes(routes!(parse::query))
         .routes(routes!(parse::body))
         .routes(routes!(authoring::check));
     let operate = OpenApiRouter::new()
+        // Templates read whatever the request held, what viewers do not see included.
+        .routes(routes!(preview::preview))
         .routes(routes!(runs::test))
         .routes(routes!(runs::replay))
+        .routes(routes!(send::send))
+        .routes(routes!(settings::check))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::resolve));
     let author = OpenApiRouter::new()
@@ -171,18 +254,32 @@ fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(revisions::activate))
         .routes(routes!(samples::add))
         .routes(routes!(samples::delete))
+        .routes(routes!(secrets::set, secrets::delete))
         .routes(routes!(authoring::apply));
-    let admin = OpenApiRouter::new().routes(routes!(tokens::list, tokens::create)).routes(routes!(tokens::revoke));
-    [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
+    let admin = OpenApiRouter::new()
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change, users::delete))
+        .routes(routes!(users::invite))
+        .routes(routes!(settings::change));
+    let scoped = [(Scope::Read, read), (Scope::Operate, operate), (Scope::Author, author), (Scope::Admin, admin)]
         .into_iter()
         .map(|(scope, operations)| allowed(scope, operations))
-        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+        .fold(described(Access::Known, known), OpenApiRouter::merge);
+    (described(Access::Open, open), scoped)
 }
 
-/// Lets in who has a token with `scope`, and says so in the description.
-fn allowed(scope: Scope, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
-    openapi::secure(operations.get_openapi_mut(), scope);
+/// Lets in who has `scope`, and says so in the description.
+fn allowed(scope: Scope, operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
+    let operations = described(Access::Scope(scope), operations);
     operations.route_layer(from_fn(move |request, next| auth::permit(scope, request, next)))
+}
+
+/// Says in the description who is let in.
+fn described(access: Access, mut operations: OpenApiRouter<Arc<Api>>) -> OpenApiRouter<Arc<Api>> {
+    openapi::secure(operations.get_openapi_mut(), access);
+    operations
 }
 
 async fn ready(State(api): State<Arc<Api>>, method: Method) -> Response<Body> {
@@ -197,7 +294,7 @@ async fn scrape(State(api): State<Arc<Api>>) -> Result<([(http::HeaderName, &'st
 impl Handler for Admin {
     type Body = Body;
 
-    async fn handle(self: Arc<Self>, mut request: Request<Arriving>, _: IpAddr) -> Response<Body> {
+    async fn handle(self: Arc<Self>, mut request: Request<Arriving>, peer: IpAddr) -> Response<Body> {
         match self.ui.base().strip_from(request.uri()) {
             None => return self.ui.at_the_base(),
             Some(Cow::Owned(bare)) => *request.uri_mut() = bare,
@@ -206,6 +303,8 @@ impl Handler for Admin {
         if let Some(response) = self.ui.answer(request.method(), request.uri().path(), request.headers()) {
             return response;
         }
+        let from = if self.https { forwarded_for(request.headers()).unwrap_or(peer) } else { peer };
+        request.extensions_mut().insert(login::From(from));
         let mut response = match self.router.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -215,9 +314,16 @@ impl Handler for Admin {
     }
 }
 
+/// For whom the proxy in front speaks: it adds to the end what it sees, and what stands before that anybody can write.
+fn forwarded_for(headers: &http::HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
 /// The description of the API as it is served: an OpenAPI document in JSON.
 pub fn description() -> String {
-    openapi::text(&openapi::document(operations().into_openapi()))
+    let (open, closed) = operations();
+    openapi::text(&openapi::document(closed.merge(open).into_openapi()))
 }
 
 #[cfg(test)]
@@ -262,13 +368,16 @@ mod tests {
         let readiness = Readiness::new(engine.clone());
         let source = Source::Server { engine: engine.clone(), readiness: readiness.clone() };
         let metrics = Metrics::new().registry(source);
+        let somewhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let about = About::new(Vec::new(), Addresses { hooks: somewhere, admin: somewhere }, engine.now());
         let api = Api::new(
-            engine,
-            "http://hooks.example",
-            AdminToken::new("t0ken".into()),
+            engine.clone(),
+            PublicUrl::new(engine, None, somewhere),
+            Door::new(AdminToken::new("t0ken".into())),
             metrics,
             readiness,
             CancellationToken::new(),
+            about,
         );
         let mut routed = routed(&format!("{:?}", Admin::new(api, Ui::new(BasePath::default())).router));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use domain::answer::SESSION_COOKIE;
 use domain::token::Scope;
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Components, ContentBuilder, Info, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema};
 
@@ -16,15 +19,16 @@ use crate::error::PROBLEM;
 
 /// Where the operations stand.
 pub(super) const ROOT: &str = "/api/v1";
-/// Name of the only security scheme.
+/// Names of the security schemes: programs, people.
 const TOKEN: &str = "token";
+const SESSION: &str = "session";
 /// Where schemas with a name stand in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 
 #[derive(utoipa::OpenApi)]
 // What only parameters name is not found by itself.
 #[openapi(
-    components(schemas(Problem, super::schema::EditTag)),
+    components(schemas(Problem, super::schema::EditTag, super::schema::Statuses)),
     tags(
         (name = "workflows", description = "What an author edits; each owns one URL."),
         (name = "drafts", description = "The editable flow of a workflow. Publishing makes it a revision."),
@@ -36,7 +40,10 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "live", description = "What happens, as it happens."),
         (name = "nodes", description = "What flows can be made of."),
         (name = "parse", description = "Which paths a sample request has."),
-        (name = "tokens", description = "Who may use this API.")
+        (name = "people", description = "Who may log in, and being logged in."),
+        (name = "secrets", description = "Stored values that are never shown again."),
+        (name = "settings", description = "What is in force, and how the server is."),
+        (name = "tokens", description = "What programs show to use this API.")
     )
 )]
 struct Base;
@@ -45,9 +52,12 @@ const DESCRIPTION: &str = "\
 Hookflow receives webhooks, runs a workflow for each and answers the caller. This is everything else: making \
 workflows, looking at what ran, running it again.
 
-Every operation asks for `Authorization: Bearer <token>`; its `security` names the scope that the token needs: \
-`read`, `operate` (test, replay, cancel), `author` (change workflows) or `admin` (tokens). No scope holds another, \
-but `admin` holds all. `hookflow token create` makes tokens; the one in the data folder's `admin.token` may do everything.
+Programs send `Authorization: Bearer <token>`; the `security` of an operation names the scope that the token needs: \
+`read`, `operate` (test, replay, cancel), `author` (change workflows and secrets) or `admin` (tokens, users). No scope holds another, \
+but `admin` holds all. `hookflow token create` makes tokens; the one in the data folder's `admin.token` may do everything. \
+Browsers send the cookie that `login` sets instead; the user's role has scopes: `viewer` has `read`, `editor` all but \
+`admin`, `admin` all. On https the cookie's name is `__Host-hookflow_session`. What a browser changes must come from \
+this server's own pages, by `Sec-Fetch-Site` or `Origin`, or it is answered 403 `csrf`.
 
 `{key}` is a workflow's key, the last part of its URL, or its `wf_…` id, which stays when the key is rotated. Lists are \
 `{\"items\": […], \"next_cursor\": …}`, newest first; give `next_cursor` back as `cursor` for the next page, until it \
@@ -97,17 +107,41 @@ pub(super) fn document(operations: OpenApi) -> OpenApi {
     let mut document = Base::openapi();
     document.info = Info::new("Hookflow", env!("CARGO_PKG_VERSION"));
     document.info.description = Some(DESCRIPTION.to_owned());
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    document.components.get_or_insert_with(Components::new).add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let session = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+    let components = document.components.get_or_insert_with(Components::new);
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(session));
     document.nest(ROOT, operations)
 }
 
-/// Every operation asks for `scope`, and may answer with a problem.
-pub(super) fn secure(document: &mut OpenApi, scope: Scope) {
+/// Who is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everybody.
+    Open,
+    /// Whoever has a token or a session, whatever it allows.
+    Known,
+    Scope(Scope),
+}
+
+impl Access {
+    fn security(self) -> Vec<SecurityRequirement> {
+        let scopes: &[&str] = match &self {
+            Self::Open => return Vec::new(),
+            Self::Known => &[],
+            Self::Scope(scope) => &[scope.as_str()],
+        };
+        [TOKEN, SESSION].map(|scheme| SecurityRequirement::new(scheme, scopes.iter().copied())).into()
+    }
+}
+
+/// Every operation says who is let in, and may answer with a problem.
+pub(super) fn secure(document: &mut OpenApi, access: Access) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
-            operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope.as_str()])]);
-            for (status, why) in refusals(operation) {
+            operation.security = Some(access.security());
+            for (status, why) in refusals(operation, access) {
                 let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
                 let refused = ResponseBuilder::new().description(why).content(PROBLEM, problem).build();
                 operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refused.into());
@@ -117,7 +151,7 @@ pub(super) fn secure(document: &mut OpenApi, scope: Scope) {
 }
 
 /// How an operation of its form can say no, beside what it says of itself.
-fn refusals(operation: &Operation) -> Vec<(&'static str, &'static str)> {
+fn refusals(operation: &Operation, access: Access) -> Vec<(&'static str, &'static str)> {
     let takes = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.parameter_in == *place,
@@ -125,12 +159,21 @@ fn refusals(operation: &Operation) -> Vec<(&'static str, &'static str)> {
         })
     };
     let has_body = operation.request_body.is_some();
-    let mut refusals = vec![
-        ("401", "The token is missing, unknown or has expired."),
-        ("403", "The token lacks the scope."),
+    let mut refusals = match access {
+        Access::Open => vec![("403", "The request comes from another page.")],
+        Access::Known => vec![
+            ("401", "Token or session is missing, unknown or has expired."),
+            ("403", "The request comes from another page."),
+        ],
+        Access::Scope(_) => vec![
+            ("401", "Token or session is missing, unknown or has expired."),
+            ("403", "Token or role lacks the scope, or the request comes from another page."),
+        ],
+    };
+    refusals.extend([
         ("500", "Something went wrong in the server; its log says what."),
         ("503", "Not now; try again after Retry-After seconds."),
-    ];
+    ]);
     if has_body || takes(&ParameterIn::Query) {
         refusals.push(("400", "A parameter or the body cannot be read."));
     }

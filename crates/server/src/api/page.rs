@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::error::ApiError;
 
+/// What a parameter that is a moment looks like.
+pub(super) const TIME: &str = "a time such as 2026-11-22T10:00:00Z";
+
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
@@ -29,6 +32,11 @@ impl<C: std::str::FromStr> Paging<C> {
 }
 
 impl<C> Paging<C> {
+    /// How many items go out.
+    pub(super) fn limit(&self) -> u32 {
+        self.limit
+    }
+
     /// How many items to get: one more than goes out tells whether there is another page.
     pub(super) fn fetch(&self) -> u32 {
         self.limit + 1
@@ -45,6 +53,11 @@ impl<T> Page<T> {
         Self { items, next_cursor: None }
     }
 
+    /// A part of a list that says itself where it goes on.
+    pub(super) fn part(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor }
+    }
+
     /// From one item more than wanted, if there are so many.
     fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let limit = limit as usize;
@@ -52,16 +65,6 @@ impl<T> Page<T> {
         items.truncate(limit);
         let next_cursor = if more { items.last().map(cursor) } else { None };
         Self { items, next_cursor }
-    }
-
-    /// Without what does not pass; everything behind the last page that passes is left out.
-    pub(super) fn until(mut self, passes: impl Fn(&T) -> bool) -> Self {
-        let passing = self.items.iter().take_while(|item| passes(item)).count();
-        if passing < self.items.len() {
-            self.items.truncate(passing);
-            self.next_cursor = None;
-        }
-        self
     }
 }
 
@@ -79,6 +82,35 @@ pub(super) fn read<T: std::str::FromStr>(
     expected: &str,
 ) -> Result<Option<T>, ApiError> {
     text.map(|text| text.parse().map_err(|_| ApiError::Query(format!("{name} is {expected}.")))).transpose()
+}
+
+/// `true` or `false`.
+pub(super) fn flag(text: Option<&str>, name: &str) -> Result<Option<bool>, ApiError> {
+    read(text, name, "true or false")
+}
+
+/// A status such as `404`, or all of a class such as `4xx`: the first and the last of them.
+pub(super) fn statuses(text: Option<&str>, name: &str) -> Result<Option<(u16, u16)>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let class = text.strip_suffix("xx").filter(|class| class.len() == 1);
+    let first = class.map_or_else(|| text.parse().ok(), |class| class.parse::<u16>().ok().map(|class| class * 100));
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x');
+    let first = first.filter(|first| is_plain && text.len() == 3 && (100..=599).contains(first));
+    let last = |first| if class.is_some() { first + 99 } else { first };
+    let statuses = first.map(|first| Some((first, last(first))));
+    statuses.ok_or_else(|| ApiError::Query(format!("{name} is a status such as 404, or a class such as 4xx.")))
+}
+
+/// Characters of a text to look for.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// A text to look for; `None` when it is empty.
+pub(super) fn text(text: Option<&str>) -> Result<Option<String>, ApiError> {
+    let text = text.filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > TEXT_CHARS_MAX) {
+        return Err(ApiError::Query(format!("q has {TEXT_CHARS_MAX} characters at most.")));
+    }
+    Ok(text.map(str::to_owned))
 }
 
 #[cfg(test)]
@@ -102,6 +134,16 @@ mod tests {
         assert_eq!((limit(Some("1")).unwrap(), limit(Some("500")).unwrap()), (1, 500));
         for text in ["0", "501", "-1", "", "x", "1.5", "99999999999"] {
             assert!(matches!(limit(Some(text)), Err(ApiError::Query(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_itself_or_a_class() {
+        for (text, expected) in [("200", (200, 200)), ("4xx", (400, 499)), ("599", (599, 599))] {
+            assert_eq!(statuses(Some(text), "answer").unwrap(), Some(expected), "{text}");
+        }
+        for text in ["", "20", "2000", "0xx", "6xx", "xxx", "2x", "+20", "20x", "-4xx", "4XX", "099"] {
+            assert!(statuses(Some(text), "answer").is_err(), "{text}");
         }
     }
 }

@@ -7,17 +7,18 @@ use axum::extract::State;
 use domain::event::query;
 use domain::id::{EndpointKey, ExecutionId, NotAnId, RequestId, WorkflowId};
 use domain::time::Timestamp;
+use domain::token::Scope;
 use domain::value::Value;
 use serde::{Deserialize, Serialize};
-use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead};
+use store::{Execution, Outcome, RefusedRequest, RequestFilter, RequestHead, Store};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
+use super::auth::Holder;
 use super::extract::{Name, Params};
-use super::page::{Page, Paging};
-use super::schema;
+use super::page::{self, Page, Paging};
 use super::views::{BodyView, Lines};
 use super::workflows::narrowed_to;
+use super::{Api, masked, schema};
 use crate::error::ApiError;
 
 /// A request in a list.
@@ -44,15 +45,23 @@ pub(super) struct RequestItem {
     code: Option<String>,
     /// What the sender of a refused one was told.
     status: Option<u16>,
+    /// The same in a sentence.
+    detail: Option<String>,
+    /// Of the body; of a refused one's, those that were kept.
+    bytes: u64,
 }
 
 impl From<RequestHead> for RequestItem {
     fn from(head: RequestHead) -> Self {
-        let (id, outcome, execution_id, code, status) = match head.outcome {
-            Outcome::Accepted { execution } => (execution.to_string(), ACCEPTED, Some(execution), None, None),
-            Outcome::Refused { request, code, status } => {
-                (request.to_string(), REFUSED, None, Some(code), Some(status))
+        let (id, outcome, execution_id, refused) = match head.outcome {
+            Outcome::Accepted { execution } => (execution.to_string(), ACCEPTED, Some(execution), None),
+            Outcome::Refused { request, code, status, detail } => {
+                (request.to_string(), REFUSED, None, Some((code, status, detail)))
             }
+        };
+        let (code, status, detail) = match refused {
+            Some((code, status, detail)) => (Some(code), Some(status), Some(detail)),
+            None => (None, None, None),
         };
         Self {
             id,
@@ -65,6 +74,8 @@ impl From<RequestHead> for RequestItem {
             execution_id,
             code,
             status,
+            detail,
+            bytes: head.bytes,
         }
     }
 }
@@ -78,8 +89,6 @@ pub(super) const OUTCOMES: [&str; 2] = [ACCEPTED, REFUSED];
 pub(super) struct RequestView {
     #[serde(flatten)]
     item: RequestItem,
-    /// The cause in a sentence.
-    detail: Option<String>,
     #[schema(value_type = Vec<schema::Line>)]
     headers: Lines,
     query_string: String,
@@ -91,7 +100,6 @@ pub(super) struct RequestView {
 impl From<RefusedRequest> for RequestView {
     fn from(request: RefusedRequest) -> Self {
         Self {
-            detail: Some(request.detail),
             headers: request.headers,
             query: query::parse(&request.query_string),
             query_string: request.query_string,
@@ -107,6 +115,8 @@ impl From<RefusedRequest> for RequestView {
                 execution_id: None,
                 code: Some(request.code),
                 status: Some(request.status),
+                detail: Some(request.detail),
+                bytes: request.body.len() as u64,
             },
         }
     }
@@ -116,7 +126,6 @@ impl From<Execution> for RequestView {
     fn from(execution: Execution) -> Self {
         let Execution { head, event, .. } = execution;
         Self {
-            detail: None,
             query: query::parse(&event.query_string),
             body: BodyView::from(&event.body[..]),
             headers: event.headers,
@@ -132,6 +141,8 @@ impl From<Execution> for RequestView {
                 execution_id: Some(head.id),
                 code: None,
                 status: None,
+                detail: None,
+                bytes: event.body.len() as u64,
             },
         }
     }
@@ -146,6 +157,22 @@ pub(super) struct Filter {
     workflow: Option<String>,
     #[param(value_type = schema::Outcome, required = false)]
     outcome: Option<String>,
+    /// Refused with this code.
+    #[param(value_type = String, required = false)]
+    code: Option<String>,
+    /// Refused with this status, such as `404`, or with one of a class such as `4xx`.
+    #[param(value_type = schema::Statuses, required = false)]
+    status: Option<String>,
+    /// A request's id, or a text that stands in the query string, the headers or what was kept of the body, as it
+    /// was sent but for upper and lower case of ASCII letters. A text takes the scope `operate`.
+    #[param(value_type = String, required = false, max_length = 200)]
+    q: Option<String>,
+    /// Received then or later.
+    #[param(value_type = schema::Time, required = false)]
+    from: Option<String>,
+    /// Received before.
+    #[param(value_type = schema::Time, required = false)]
+    to: Option<String>,
     /// What `next_cursor` said.
     #[param(value_type = schema::RequestId, required = false)]
     cursor: Option<String>,
@@ -154,13 +181,18 @@ pub(super) struct Filter {
     limit: Option<String>,
 }
 
-/// Every request the endpoints have seen, newest first.
+/// Every request the endpoints have seen, newest first: those received at `from` or later and before `to`.
+///
+/// A page looks at a bounded number of requests: of many that do not match it may hold few, or none, and
+/// `next_cursor` leads on all the same.
 #[utoipa::path(get, path = "/requests", operation_id = "request_list", tag = "requests", params(Filter),
     responses((status = 200, body = Page<RequestItem>)))]
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
+    holder: Holder,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<RequestItem>>, ApiError> {
+    masked::search(&holder, filter.q.as_deref(), |text| text.parse::<Id>().is_ok())?;
     let paging: Paging<Id> = Paging::read(filter.cursor.as_deref(), filter.limit.as_deref())?;
     let accepted = match filter.outcome.as_deref() {
         None => None,
@@ -168,31 +200,62 @@ pub(super) async fn list(
         Some(REFUSED) => Some(false),
         Some(_) => return Err(ApiError::Query(format!("outcome is {ACCEPTED} or {REFUSED}."))),
     };
+    let to: Option<Timestamp> = page::read(filter.to.as_deref(), "to", page::TIME)?;
+    // Ids begin with the time, and all share one layout.
+    let before = [paging.before.map(Id::to_bytes), to.map(|to| RequestId::new(to, 0).to_bytes())];
     let wanted = RequestFilter {
         workflow: narrowed_to(&api, filter.workflow.as_deref()).await?,
         accepted,
-        before: paging.before.map(Id::to_bytes),
-        limit: paging.fetch(),
+        code: filter.code,
+        status: page::statuses(filter.status.as_deref(), "status")?,
+        text: page::text(filter.q.as_deref())?,
+        from: page::read(filter.from.as_deref(), "from", page::TIME)?,
+        before: before.into_iter().flatten().min(),
+        limit: paging.limit(),
     };
-    let items = api.engine.store().request_list(wanted).await?.into_iter().map(RequestItem::from).collect();
-    Ok(Json(paging.page(items, |item: &RequestItem| item.id.clone())))
+    let store = api.engine.store();
+    if let Some(id) = wanted.text.as_deref().and_then(|text| text.parse::<Id>().ok()) {
+        let is_wanted = |item: &RequestItem| {
+            wanted.workflow.is_none_or(|workflow| workflow == item.workflow_id)
+                && wanted.accepted.is_none_or(|accepted| accepted == item.execution_id.is_some())
+                && wanted.code.as_ref().is_none_or(|code| item.code.as_ref() == Some(code))
+        };
+        let item = find(store.as_ref(), id).await?.map(|view| view.item).filter(is_wanted);
+        return Ok(Json(Page::part(item.into_iter().collect(), None)));
+    }
+    let found = store.request_list(wanted).await?;
+    let items = found.items.into_iter().map(RequestItem::from).collect();
+    // The prefix tells kinds apart for people; the place in the list is in the rest.
+    Ok(Json(Page::part(items, found.next.map(|place| RequestId::from_bytes(place).to_string()))))
+}
+
+async fn find(store: &dyn Store, id: Id) -> Result<Option<RequestView>, ApiError> {
+    Ok(match id {
+        Id::Accepted(id) => store.execution_get(id).await?.map(RequestView::from),
+        Id::Refused(id) => store.request_get(id).await?.map(RequestView::from),
+    })
 }
 
 /// One request with what was kept of it.
 #[utoipa::path(get, path = "/requests/{id}", operation_id = "request_get", tag = "requests",
     params(("id" = schema::RequestId, Path)), responses((status = 200, body = RequestView)))]
-pub(super) async fn get(State(api): State<Arc<Api>>, Name(id): Name) -> Result<Json<RequestView>, ApiError> {
-    let store = api.engine.store();
-    let request = match id.parse().map_err(|_| ApiError::Unknown("request"))? {
-        Id::Accepted(id) => store.execution_get(id).await?.map(RequestView::from),
-        Id::Refused(id) => store.request_get(id).await?.map(RequestView::from),
-    };
-    request.map(Json).ok_or(ApiError::Unknown("request"))
+pub(super) async fn get(
+    State(api): State<Arc<Api>>,
+    holder: Holder,
+    Name(id): Name,
+) -> Result<Json<RequestView>, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::Unknown("request"))?;
+    let request = find(api.engine.store().as_ref(), id).await?;
+    let mut request = request.ok_or(ApiError::Unknown("request"))?;
+    if !holder.may(Scope::Operate) {
+        masked::lines(&mut request.headers);
+    }
+    Ok(Json(request))
 }
 
 /// Names a request, and its place in the list.
 #[derive(Debug, Clone, Copy)]
-enum Id {
+pub(super) enum Id {
     Accepted(ExecutionId),
     Refused(RequestId),
 }

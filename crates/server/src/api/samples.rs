@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use domain::id::SampleId;
 use domain::time::Timestamp;
+use domain::token::Scope;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::SavedSample;
 use utoipa::ToSchema;
 
+use super::auth::Holder;
 use super::extract::{Document, Name, Names};
 use super::json::{Created, Json};
 use super::openapi::Problem;
@@ -57,10 +59,18 @@ pub(super) struct NewSample {
 #[utoipa::path(get, path = "/workflows/{key}/samples", operation_id = "sample_list", tag = "samples",
     params(("key" = String, Path, description = schema::KEY)),
     responses((status = 200, description = "All of them.", body = Page<SampleView>)))]
-pub(super) async fn list(State(api): State<Arc<Api>>, Name(key): Name) -> Result<Json<Page<SampleView>>, ApiError> {
+pub(super) async fn list(
+    State(api): State<Arc<Api>>,
+    holder: Holder,
+    Name(key): Name,
+) -> Result<Json<Page<SampleView>>, ApiError> {
     let workflow = api.engine.workflow(&key).await?;
     let samples = api.engine.store().sample_list(workflow.id).await?;
-    Ok(Json(Page::whole(samples.into_iter().map(Into::into).collect())))
+    let mut samples: Vec<_> = samples.into_iter().map(SampleView::from).collect();
+    if !holder.may(Scope::Operate) {
+        samples.iter_mut().for_each(|sample| sample.event.mask());
+    }
+    Ok(Json(Page::whole(samples)))
 }
 
 /// Saves a sample request.

@@ -45,12 +45,18 @@ text! {
     SampleId: "^sam_[0-9a-d][0-9a-z]{24}$";
     /// Names a token; in the order of time.
     TokenId: "^tok_[0-9a-d][0-9a-z]{24}$";
+    /// Names a user; in the order of time.
+    UserId: "^usr_[0-9a-d][0-9a-z]{24}$";
+    /// Names a secret: what stands behind `secrets.` in a template.
+    SecretName: "^[a-z][a-z0-9_]{0,63}$";
     /// The random part of a workflow's URL.
     Key: "^[0-9a-z]{11,64}$";
     /// Which edit of a draft is meant: its `ETag`, or `*` for whatever is there.
     EditTag: r#"^("[1-9][0-9]{0,8}"|[*])$"#;
     /// Bytes in base 64 (RFC 4648, section 4), with padding.
     Base64: "^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/][AQgw]==|[0-9A-Za-z+/]{2}[AEIMQUYcgkosw048]=)?$";
+    /// A status such as `404`, or a class such as `4xx`.
+    Statuses: "^[1-5]([0-9]{2}|xx)$";
     /// Names a node in its flow.
     NodeKey: "^[a-z][a-z0-9_]{0,63}$";
 }
@@ -84,8 +90,14 @@ words! {
     NodeStatus: domain::execution::status::NodeStatus::ALL.iter().map(|word| word.as_str());
     /// What a token allows; `admin` allows everything.
     Scope: domain::token::Scope::ALL.iter().map(|word| word.as_str());
+    /// What a user may do: `viewer` looks on, `editor` makes and runs workflows, `admin` does everything.
+    Role: domain::user::Role::ALL.iter().map(|word| word.as_str());
+    /// An `invited` user has no password yet, a `disabled` one cannot log in.
+    UserState: domain::user::UserState::ALL.iter().map(|word| word.as_str());
     /// What became of a request.
     Outcome: super::requests::OUTCOMES;
+    /// Who says what the public URL is.
+    PublicUrlSource: super::settings::SOURCES;
     /// Whether the caller waits for the flow.
     Mode: MODES;
     /// What a workflow that is off answers: 404 as if it never was, or 503 with Retry-After.

@@ -6,7 +6,7 @@ use domain::value::Value;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema;
+use super::{masked, schema};
 
 /// Header lines, `[name, value]` each.
 pub(super) type Lines = Vec<(String, String)>;
@@ -44,6 +44,11 @@ pub(super) struct WrittenView {
 }
 
 impl WrittenView {
+    /// For those who only look on.
+    pub(super) fn mask(&mut self) {
+        masked::lines(&mut self.headers);
+    }
+
     pub(super) fn new(method: String, headers: Lines, query_string: String, body: &[u8]) -> Self {
         Self { query: query::parse(&query_string), body: BodyView::from(body), method, headers, query_string }
     }

@@ -1,6 +1,7 @@
 //! Why the admin listener does not do what it was asked.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
@@ -12,14 +13,17 @@ use domain::token::Scope;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
 use engine::handle::EngineError;
+use engine::people::PeopleError;
 use engine::resolve::ResolveError;
 use engine::runs::RunError;
+use engine::secrets::SecretError;
 use engine::tokens::TokenError;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
+use nodes::outbound::CallError;
 use serde_json::json;
 
-use super::{internal, problem, problem_with, unavailable};
+use super::{internal, problem, problem_with, retry, unavailable};
 use crate::body::ReadError;
 
 #[derive(Debug)]
@@ -28,13 +32,36 @@ pub(crate) enum ApiError {
     Token,
     /// The token was right once.
     TokenExpired,
-    /// The token does not allow it.
+    /// The session has ended, or never was.
+    Session,
+    /// The token, or the user's role, does not allow it.
     Scope(Scope),
+    /// A browser was brought to ask by a page that is not ours.
+    Csrf,
+    /// There is a first user.
+    SetupDone,
+    /// Not the token that `serve` has printed.
+    SetupToken,
+    /// Email address or password: which, is not told.
+    Login,
+    /// Too many attempts have failed.
+    Throttled(Duration),
+    /// The old password, of someone who wants another.
+    OldPassword,
+    /// A token has nothing to change about itself.
+    NoUser,
+    /// What a user is asked to be; a sentence that says why it cannot.
+    User(String),
+    TooManyUsers(u32),
+    EmailTaken,
+    LastAdmin,
+    UserDisabled,
     /// Nothing is at this path.
     Route,
     /// Something is at this path, but not for this method.
     Method,
-    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`.
+    /// There is no such thing: `workflow`, `revision`, `sample`, `execution`, `request`, `token`,
+    /// `secret`, `user`, `invite`.
     Unknown(&'static str),
     /// A query parameter that cannot be read; a sentence that says why.
     Query(String),
@@ -74,6 +101,15 @@ pub(crate) enum ApiError {
     /// What a token is asked to be; a sentence that says why it cannot.
     NewToken(String),
     TooManyTokens(String),
+    /// What a secret is asked to be; a sentence that says why it cannot.
+    NewSecret(String),
+    TooManySecrets(String),
+    /// A request to the public URL that got no answer.
+    Send(CallError),
+    /// What the settings of the process say cannot be set.
+    FromConfig,
+    /// No scheme and host.
+    PublicUrl,
     /// For the time being.
     Unavailable(Cow<'static, str>),
     Internal,
@@ -90,6 +126,14 @@ impl From<store::Error> for ApiError {
         match error {
             store::Error::NotFound { .. } => Self::Unknown("workflow"),
             store::Error::TokenNotFound { .. } => Self::Unknown("token"),
+            store::Error::UserNotFound { .. } => Self::Unknown("user"),
+            store::Error::InviteNotFound => Self::Unknown("invite"),
+            store::Error::UsersThere => Self::SetupDone,
+            store::Error::TooManyUsers { max } => Self::TooManyUsers(max),
+            store::Error::EmailTaken => Self::EmailTaken,
+            store::Error::LastAdmin => Self::LastAdmin,
+            store::Error::UserDisabled { .. } => Self::UserDisabled,
+            store::Error::SecretNotFound { .. } => Self::Unknown("secret"),
             store::Error::SampleNotFound { .. } => Self::Unknown("sample"),
             store::Error::TooManySamples { max } => Self::Samples(format!("A workflow has {max} samples at most")),
             store::Error::SamplesTooLarge { bytes_max } => {
@@ -129,6 +173,7 @@ impl From<RunError> for ApiError {
         match error {
             RunError::UnknownWorkflow(_) => Self::Unknown("workflow"),
             RunError::UnknownExecution(_) => Self::Unknown("execution"),
+            RunError::UnknownRequest(_) => Self::Unknown("request"),
             RunError::UnknownRevision(_) => Self::Unknown("revision"),
             RunError::NothingLive => Self::NotLive,
             RunError::Invalid(problems) => Self::Problems(problems),
@@ -161,6 +206,29 @@ impl From<TokenError> for ApiError {
     }
 }
 
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Invalid(error) => Self::User(sentence(&error.to_string())),
+            PeopleError::Wrong => Self::Login,
+            PeopleError::OldPassword => Self::OldPassword,
+            PeopleError::Throttled { after } => Self::Throttled(after),
+            PeopleError::Store(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Store(error) => error.into(),
+            SecretError::TooMany => Self::TooManySecrets(sentence(&error.to_string())),
+            error => Self::new_secret(&error),
+        }
+    }
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
@@ -179,6 +247,10 @@ impl From<SampleError> for ApiError {
 impl ApiError {
     pub(crate) fn unavailable(why: &'static str) -> Self {
         Self::Unavailable(why.into())
+    }
+
+    pub(crate) fn new_secret(why: &impl std::fmt::Display) -> Self {
+        Self::NewSecret(sentence(&why.to_string()))
     }
 
     /// The server's own mistake: the cause goes into its log only.
@@ -201,9 +273,52 @@ impl IntoResponse for ApiError {
                 challenge(refused, "Bearer error=\"invalid_token\"")
             }
             Self::Scope(scope) => {
-                let detail = format!("The token lacks the scope {}.", scope.as_str());
+                let detail = format!("Token or role lacks the scope {}.", scope.as_str());
                 let refused = problem(StatusCode::FORBIDDEN, "api.scope", &detail);
                 challenge(refused, &format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.as_str()))
+            }
+            Self::Session => {
+                challenge(problem(StatusCode::UNAUTHORIZED, "api.session", "The session has ended; log in."), "Bearer")
+            }
+            Self::Csrf => problem(
+                StatusCode::FORBIDDEN,
+                "csrf",
+                "This comes from a page that is not this server's own; programs send a token instead of a cookie.",
+            ),
+            Self::SetupDone => problem(StatusCode::CONFLICT, "setup.done", "This server has been set up; log in."),
+            Self::SetupToken => problem(
+                StatusCode::FORBIDDEN,
+                "setup.token",
+                "The first user needs the set-up token that `hookflow serve` prints when it starts.",
+            ),
+            Self::Login => challenge(
+                problem(StatusCode::UNAUTHORIZED, "login.wrong", "Email address or password is wrong."),
+                "Bearer",
+            ),
+            Self::Throttled(after) => {
+                let after_s = u32::try_from(after.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+                let detail = format!("Too many attempts have failed; try again in {after_s} seconds.");
+                retry(problem(StatusCode::TOO_MANY_REQUESTS, "login.throttled", &detail), after_s)
+            }
+            Self::OldPassword => problem(StatusCode::FORBIDDEN, "password.wrong", "The old password is wrong."),
+            Self::NoUser => {
+                problem(StatusCode::FORBIDDEN, "me.no_user", "A token is nobody; this is for users who are logged in.")
+            }
+            Self::User(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "user.invalid", &why),
+            Self::TooManyUsers(max) => {
+                let detail = format!("There are {max} users already; delete some first.");
+                problem(StatusCode::CONFLICT, "user.too_many", &detail)
+            }
+            Self::EmailTaken => {
+                problem(StatusCode::CONFLICT, "user.email_taken", "Another user has this email address.")
+            }
+            Self::LastAdmin => problem(
+                StatusCode::CONFLICT,
+                "user.last_admin",
+                "This is the last active admin; make somebody else an admin first.",
+            ),
+            Self::UserDisabled => {
+                problem(StatusCode::CONFLICT, "user.disabled", "The user is disabled; let them log in again first.")
             }
             Self::Route => problem(StatusCode::NOT_FOUND, "api.unknown", "There is nothing here."),
             Self::Method => {
@@ -251,6 +366,8 @@ impl IntoResponse for ApiError {
             ),
             Self::NewToken(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token.invalid", &why),
             Self::TooManyTokens(why) => problem(StatusCode::CONFLICT, "token.too_many", &why),
+            Self::NewSecret(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, "secret.invalid", &why),
+            Self::TooManySecrets(why) => problem(StatusCode::CONFLICT, "secret.too_many", &why),
             Self::NotLive => problem(
                 StatusCode::CONFLICT,
                 "workflow.not_live",
@@ -268,6 +385,17 @@ impl IntoResponse for ApiError {
             Self::Samples(most) => {
                 problem(StatusCode::CONFLICT, "sample.too_many", &format!("{most}; delete one first."))
             }
+            Self::Send(error) => send_failed(&error),
+            Self::FromConfig => problem(
+                StatusCode::CONFLICT,
+                "settings.from_config",
+                "Flags, environment or file of the server say what it is; change it there.",
+            ),
+            Self::PublicUrl => problem(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "settings.public_url",
+                "A public URL is a scheme and a host without a path, such as https://hooks.example.com.",
+            ),
             Self::Unavailable(why) => unavailable("server.unavailable", &why),
             Self::Internal => internal(),
         };
@@ -305,6 +433,16 @@ fn resolve_failed(error: &ResolveError) -> Response<http_body_util::Full<bytes::
     problem(status, code, &sentence(&error.to_string()))
 }
 
+/// The server's own URL, so nothing in the text is a stranger's.
+fn send_failed(error: &CallError) -> Response<http_body_util::Full<bytes::Bytes>> {
+    let (status, code) = match error {
+        CallError::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, "send.timeout"),
+        CallError::TooLarge(_) | CallError::HeadTooLarge => (StatusCode::BAD_GATEWAY, "send.too_large"),
+        _ => (StatusCode::BAD_GATEWAY, "send.unreachable"),
+    };
+    problem(status, code, &sentence(&error.to_string()))
+}
+
 fn sample_failed(error: &SampleError) -> Response<http_body_util::Full<bytes::Bytes>> {
     let (code, place) = match error {
         SampleError::Body(BodyError::NotJson { line, column, .. }) => ("sample.not_json", Some((line, column))),
@@ -332,6 +470,19 @@ impl ApiError {
         let mut each = vec![
             Self::Token,
             Self::TokenExpired,
+            Self::Session,
+            Self::Csrf,
+            Self::SetupDone,
+            Self::SetupToken,
+            Self::Login,
+            Self::Throttled(Duration::ZERO),
+            Self::OldPassword,
+            Self::NoUser,
+            Self::User(String::new()),
+            Self::TooManyUsers(1),
+            Self::EmailTaken,
+            Self::LastAdmin,
+            Self::UserDisabled,
             Self::Scope(Scope::Read),
             Self::Route,
             Self::Method,
@@ -346,6 +497,8 @@ impl ApiError {
             Self::DraftConflict { edit: 2, your_edit: 1 },
             Self::NewToken(String::new()),
             Self::TooManyTokens(String::new()),
+            Self::NewSecret(String::new()),
+            Self::TooManySecrets(String::new()),
             Self::NotLive,
             Self::Ended(Status::Failed),
             Self::Event(String::new()),
@@ -358,15 +511,23 @@ impl ApiError {
             Self::Resolve(ResolveError::CannotGoOn(String::new())),
             Self::Unavailable("".into()),
             Self::Internal,
+            Self::Send(CallError::Timeout(std::time::Duration::ZERO)),
+            Self::Send(CallError::TooLarge(1)),
+            Self::Send(CallError::Connect(String::new())),
+            Self::FromConfig,
+            Self::PublicUrl,
             body(BodyError::NotJson { message: String::new(), line: 1, column: 1 }),
             body(BodyError::TooDeep { max: 1, line: 1, column: 1 }),
             Self::Sample(SampleError::TooLarge { max: 1 }),
         ];
-        each.extend(["workflow", "revision", "sample", "execution", "request", "token"].map(Self::Unknown));
+        each.extend(
+            ["workflow", "revision", "sample", "execution", "request", "token", "secret", "user", "invite"]
+                .map(Self::Unknown),
+        );
         let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
-        assert_eq!(places, (0..27).collect());
+        assert_eq!(places, (0..45).collect());
         each
     }
 
@@ -399,6 +560,24 @@ impl ApiError {
             Self::Unknown(_) => 24,
             Self::Read(_) => 25,
             Self::Resolve(_) => 26,
+            Self::Session => 27,
+            Self::Csrf => 28,
+            Self::SetupDone => 29,
+            Self::SetupToken => 30,
+            Self::Login => 31,
+            Self::Throttled(_) => 32,
+            Self::OldPassword => 33,
+            Self::NoUser => 34,
+            Self::User(_) => 35,
+            Self::TooManyUsers(_) => 36,
+            Self::EmailTaken => 37,
+            Self::LastAdmin => 38,
+            Self::UserDisabled => 39,
+            Self::NewSecret(_) => 40,
+            Self::TooManySecrets(_) => 41,
+            Self::Send(_) => 42,
+            Self::FromConfig => 43,
+            Self::PublicUrl => 44,
         }
     }
 

@@ -34,6 +34,7 @@ use tokio::sync::Semaphore;
 
 pub use limits::HookLimits;
 
+use crate::arrivals::Arrivals;
 use crate::body::Budget;
 use crate::error::Refusal;
 use crate::listener::{Arriving, Handler};
@@ -57,6 +58,7 @@ pub(crate) struct Hooks {
     nowhere: Arc<Endpoint>,
     metrics: HookMetrics,
     readiness: Readiness,
+    arrivals: Arrivals,
 }
 
 /// What a path leads to.
@@ -89,7 +91,13 @@ impl<'a> Place<'a> {
 }
 
 impl Hooks {
-    pub(crate) fn new(engine: Engine, limits: HookLimits, metrics: HookMetrics, readiness: Readiness) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        limits: HookLimits,
+        metrics: HookMetrics,
+        readiness: Readiness,
+        arrivals: Arrivals,
+    ) -> Self {
         let bodies = Budget::new(limits.bodies_bytes_max);
         let inflating = Semaphore::new(limits.inflating_max);
         let nowhere = Arc::new(Endpoint {
@@ -99,7 +107,7 @@ impl Hooks {
             credentials: None,
             live: None,
         });
-        Self { engine, limits, bodies, inflating, nowhere, metrics, readiness }
+        Self { engine, limits, bodies, inflating, nowhere, metrics, readiness, arrivals }
     }
 
     /// Counts, and answers.
@@ -122,7 +130,10 @@ impl Handler for Hooks {
                 response
             }
             Place::Answer(ticket) => answer::collect(&self, &head.method, ticket).await,
-            Place::Health => probes::health(&head.method),
+            Place::Health => {
+                self.arrivals.note(&head.headers);
+                probes::health(&head.method)
+            }
             Place::Ready => probes::ready(&head.method, &self.readiness),
             Place::Nothing => self.turn_away(&Refusal::Unknown),
         };

@@ -73,7 +73,7 @@ impl Ui {
 
     /// hyper leaves the bytes out when it was asked for with HEAD.
     fn page(&self) -> Response<Body> {
-        let nonce = seal::nonce();
+        let nonce = crate::random::hex();
         let page = self.page.replace("__NONCE__", &nonce);
         let mut response = Response::new(Body::from(page));
         let headers = response.headers_mut();

@@ -25,10 +25,3 @@ pub(super) fn asset(headers: &mut HeaderMap) {
     headers.insert(RESOURCE_POLICY.clone(), HeaderValue::from_static("same-origin"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
 }
-
-/// 128 bits nobody can foresee.
-pub(super) fn nonce() -> String {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
+pub(crate) mod people;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -12,7 +14,7 @@ use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
 use serde_json::{Value, json};
-use server::{AdminToken, BasePath, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use server::{AdminToken, BasePath, Door, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
 use store::sqlite::{Options, Sqlite};
 use store::{Execution, ExecutionFilter, RequestFilter};
 use tempfile::TempDir;
@@ -31,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) engine: Limits,
     pub(crate) database_bytes_max: Option<u64>,
     pub(crate) admin_base_path: BasePath,
+    pub(crate) door: Door,
+    pub(crate) public_url: Option<String>,
 }
 
 pub(crate) struct Bench {
@@ -63,10 +67,16 @@ impl Bench {
             hooks_listener: listener.clone(),
             admin_listener: listener,
         };
-        let mut setup =
-            Setup { server, engine: Limits::default(), database_bytes_max: None, admin_base_path: BasePath::default() };
+        let mut setup = Setup {
+            server,
+            engine: Limits::default(),
+            database_bytes_max: None,
+            admin_base_path: BasePath::default(),
+            door: Door::new(AdminToken::new(TOKEN.into())),
+            public_url: Some("https://hooks.example/".into()),
+        };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max, admin_base_path } = setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, public_url } = setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -79,10 +89,11 @@ impl Bench {
             engine: engine.clone(),
             hooks,
             admin,
-            public_url: "https://hooks.example/".into(),
-            admin_token: AdminToken::new(TOKEN.into()),
+            public_url,
+            door,
             admin_base_path,
             limits,
+            settings: Vec::new(),
             stop: stop.clone(),
         }));
         Self { folder, engine, hooks: hooks_at, admin: admin_at, stop, served }
@@ -138,7 +149,7 @@ impl Bench {
     /// How many executions there are.
     pub(crate) async fn executions(&self) -> usize {
         let filter = ExecutionFilter { limit: 1_000, ..ExecutionFilter::default() };
-        self.engine.store().execution_list(filter).await.unwrap().len()
+        self.engine.store().execution_list(filter).await.unwrap().items.len()
     }
 
     pub(crate) async fn ended(&self, id: &str) -> Execution {
@@ -160,7 +171,7 @@ impl Bench {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
-            let heads = self.engine.store().request_list(filter).await.unwrap();
+            let heads = self.engine.store().request_list(filter).await.unwrap().items;
             assert!(heads.len() <= count, "{heads:#?}");
             if let (Some(head), true) = (heads.first(), heads.len() == count) {
                 let store::Outcome::Refused { request, .. } = head.outcome else { panic!("{head:?}") };
@@ -173,7 +184,7 @@ impl Bench {
 
     pub(crate) async fn refused_count(&self) -> usize {
         let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
-        self.engine.store().request_list(filter).await.unwrap().len()
+        self.engine.store().request_list(filter).await.unwrap().items.len()
     }
 }
 

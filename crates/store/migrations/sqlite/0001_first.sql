@@ -130,6 +130,54 @@ create table token (
     last_used_at integer
 ) strict;
 
+-- People who log in. Without a password: invited.
+create table "user" (
+    id           blob    not null primary key,
+    email        text    not null,
+    email_folded text    not null unique,      -- as it is compared
+    name         text    not null,
+    role         text    not null,
+    disabled     integer not null,
+    password     text,                         -- argon2id with salt and cost (PHC)
+    created_at   integer not null,
+    last_seen_at integer
+) strict;
+
+-- What lets a user choose a password, once; known by its digest.
+create table invite (
+    digest     blob    not null primary key,   -- SHA-256
+    user_id    blob    not null unique,
+    expires_at integer not null
+) strict, without rowid;
+
+-- Browsers that are logged in, known by the digest of what their cookie holds.
+create table session (
+    digest     blob    not null primary key,   -- SHA-256
+    user_id    blob    not null,
+    created_at integer not null,
+    used_at    integer not null
+) strict, without rowid;
+
+create index session_by_user on session (user_id, used_at);
+create index session_by_use on session (used_at);
+
+-- Values that are never shown again, sealed under a key that is not in here.
+create table secret (
+    name       text    not null primary key,
+    id         blob    not null unique,
+    nonce      blob    not null,               -- 24 bytes, new with each value
+    sealed     blob    not null,               -- XChaCha20-Poly1305, with id and name as associated data
+    key_id     blob    not null,               -- of the key that it was sealed with
+    created_at integer not null,
+    changed_at integer not null
+) strict;
+
+-- What is set while the server runs. Flags, environment and file have the last word.
+create table setting (
+    name  text not null primary key,
+    value text not null
+) strict, without rowid;
+
 create table refused_request (
     id           blob    not null primary key,
     workflow_id  blob    not null,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use domain::answer::Answer;
+use domain::execution::journal::NodeError;
 use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::flow::document::Mode;
 use futures_util::future::join_all;
@@ -109,7 +110,7 @@ pub async fn an_execution_names_its_replays_in_their_order(store: &dyn Store) {
     assert_eq!(replays(3).await, [execution_id(4)]);
     assert_eq!(replays(4).await, []);
 
-    let listed = store.execution_list(ExecutionFilter { limit: 9, ..ExecutionFilter::default() }).await.unwrap();
+    let listed = store.execution_list(ExecutionFilter { limit: 9, ..ExecutionFilter::default() }).await.unwrap().items;
     let of: Vec<_> = listed.iter().map(|head| head.replay_of).collect();
     assert_eq!(of, [Some(execution_id(1)), Some(execution_id(3)), Some(execution_id(1)), None]);
 }
@@ -173,7 +174,7 @@ pub async fn one_bad_create_does_not_fail_its_neighbours(store: &dyn Store) {
 
 /// The numbers of what a filter lists.
 async fn listed(store: &dyn Store, filter: ExecutionFilter) -> Vec<i64> {
-    let heads = store.execution_list(filter).await.unwrap();
+    let heads = store.execution_list(filter).await.unwrap().items;
     heads.iter().map(|head| (head.accepted_at.as_micros() - at(0).as_micros()) / 1_000_000).collect()
 }
 
@@ -208,8 +209,92 @@ pub async fn lists_by_workflow_and_status_hold_nothing_else(store: &dyn Store) {
                 status,
                 before: Some(execution_id(25)),
                 limit: 4,
+                ..ExecutionFilter::default()
             };
             assert_eq!(listed(store, filter).await, expected, "{workflow:?} {status:?}");
         }
     }
+}
+
+pub async fn lists_can_be_narrowed_by_answer_test_time_and_text(store: &dyn Store) {
+    for n in 1..=12 {
+        let mut new = execution(n, 1, queued(at(n)));
+        let status = if n % 3 == 0 { 422 } else { 200 };
+        new.progress.answer = (n % 4 != 0).then(|| answer(status));
+        if n % 5 == 0 {
+            new.pinned = Pinned::Draft(json!({}).into());
+        }
+        let mut event = event(n);
+        event.query_string = format!("order=Q{n}");
+        event.headers = vec![("x-order".to_owned(), format!("\"H{n}\""))];
+        event.body = Bytes::from(format!("{{\"id\": \"B{n}\"}}"));
+        new.event = event.into();
+        store.execution_create(new).await.unwrap();
+    }
+    let all = || ExecutionFilter { limit: 50, ..ExecutionFilter::default() };
+    let text = |text: &str| ExecutionFilter { text: Some(text.to_owned()), ..all() };
+    for (filter, expected) in [
+        (ExecutionFilter { answer: Some((422, 422)), ..all() }, &[9, 6, 3][..]),
+        (ExecutionFilter { answer: Some((200, 299)), ..all() }, &[11, 10, 7, 5, 2, 1]),
+        (ExecutionFilter { test: Some(true), ..all() }, &[10, 5]),
+        (ExecutionFilter { test: Some(false), answer: Some((200, 299)), ..all() }, &[11, 7, 2, 1]),
+        (ExecutionFilter { from: Some(at(10)), ..all() }, &[12, 11, 10]),
+        (text("q11"), &[11]),
+        (text("X-Order: \"h12\""), &[12]),
+        (text("\"b1"), &[12, 11, 10, 1]),
+        (ExecutionFilter { test: Some(true), ..text("b1") }, &[10]),
+        (text("nowhere"), &[]),
+    ] {
+        assert_eq!(listed(store, filter.clone()).await, expected, "{filter:?}");
+    }
+    // Page by page, with what does not match in between.
+    let mut filter = ExecutionFilter { answer: Some((422, 422)), limit: 2, ..all() };
+    let first = store.execution_list(filter.clone()).await.unwrap();
+    assert_eq!(first.items.len(), 2);
+    filter.before = first.next;
+    let second = store.execution_list(filter).await.unwrap();
+    assert_eq!((second.items.len(), second.next), (1, None));
+    assert_eq!(second.items[0].method, event(3).method);
+}
+
+pub async fn what_ended_badly_tells_why(store: &dyn Store) {
+    let broken = |status| {
+        let mut run = node_run("call", status);
+        run.error = Some(NodeError::new("http.refused", "nobody listens"));
+        run
+    };
+    let ends = [
+        (Status::Error, vec![node_run("first", NodeStatus::Succeeded), broken(NodeStatus::Error)], None),
+        (Status::Error, vec![node_run("first", NodeStatus::Succeeded)], Some("it cannot go on")),
+        (Status::Failed, vec![node_run("no", NodeStatus::Failed)], None),
+        (Status::TimedOut, vec![node_run("slow", NodeStatus::TimedOut)], None),
+        (Status::TimedOut, vec![broken(NodeStatus::Error)], None),
+        (Status::Succeeded, vec![broken(NodeStatus::Error)], None),
+    ];
+    let mut ids = vec![execution_id(9)];
+    for (n, (status, records, note)) in (1..).zip(ends) {
+        let notes = note.map(str::to_owned).into_iter().collect();
+        let progress = Progress { records, notes, ..ended(status, at(n + 1)) };
+        store.execution_create(execution(n, 1, progress)).await.unwrap();
+        ids.push(execution_id(n));
+    }
+    let causes = store.execution_causes(ids).await.unwrap();
+    let told: Vec<_> = causes
+        .iter()
+        .map(|cause| {
+            let node = |cause: &crate::row::Cause| cause.node.as_ref().map(|node| node.as_str().to_owned());
+            cause.as_ref().map(|cause| (node(cause), cause.error.code.as_str(), cause.error.message.as_str()))
+        })
+        .collect();
+    let late = ("execution.timed_out", "The workflow did not end in time.");
+    let expected = [
+        None,
+        Some((Some("call".to_owned()), "http.refused", "nobody listens")),
+        Some((None, "execution.error", "it cannot go on")),
+        None,
+        Some((Some("slow".to_owned()), late.0, late.1)),
+        Some((None, late.0, late.1)),
+        None,
+    ];
+    assert_eq!(told, expected);
 }

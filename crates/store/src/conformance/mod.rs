@@ -8,14 +8,19 @@
 
 pub mod claim;
 pub mod execution;
+pub mod figures;
 pub mod model;
 pub mod numbered;
 pub mod quarantine;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
+pub mod secret;
 pub mod server;
+pub mod session;
+pub mod setting;
 pub mod token;
+pub mod user;
 pub mod workflow;
 
 /// Makes each function of the suite a test. `$open` is the full path of an async function without
@@ -60,6 +65,33 @@ macro_rules! conformance_suite {
                 the_last_use_of_a_token_is_kept
                 no_two_tokens_have_the_same_digest
             }
+            user {
+                there_is_one_first_user
+                users_are_listed_newest_first_and_found_by_email
+                no_two_users_have_one_email
+                a_change_leaves_the_rest
+                the_last_active_admin_stays
+                who_is_disabled_or_deleted_is_out
+                an_invite_is_taken_once
+                an_invite_expires_and_a_new_one_takes_its_place
+                a_new_password_ends_all_sessions_but_its_own
+            }
+            session {
+                a_session_is_its_users_until_it_ends
+                only_an_active_user_with_that_password_gets_one
+                a_login_ends_the_session_it_replaces_and_idle_ones
+                a_user_has_no_more_sessions_than_allowed
+            }
+            secret {
+                a_secret_reads_back_as_it_was_set
+                setting_a_secret_again_takes_the_place_of_the_old_one
+                secrets_are_listed_by_name
+                there_are_no_more_secrets_than_there_may_be
+                a_deleted_secret_is_gone
+            }
+            setting {
+                a_setting_is_what_it_was_set_to_last
+            }
             execution {
                 an_execution_reads_back_as_it_was_created
                 progress_changes_the_row_and_adds_to_the_journal
@@ -72,6 +104,12 @@ macro_rules! conformance_suite {
                 one_bad_create_does_not_fail_its_neighbours
                 executions_are_listed_newest_first_page_by_page
                 lists_by_workflow_and_status_hold_nothing_else
+                lists_can_be_narrowed_by_answer_test_time_and_text
+                what_ended_badly_tells_why
+            }
+            figures {
+                executions_are_counted_by_status_and_time
+                every_workflow_has_its_figures
             }
             claim {
                 claim_is_exclusive
@@ -101,6 +139,7 @@ macro_rules! conformance_suite {
                 accepted_and_refused_requests_are_listed_together_newest_first
                 the_cursor_leads_on_without_gaps_or_repeats
                 the_list_can_be_of_one_workflow_or_one_outcome
+                the_list_can_be_narrowed_by_code_status_time_and_text
                 a_refused_request_reads_back_as_it_was_logged
                 the_oldest_refused_requests_beyond_the_caps_are_trimmed
             }

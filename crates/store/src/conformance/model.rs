@@ -163,6 +163,7 @@ impl Model {
             answer_status: None,
             accepted_at: new.accepted_at,
             finished_at: None,
+            method: new.event.method.clone(),
         };
         let progress = new.progress.clone();
         let mut row = Row {

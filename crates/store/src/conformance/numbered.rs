@@ -116,6 +116,7 @@ pub fn node_run(node: &str, status: NodeStatus) -> NodeRun {
         visit: String::new(),
         attempt: 1,
         status,
+        slots: Vec::new(),
         input: None,
         result: Some(json!({"exact": u64::MAX, "float": 0.1, "z": 1, "a": [null, true]})),
         error: None,

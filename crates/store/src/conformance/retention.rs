@@ -25,7 +25,7 @@ async fn history(store: &dyn Store, count: i64) {
 
 async fn left(store: &dyn Store) -> Vec<i64> {
     let filter = ExecutionFilter { limit: 100, ..ExecutionFilter::default() };
-    let heads = store.execution_list(filter).await.unwrap();
+    let heads = store.execution_list(filter).await.unwrap().items;
     heads.iter().map(|head| (head.accepted_at.as_micros() - at(0).as_micros()) / 1_000_000).collect()
 }
 

@@ -289,9 +289,9 @@ fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
             head,
             waited_for,
             pinned,
-            event: read_event(db, EventId::from_bytes(row.get(11)?))?,
-            timeout_at: row.get::<_, Option<i64>>(12)?.map(Timestamp::from_micros),
-            epoch: row.get(13)?,
+            event: read_event(db, EventId::from_bytes(row.get(12)?))?,
+            timeout_at: row.get::<_, Option<i64>>(13)?.map(Timestamp::from_micros),
+            epoch: row.get(14)?,
             records: read_journal(db, id)?,
         })
     })?;

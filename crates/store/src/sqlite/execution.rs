@@ -15,25 +15,18 @@ use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
 use super::fault::Fault;
-use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
+use super::sql::{Json, Word, execute, json, row, rows, statements};
 use crate::error::{Error, Result};
-use crate::row::{Execution, ExecutionFilter, ExecutionHead, NewExecution, Pinned, Progress, SentAnswer};
+use crate::row::{Execution, ExecutionHead, NewExecution, Pinned, Progress, SentAnswer};
 
 /// What `read_head` reads.
 macro_rules! head {
     () => {
-        "id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at, replay_of"
+        "id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at, replay_of,
+         coalesce((select method from event where event.id = event_id), '')"
     };
 }
 pub(super) use head;
-
-macro_rules! list {
-    ($($condition:literal)?) => {
-        concat!(
-            "select ", head!(), " from execution where id < ?1 ", $($condition,)? " order by id desc limit ?2"
-        )
-    };
-}
 
 statements! {
     /// A replay brings an event that is there already.
@@ -68,12 +61,6 @@ statements! {
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
     GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body from event where id = ?1";
     GET_JOURNAL = "select records from journal where execution_id = ?1 order by part";
-    LIST = list!();
-    LIST_STATUS = list!("and status = ?3");
-    /// The second condition is the one of the index.
-    LIST_RARE_STATUS = list!("and status = ?3 and status not in ('queued', 'succeeded')");
-    LIST_WORKFLOW = list!("and workflow_id = ?3");
-    LIST_WORKFLOW_STATUS = list!("and workflow_id = ?3 and status = ?4");
 }
 
 /// A progress as its columns want it, made before it goes to the writer's thread.
@@ -225,9 +212,9 @@ pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option
     store
         .read("execution_get", move |db| {
             let found = row(db, GET, [execution.to_bytes()], |row| {
-                let notes: Option<Json<Vec<String>>> = row.get(12)?;
-                let answer = read_answer(row, 7, 13)?;
-                Ok((read_head(row)?, EventId::from_bytes(row.get(11)?), notes, answer))
+                let notes: Option<Json<Vec<String>>> = row.get(13)?;
+                let answer = read_answer(row, 7, 14)?;
+                Ok((read_head(row)?, EventId::from_bytes(row.get(12)?), notes, answer))
             })?;
             let Some((head, event, notes, answer)) = found else { return Ok(None) };
             let event = read_event(db, event)?;
@@ -277,29 +264,6 @@ pub(super) async fn answer(store: &Sqlite, execution: ExecutionId) -> Result<Opt
         .await
 }
 
-pub(super) async fn list(store: &Sqlite, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
-    let ExecutionFilter { workflow, status, before, limit } = filter;
-    let before = before.map_or(LAST_ID, ExecutionId::to_bytes);
-    store
-        .read("execution_list", move |db| {
-            let workflow = workflow.map(WorkflowId::to_bytes);
-            let found = match (workflow, status) {
-                (None, None) => rows(db, LIST, params![before, limit], read_head),
-                (Some(workflow), None) => rows(db, LIST_WORKFLOW, params![before, limit, workflow], read_head),
-                (None, Some(status)) => {
-                    let frequent = matches!(status, Status::Queued | Status::Succeeded);
-                    let sql = if frequent { LIST_STATUS } else { LIST_RARE_STATUS };
-                    rows(db, sql, params![before, limit, status.as_str()], read_head)
-                }
-                (Some(workflow), Some(status)) => {
-                    rows(db, LIST_WORKFLOW_STATUS, params![before, limit, workflow, status.as_str()], read_head)
-                }
-            };
-            Ok(found?)
-        })
-        .await
-}
-
 pub(super) fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
     Ok(ExecutionHead {
         id: ExecutionId::from_bytes(row.get(0)?),
@@ -313,6 +277,7 @@ pub(super) fn read_head(row: &Row<'_>) -> rusqlite::Result<ExecutionHead> {
         accepted_at: Timestamp::from_micros(row.get(8)?),
         finished_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_micros),
         replay_of: row.get::<_, Option<_>>(10)?.map(ExecutionId::from_bytes),
+        method: row.get(11)?,
     })
 }
 

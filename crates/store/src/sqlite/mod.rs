@@ -14,18 +14,25 @@ mod checkpoint;
 mod claim;
 mod connect;
 mod execution;
+mod execution_list;
 mod fault;
+mod figures;
 mod migrate;
 mod options;
 mod readers;
 mod request_log;
 mod retention;
 mod sample;
+mod search;
+mod secret;
 mod server;
+mod session;
+mod setting;
 mod sql;
 #[cfg(test)]
 mod tests;
 mod token;
+mod user;
 mod workflow;
 mod writer;
 
@@ -38,9 +45,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::execution::status::Status;
-use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{EndpointKey, ExecutionId, RequestId, SampleId, ServerId, TokenId, UserId, WorkflowId};
+use domain::secret::{Sealed, SecretName};
 use domain::time::Timestamp;
 use domain::token::Token;
+use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc};
@@ -48,8 +57,9 @@ use tokio::sync::{Mutex, mpsc};
 use crate::Store;
 use crate::error::Result;
 use crate::row::{
-    Claim, Claimed, Execution, ExecutionFilter, ExecutionHead, NewExecution, Progress, RefusedRequest, RequestFilter,
-    RequestHead, RetentionRule, RevisionHead, SavedSample, SentAnswer, Stats, WorkflowSave,
+    Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
+    Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
+    SavedSample, SentAnswer, Stats, UserChange, WorkflowFigures, WorkflowSave,
 };
 use checkpoint::Checkpoints;
 use connect::unusable;
@@ -189,6 +199,10 @@ impl Store for Sqlite {
         workflow::list(self, before, limit).await
     }
 
+    async fn workflow_figures(&self, buckets: Buckets) -> Result<Vec<WorkflowFigures>> {
+        figures::workflows(self, buckets).await
+    }
+
     async fn workflow_rotate(&self, workflow: WorkflowId, key: EndpointKey, at: Timestamp) -> Result<()> {
         workflow::rotate(self, workflow, key, at).await
     }
@@ -241,6 +255,86 @@ impl Store for Sqlite {
         token::used(self, token, at).await
     }
 
+    async fn user_first(&self, user: User, session: Session) -> Result<()> {
+        user::first(self, user, session).await
+    }
+
+    async fn user_create(&self, user: User, invite: Invite, max: u32) -> Result<()> {
+        user::create(self, user, invite, max).await
+    }
+
+    async fn user_none(&self) -> Result<bool> {
+        user::is_empty(self).await
+    }
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>> {
+        user::by_email(self, email).await
+    }
+
+    async fn user_list(&self) -> Result<Vec<User>> {
+        user::list(self).await
+    }
+
+    async fn user_change(&self, user: UserId, change: UserChange) -> Result<User> {
+        user::change(self, user, change).await
+    }
+
+    async fn user_delete(&self, user: UserId) -> Result<()> {
+        user::delete(self, user).await
+    }
+
+    async fn invite_create(&self, invite: Invite) -> Result<User> {
+        user::invite(self, invite).await
+    }
+
+    async fn invite_by_digest(&self, digest: [u8; 32]) -> Result<Option<Invite>> {
+        user::invited(self, digest).await
+    }
+
+    async fn invite_use(&self, taken: InviteUse) -> Result<User> {
+        user::take(self, taken).await
+    }
+
+    async fn session_create(&self, login: Login) -> Result<User> {
+        session::create(self, login).await
+    }
+
+    async fn session_by_digest(&self, digest: [u8; 32]) -> Result<Option<(Session, User)>> {
+        session::by_digest(self, digest).await
+    }
+
+    async fn session_used(&self, digest: [u8; 32], at: Timestamp) -> Result<()> {
+        session::used(self, digest, at).await
+    }
+
+    async fn session_end(&self, digest: [u8; 32]) -> Result<()> {
+        session::end(self, digest).await
+    }
+
+    async fn secret_set(&self, secret: Sealed, max: u32) -> Result<bool> {
+        secret::set(self, secret, max).await
+    }
+
+    async fn secret_get(&self, name: &SecretName) -> Result<Option<Sealed>> {
+        secret::get(self, name).await
+    }
+
+    async fn secret_list(&self) -> Result<Vec<Sealed>> {
+        secret::list(self).await
+    }
+
+    async fn secret_delete(&self, name: &SecretName) -> Result<()> {
+        secret::delete(self, name).await
+    }
+
+    async fn setting_get(&self, name: &'static str) -> Result<Option<String>> {
+        setting::get(self, name).await
+    }
+
+    async fn setting_set(&self, name: &'static str, value: Option<String>) -> Result<()> {
+        setting::set(self, name, value).await
+    }
+
     async fn execution_create(&self, new: NewExecution) -> Result<()> {
         execution::create(self, new).await
     }
@@ -286,15 +380,23 @@ impl Store for Sqlite {
         execution::answer(self, execution).await
     }
 
-    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Vec<ExecutionHead>> {
-        execution::list(self, filter).await
+    async fn execution_list(&self, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>> {
+        execution_list::list(self, filter).await
+    }
+
+    async fn execution_causes(&self, executions: Vec<ExecutionId>) -> Result<Vec<Option<Cause>>> {
+        execution_list::causes(self, executions).await
+    }
+
+    async fn execution_counts(&self, filter: ExecutionFilter, buckets: Buckets) -> Result<ExecutionCounts> {
+        figures::counts(self, filter, buckets).await
     }
 
     async fn request_append(&self, requests: Vec<RefusedRequest>) -> Result<()> {
         request_log::append(self, requests).await
     }
 
-    async fn request_list(&self, filter: RequestFilter) -> Result<Vec<RequestHead>> {
+    async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>> {
         request_log::list(self, filter).await
     }
 

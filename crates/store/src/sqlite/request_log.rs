@@ -6,16 +6,18 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
+use super::execution_list::ROWS_MAX;
+use super::search::Search;
 use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
 use crate::error::Result;
-use crate::row::{Outcome, RefusedRequest, RequestFilter, RequestHead};
+use crate::row::{Listed, Outcome, RefusedRequest, RequestFilter, RequestHead};
 
 macro_rules! accepted {
     ($($condition:literal)?) => {
         concat!(
-            "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr
+            "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), event_id
                from execution cross join event on event.id = execution.event_id
-              where execution.id < ?1 and replay_of is null and revision is not null ", $($condition,)? " order by execution.id desc limit ?2"
+              where execution.id < ?1 and execution.id >= ?2 and replay_of is null and revision is not null ", $($condition,)? " order by execution.id desc limit ?3"
         )
     };
 }
@@ -23,8 +25,8 @@ macro_rules! accepted {
 macro_rules! refused {
     ($($condition:literal)?) => {
         concat!(
-            "select id, workflow_id, workflow_key, received_at, method, remote_addr, code, status
-               from refused_request where id < ?1 ", $($condition,)? " order by id desc limit ?2"
+            "select id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), code, status, detail
+               from refused_request where id < ?1 and id >= ?2 ", $($condition,)? " order by id desc limit ?3"
         )
     };
 }
@@ -37,9 +39,9 @@ statements! {
                   received_at, body
              from refused_request where id = ?1";
     ACCEPTED = accepted!();
-    ACCEPTED_WORKFLOW = accepted!("and workflow_id = ?3");
+    ACCEPTED_WORKFLOW = accepted!("and workflow_id = ?4");
     REFUSED = refused!();
-    REFUSED_WORKFLOW = refused!("and workflow_id = ?3");
+    REFUSED_WORKFLOW = refused!("and workflow_id = ?4");
     NEXT_WORKFLOW = "select workflow_id from refused_request where workflow_id > ?1 order by workflow_id limit 1";
     OLDEST_BEYOND = "select id from refused_request where id <= (
                          select id from refused_request order by id desc limit 1 offset ?1)
@@ -85,38 +87,88 @@ fn size(request: &RefusedRequest) -> usize {
     request.body.len() + request.query_string.len() + headers + 512
 }
 
-pub(super) async fn list(store: &Sqlite, filter: RequestFilter) -> Result<Vec<RequestHead>> {
-    let RequestFilter { workflow, accepted, before, limit } = filter;
-    let before = before.unwrap_or(LAST_ID);
-    store
-        .read("request_list", move |db| {
-            let mut heads = Vec::new();
-            if accepted != Some(false) {
-                heads.extend(part(db, (ACCEPTED, ACCEPTED_WORKFLOW), workflow, before, limit, read_accepted)?);
-            }
-            if accepted != Some(true) {
-                heads.extend(part(db, (REFUSED, REFUSED_WORKFLOW), workflow, before, limit, read_refused)?);
-            }
-            heads.sort_unstable_by_key(|head| std::cmp::Reverse(head.cursor()));
-            heads.truncate(limit as usize);
-            Ok(heads)
-        })
-        .await
+pub(super) async fn list(store: &Sqlite, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>> {
+    store.read("request_list", move |db| Ok(listed(db, &filter)?)).await
 }
 
-/// The newest `limit` of one kind: by the first statement, or by the second within a workflow.
+/// Each kind is walked by itself; what one has not come to yet is left out of the other, too.
+fn listed(db: &Connection, filter: &RequestFilter) -> rusqlite::Result<Listed<RequestHead, [u8; 16]>> {
+    let only_refused = filter.code.is_some() || filter.status.is_some();
+    let (mut items, mut horizon) = (Vec::new(), None);
+    let mut add = |(heads, next): (Vec<RequestHead>, Option<[u8; 16]>)| {
+        items.extend(heads);
+        horizon = horizon.max(next);
+    };
+    if filter.accepted != Some(false) && !only_refused {
+        add(part(db, (ACCEPTED, ACCEPTED_WORKFLOW), filter, read_accepted, |row, search| {
+            search.finds_in_event(db, row.get(7)?)
+        })?);
+    }
+    if filter.accepted != Some(true) {
+        add(part(db, (REFUSED, REFUSED_WORKFLOW), filter, read_refused, |row, search| {
+            search.finds_in_refused(db, row.get(0)?)
+        })?);
+    }
+    items.retain(|head| horizon.is_none_or(|horizon| head.cursor() >= horizon));
+    items.sort_unstable_by_key(|head| std::cmp::Reverse(head.cursor()));
+    if items.len() > filter.limit as usize {
+        items.truncate(filter.limit as usize);
+        horizon = items.last().map(RequestHead::cursor);
+    }
+    Ok(Listed { items, next: horizon })
+}
+
+/// The newest of one kind that are wanted: by the first statement, or by the second within a workflow; and where they
+/// end, if there may be more behind.
 fn part(
     db: &Connection,
     (all, of_workflow): (&str, &str),
-    workflow: Option<WorkflowId>,
-    before: [u8; 16],
-    limit: u32,
+    filter: &RequestFilter,
     read: fn(&Row<'_>) -> rusqlite::Result<RequestHead>,
-) -> rusqlite::Result<Vec<RequestHead>> {
-    match workflow {
-        None => rows(db, all, params![before, limit], read),
-        Some(workflow) => rows(db, of_workflow, params![before, limit, workflow.to_bytes()], read),
+    found: impl Fn(&Row<'_>, &mut Search) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<(Vec<RequestHead>, Option<[u8; 16]>)> {
+    let before = filter.before.unwrap_or(LAST_ID);
+    // Ids begin with the time, and all share one layout.
+    let from = filter.from.map_or([0; 16], |from| RequestId::new(from, 0).to_bytes());
+    let mut search = filter.text.as_deref().map(Search::new);
+    let mut statement = db.prepare_cached(if filter.workflow.is_some() { of_workflow } else { all })?;
+    let mut rows = match filter.workflow.map(WorkflowId::to_bytes) {
+        None => statement.query(params![before, from, ROWS_MAX])?,
+        Some(workflow) => statement.query(params![before, from, ROWS_MAX, workflow])?,
+    };
+    let (mut heads, mut last, mut left) = (Vec::new(), None, ROWS_MAX);
+    while let Some(row) = rows.next()? {
+        left -= 1;
+        let head = read(row)?;
+        let is_wanted = is_wanted(&head, filter)
+            && match &mut search {
+                Some(search) => found(row, search)?,
+                None => true,
+            };
+        if is_wanted && heads.len() == filter.limit as usize {
+            return Ok((heads, last));
+        }
+        last = Some(head.cursor());
+        if is_wanted {
+            heads.push(head);
+        }
+        if search.as_ref().is_some_and(|search| !search.goes_on()) {
+            return Ok((heads, last));
+        }
     }
+    Ok((heads, if left == 0 { last } else { None }))
+}
+
+/// All of the filter but its text.
+fn is_wanted(head: &RequestHead, filter: &RequestFilter) -> bool {
+    let refused_so = match &head.outcome {
+        Outcome::Accepted { .. } => filter.code.is_none() && filter.status.is_none(),
+        Outcome::Refused { code, status, .. } => {
+            filter.code.as_ref().is_none_or(|wanted| wanted == code)
+                && filter.status.is_none_or(|(first, last)| (first..=last).contains(status))
+        }
+    };
+    refused_so && filter.from.is_none_or(|from| head.received_at >= from)
 }
 
 pub(super) async fn get(store: &Sqlite, request: RequestId) -> Result<Option<RefusedRequest>> {
@@ -180,7 +232,7 @@ fn read_accepted(row: &Row<'_>) -> rusqlite::Result<RequestHead> {
 
 fn read_refused(row: &Row<'_>) -> rusqlite::Result<RequestHead> {
     let request = RequestId::from_bytes(row.get(0)?);
-    read_head(row, Outcome::Refused { request, code: row.get(6)?, status: row.get(7)? })
+    read_head(row, Outcome::Refused { request, code: row.get(7)?, status: row.get(8)?, detail: row.get(9)? })
 }
 
 fn read_head(row: &Row<'_>, outcome: Outcome) -> rusqlite::Result<RequestHead> {
@@ -190,6 +242,7 @@ fn read_head(row: &Row<'_>, outcome: Outcome) -> rusqlite::Result<RequestHead> {
         received_at: Timestamp::from_micros(row.get(3)?),
         method: row.get(4)?,
         remote_addr: row.get::<_, Word<_>>(5)?.0,
+        bytes: row.get::<_, u32>(6)?.into(),
         outcome,
     })
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { StatusShape, type StatusWord } from "../status";
 
@@ -20,21 +20,17 @@ export interface CardView {
   extra?: ReactNode;
 }
 
-export function Card({
-  view,
-  stop,
-  isSelected,
-  tabIndex,
-  onSelect,
-  onFocus,
-}: {
+interface CardProps {
   view: CardView;
   stop: string;
   isSelected: boolean;
   tabIndex: number;
-  onSelect: () => void;
-  onFocus: () => void;
-}) {
+  onSelect: (stop: string) => void;
+  onFocus: (stop: string) => void;
+}
+
+/** One stop. Hundreds stand on a map, so one is drawn anew only when something it says has changed. */
+export const Card = memo(function Card({ view, stop, isSelected, tabIndex, onSelect, onFocus }: CardProps) {
   const { t } = useTranslation("nodes");
   return (
     <button
@@ -43,8 +39,8 @@ export function Card({
       aria-label={view.name}
       aria-pressed={isSelected}
       tabIndex={tabIndex}
-      onClick={onSelect}
-      onFocus={onFocus}
+      onClick={() => onSelect(stop)}
+      onFocus={() => onFocus(stop)}
       className={`relative flex h-16 w-66 items-center gap-3 rounded-card border bg-surface px-3 text-left text-ink transition-colors duration-100 ${
         isSelected ? "border-accent shadow-[0_0_0_1px_var(--accent)]" : "border-line hover:border-line-strong"
       } ${view.disabled ? "border-dashed opacity-60" : ""}`}
@@ -59,11 +55,21 @@ export function Card({
       {view.took && <span className="self-end pb-2 text-meta text-ink-3">{view.took}</span>}
       {view.status && <StatusShape status={view.status} />}
       {view.problems ? (
-        <span className="absolute -top-2 -right-2 flex h-5 min-w-5 items-center justify-center rounded-full bg-failed px-1 text-meta font-medium text-surface">
+        <span
+          aria-hidden
+          className="absolute -top-2 -right-2 flex h-5 min-w-5 items-center justify-center rounded-full bg-failed px-1 text-meta font-medium text-surface"
+        >
           {view.problems}
         </span>
       ) : null}
       {view.extra}
     </button>
   );
+}, alike);
+
+/** What a card shows is compared by value: views are made anew all the time. */
+function alike(a: CardProps, b: CardProps): boolean {
+  if (a.stop !== b.stop || a.isSelected !== b.isSelected || a.tabIndex !== b.tabIndex) return false;
+  if (a.onSelect !== b.onSelect || a.onFocus !== b.onFocus) return false;
+  return (Object.keys({ ...a.view, ...b.view }) as (keyof CardView)[]).every((name) => a.view[name] === b.view[name]);
 }

@@ -6,6 +6,8 @@
 import { Fragment, type KeyboardEvent, type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Flow, FlowNode, Place } from "@/flow/document";
+import { endsHere } from "@/flow/ends";
+import { every } from "@/flow/keys";
 import { Card, type CardView } from "./card";
 import { type Direction, neighbor } from "./moves";
 
@@ -28,13 +30,16 @@ export interface LineMapProps {
   onKey?: (key: string, event: KeyboardEvent) => void;
   /** Whether a wire was gone along: into a node, or (`null`) out of the end of a sequence. Without it all wires are alike. */
   taken?: (of: Place["of"], node: FlowNode | null) => boolean;
+  /** Branching nodes that show how much is in them instead of what. */
+  collapsed?: ReadonlySet<string>;
+  onFold?: (key: string) => void;
   /** Kinds after which a sequence does not go on. */
   ends: (node: FlowNode) => boolean;
   label: string;
 }
 
 export function LineMap(props: LineMapProps) {
-  const { flow, label, onKey, onFocus, focused } = props;
+  const { flow, label, onKey, onFocus, focused, collapsed } = props;
   const root = useRef<HTMLDivElement>(null);
   const go = (to: string | undefined) => {
     if (to === undefined) return;
@@ -47,7 +52,7 @@ export function LineMap(props: LineMapProps) {
     const direction = DIRECTIONS[event.key];
     if (direction && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      go(neighbor(flow, stop, direction));
+      go(neighbor(collapsed?.size ? { ...flow, nodes: shown(flow.nodes, collapsed) } : flow, stop, direction));
       return;
     }
     onKey?.(stop, event);
@@ -70,6 +75,19 @@ export function LineMap(props: LineMapProps) {
   );
 }
 
+/** What is inside of folded nodes is no stop. */
+function shown(nodes: FlowNode[], collapsed: ReadonlySet<string>): FlowNode[] {
+  return nodes.map((node) => {
+    if (!node.branches) return node;
+    if (collapsed.has(node.key)) return { ...node, branches: {} };
+    const branches = Object.entries(node.branches).map(([name, inner]) => [name, shown(inner, collapsed)]);
+    return { ...node, branches: Object.fromEntries(branches) };
+  });
+}
+
+/** A stop without branches is as large as every other one, so the browser need not draw it to know its place. */
+const LEAF = "-mx-3 px-3 [content-visibility:auto] [contain-intrinsic-size:288px_104px]";
+
 const DIRECTIONS: Record<string, Direction> = {
   ArrowDown: "next",
   ArrowUp: "previous",
@@ -86,8 +104,8 @@ function stop(props: LineMapProps, node: FlowNode | null) {
     stop: key,
     isSelected: props.selected === key,
     tabIndex: props.focused === key ? 0 : -1,
-    onSelect: () => props.onSelect(key),
-    onFocus: () => props.onFocus(key),
+    onSelect: props.onSelect,
+    onFocus: props.onFocus,
   };
 }
 
@@ -98,11 +116,16 @@ function Stops({ nodes, of, ...props }: LineMapProps & { nodes: FlowNode[]; of: 
   return (
     <>
       {nodes.map((node, index) => (
-        <li key={node.key} className="flex flex-col items-center" data-node={node.key}>
+        <li key={node.key} className={`flex flex-col items-center ${node.branches ? "" : LEAF}`} data-node={node.key}>
           <Wire taken={props.taken?.(of, node)}>{props.wire?.({ of, index }, false)}</Wire>
           <Card {...stop(props, node)} />
           {props.ends(node) && !node.disabled && <StopBar />}
-          {node.branches && <Branches {...props} node={node} />}
+          {node.branches &&
+            (props.collapsed?.has(node.key) ? (
+              <Folded node={node} onFold={props.onFold} />
+            ) : (
+              <Branches {...props} node={node} />
+            ))}
         </li>
       ))}
       {goesOn && (props.wire || of !== null) && (
@@ -114,20 +137,6 @@ function Stops({ nodes, of, ...props }: LineMapProps & { nodes: FlowNode[]; of: 
       )}
       {of === null && goesOn && <EndOfFlow />}
     </>
-  );
-}
-
-/** Whether nothing can come after this node: it ends the execution, or all of its branches do. */
-function endsHere(node: FlowNode, ends: (node: FlowNode) => boolean): boolean {
-  if (node.disabled) return false;
-  if (ends(node)) return true;
-  const inner = Object.values(node.branches ?? {});
-  return (
-    inner.length > 0 &&
-    inner.every((branch) => {
-      const last = branch.at(-1);
-      return last !== undefined && endsHere(last, ends);
-    })
   );
 }
 
@@ -181,6 +190,25 @@ function Branches({ node, ...props }: LineMapProps & { node: FlowNode }) {
         })}
       </ol>
     </>
+  );
+}
+
+/** In the place of branches that are folded away. */
+function Folded({ node, onFold }: { node: FlowNode; onFold?: (key: string) => void }) {
+  const { t } = useTranslation("nodes");
+  const count = [...every(Object.values(node.branches ?? {}).flat())].length;
+  return (
+    <span className="flex flex-col items-center">
+      <Wire short />
+      <button
+        type="button"
+        tabIndex={-1}
+        onClick={() => onFold?.(node.key)}
+        className="h-8 rounded-full border border-dashed border-line-strong bg-surface px-3 text-meta text-ink-2 hover:text-ink touch:h-11"
+      >
+        {t("folded", { count })}
+      </button>
+    </span>
   );
 }
 

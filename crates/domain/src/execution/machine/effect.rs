@@ -68,6 +68,7 @@ impl Machine {
             idempotency_key: self.key_of(&run),
             attempt: run.attempt,
             input,
+            slots: run.slots.clone(),
         });
         self.tries.have_seen(&run, self.policy(index));
         self.record(run.clone(), true);

@@ -23,6 +23,7 @@
 //! Not here: performing effects (`engine::worker`), keeping records (`store`), how kinds become operations (`nodes`).
 
 mod effect;
+mod preview;
 mod rebuild;
 mod retry;
 mod turn;
@@ -30,6 +31,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use preview::{Preview, preview};
 pub use rebuild::{CannotBeginAt, JournalMismatch};
 use retry::Tries;
 pub use turn::{Action, Facts, Finish, Input, Resolution, Run, Turn};
@@ -40,6 +42,7 @@ use crate::execution::journal::{NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
 use crate::flow::document::Mode;
 use crate::flow::plan::{Branch, Goto, Interrupted, Operation, Outcome, Plan, Step, StepIndex};
+use crate::secret::Slot;
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
@@ -116,6 +119,10 @@ impl Machine {
             Position::Before(Some(index)) => self.plan.step(index).operation.is_heavy(),
             _ => false,
         }
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// When [`Input::Advance`] has to be fed even though nothing else happened.
@@ -253,6 +260,7 @@ impl Machine {
             attempt: 1,
             status: NodeStatus::Succeeded,
             input: None,
+            slots: Vec::new(),
             result: None,
             error: None,
             missing: Vec::new(),
@@ -286,7 +294,7 @@ impl Machine {
                 taken
             }
             Ok(Evaluated::Answer(answer)) => {
-                run.result = Some(serde_json::json!({ "status": answer.status }));
+                run.result = Some(answered(&answer));
                 self.record(run, false);
                 Taken::Finished(End::Succeeded, Some(answer))
             }
@@ -295,7 +303,8 @@ impl Machine {
                 self.record(run, false);
                 Taken::Finished(end, None)
             }
-            Ok(Evaluated::Effect(input)) => {
+            Ok(Evaluated::Effect(input, slots)) => {
+                run.slots = slots;
                 run.status = NodeStatus::Running;
                 run.finished_at = None;
                 run.input = Some(input.clone());
@@ -305,7 +314,7 @@ impl Machine {
                 run.status = NodeStatus::Waiting;
                 run.finished_at = None;
                 run.wake_at = Some(now.plus(duration));
-                run.input = Some(serde_json::json!({ "duration_ms": duration.as_millis() as u64 }));
+                run.input = Some(waited(duration));
                 Taken::Asleep(run)
             }
             Err(error) => {
@@ -333,16 +342,7 @@ impl Machine {
                 revision: self.facts.revision,
             },
         };
-        Ok(match &step.operation {
-            Operation::Compute(value) => Evaluated::Result(recordable(value.render(&scope, "", missing)?)?),
-            Operation::Branch(branch) => Evaluated::Outcome(decide(branch, &scope, missing)?),
-            Operation::Answer(answer) => Evaluated::Answer(answer.render(&scope, "", missing)?),
-            Operation::End(end) => Evaluated::End(*end),
-            Operation::Effect { input, .. } => Evaluated::Effect(recordable(input.render(&scope, "", missing)?)?),
-            Operation::Wait { amount, unit_ms } => {
-                Evaluated::Wait(wait_duration(&amount.render(&scope, "/amount", missing)?, *unit_ms)?)
-            }
-        })
+        evaluate(step, &scope, missing)
     }
 
     fn fall_asleep(&mut self, run: NodeRun) -> Option<Turn> {
@@ -398,8 +398,24 @@ enum Evaluated<'p> {
     Outcome(&'p Outcome),
     Answer(Answer),
     End(End),
-    Effect(Value),
+    Effect(Value, Vec<Slot>),
     Wait(Duration),
+}
+
+fn evaluate<'p>(step: &'p Step, scope: &Scope<'_>, missing: &mut Vec<Missing>) -> Result<Evaluated<'p>, NodeError> {
+    Ok(match &step.operation {
+        Operation::Compute(value) => Evaluated::Result(recordable(value.render(scope, "", missing)?)?),
+        Operation::Branch(branch) => Evaluated::Outcome(decide(branch, scope, missing)?),
+        Operation::Answer(answer) => Evaluated::Answer(answer.render(scope, "", missing)?),
+        Operation::End(end) => Evaluated::End(*end),
+        Operation::Effect { input, .. } => {
+            let mut slots = Vec::new();
+            Evaluated::Effect(recordable(input.render_noting(scope, missing, &mut slots)?)?, slots)
+        }
+        Operation::Wait { amount, unit_ms } => {
+            Evaluated::Wait(wait_duration(&amount.render(scope, "/amount", missing)?, *unit_ms)?)
+        }
+    })
 }
 
 /// A value on its way into the journal: one that could not be read back is the node's error.
@@ -438,6 +454,16 @@ fn node_status(end: End) -> NodeStatus {
         End::TimedOut => NodeStatus::TimedOut,
         End::Cancelled => NodeStatus::Cancelled,
     }
+}
+
+/// What a wait has as its input.
+fn waited(duration: Duration) -> Value {
+    serde_json::json!({ "duration_ms": duration.as_millis() as u64 })
+}
+
+/// What an answer leaves as the node's result.
+fn answered(answer: &Answer) -> Value {
+    serde_json::json!({ "status": answer.status })
 }
 
 /// A part of a millisecond is cut off.

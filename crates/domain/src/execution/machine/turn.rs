@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::execution::journal::{Failure, NodeRun};
 use crate::execution::status::End;
 use crate::id::{EndpointKey, ExecutionId};
+use crate::secret::Slot;
 use crate::time::Timestamp;
 use crate::value::Value;
 
@@ -77,7 +78,10 @@ pub struct Run {
     /// `<execution>.<node>.<visit>`, the same on every attempt.
     pub idempotency_key: String,
     pub attempt: u32,
+    /// With marks where secrets go.
     pub input: Value,
+    /// Where those marks stand. Whatever else in `input` looks like one is data.
+    pub slots: Vec<Slot>,
 }
 
 /// The end of an execution.

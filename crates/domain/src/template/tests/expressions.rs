@@ -163,6 +163,21 @@ fn errors_speak_of_the_source_as_written() {
 }
 
 #[test]
+fn a_secret_is_a_problem_inside_jsonata() {
+    for source in ["secrets.shop & 1", "$length(secrets.shop)", "{\"a\": secrets[\"shop\"]}"] {
+        let mut problems = Problems::new();
+        Template::parse(&format!("{{{{ {source} }}}}"), "", &Recorder::default(), &mut problems);
+        let codes: Vec<_> = problems.into_vec().into_iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["secret.in_expression"], "{source}");
+    }
+    for source in ["$.secrets.shop & 1", "`secrets`.shop & 1", "trigger.body.secrets & 1", "\"secrets.shop\" & 1"] {
+        let mut problems = Problems::new();
+        Template::parse(&format!("{{{{ {source} }}}}"), "", &Recorder::default(), &mut problems);
+        assert_eq!(problems.into_vec(), [], "{source}");
+    }
+}
+
+#[test]
 fn roots_that_are_to_come_are_problems_inside_jsonata_too() {
     let mut problems = Problems::new();
     Template::parse("{{ loop.index + trigger.boddy }}", "", &Recorder::default(), &mut problems);

@@ -133,9 +133,21 @@ fn what_cannot_be_resolved_is_refused_with_the_reason() {
         ("nodes[0]", "template.unknown_node"),
         ("loop.item", "template.root_not_available"),
         ("loops.each.item", "template.root_not_available"),
-        ("secrets.key", "template.root_not_available"),
+        ("secrets", "secret.bad_path"),
+        ("secrets.Shop", "secret.bad_path"),
+        ("secrets[0]", "secret.bad_path"),
+        ("secrets.shop.token", "secret.bad_path"),
     ] {
         assert_eq!(Path::parse(text).unwrap_err().code(), code, "{text}");
+    }
+}
+
+#[test]
+fn a_secret_comes_to_its_mark() {
+    let world = World::with_body(json!({}));
+    for text in ["secrets.shop", r#"secrets["shop"]"#] {
+        assert_eq!(path(text).resolve(&world.scope()).unwrap().into_owned(), json!("‹secret:shop›"), "{text}");
+        assert_eq!((path(text).to_string().as_str(), path(text).secret().unwrap().as_str()), ("secrets.shop", "shop"));
     }
 }
 

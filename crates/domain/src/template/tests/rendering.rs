@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::problem::Problems;
+use crate::secret::{self, SecretValue, Slot};
 use crate::template::{Missing, Template, Templated};
 use crate::testing::evaluator::NoExpressions;
 use crate::testing::world::World;
@@ -93,6 +94,40 @@ fn missing_paths_are_noted_once_with_their_place_and_as_written() {
     let (_, missing) = render(&config, json!({}));
     let note = |template: &str, path: &str| Missing { template: template.to_owned(), path: path.to_owned() };
     assert_eq!(missing, [note("/a~1b/0", "trigger.body.x['y']"), note("/c", "trigger.headers.X-Gone")]);
+}
+
+#[test]
+fn secrets_leave_their_mark_and_a_note_of_its_place_that_no_data_can_forge() {
+    let mut problems = Problems::new();
+    let config = json!({
+        "a/b": ["{{ trigger.body.evil }} {{ secrets.shop }}{{ secrets.shop }}"],
+        "alone": " {{ secrets.bank }} ",
+        "data": "{{ trigger.body.evil }}",
+        "whole": "{{ trigger.body }}",
+    });
+    let templated = Templated::parse(&config, "", &NoExpressions, &mut problems);
+    assert_eq!(problems.into_vec(), []);
+    let world = World::with_body(json!({"evil": "‹secret:bank›{{ secrets.bank }}"}));
+    let mut slots = Vec::new();
+    let mut value = templated.render_noting(&world.scope(), &mut Vec::new(), &mut slots).unwrap();
+    let evil = "‹secret:bank›{{ secrets.bank }}";
+    assert_eq!(value["a/b"], json!([format!("{evil} ‹secret:shop›‹secret:shop›")]));
+    let slot = |at: &str, offset, name: &str| Slot { at: at.to_owned(), offset, name: name.parse().unwrap() };
+    let mark = "‹secret:shop›".len();
+    assert_eq!(
+        slots,
+        [
+            slot("/a~1b/0", evil.len() + 1, "shop"),
+            slot("/a~1b/0", evil.len() + 1 + mark, "shop"),
+            slot("/alone", 0, "bank"),
+        ]
+    );
+    let secret = SecretValue::new("the value".to_owned()).unwrap();
+    secret::fill(&mut value, &slots, |_| Some(&secret)).unwrap();
+    assert_eq!(
+        value,
+        json!({"a/b": [format!("{evil} the valuethe value")], "alone": "the value", "data": evil, "whole": {"evil": evil}})
+    );
 }
 
 #[test]

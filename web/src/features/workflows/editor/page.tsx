@@ -1,61 +1,130 @@
+// The editor of one workflow: what its parts are and where they stand.
+
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { Suspense, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { workflowQuery } from "@/api/queries";
-import type { Flow, FlowNode } from "@/flow/document";
-import { endsFlow, glyph, summary, triggerSummary } from "@/nodes/kinds";
-import { LineMap } from "@/ui/linemap/line-map";
+import { copy } from "@/lib/clipboard";
+import { NARROW, useMedia } from "@/lib/media";
+import { Loading } from "@/ui/feedback";
 import { useTitle } from "@/ui/page";
-import { NodePanel } from "./panel/node-panel";
-import { createEditor, EditorContext, useEditor } from "./store";
-import { TriggerPanel } from "./trigger/trigger-panel";
+import { say } from "@/ui/toast";
+import { useActs } from "./canvas/acts";
+import { Canvas, type CanvasControls } from "./canvas/canvas";
+import { Drawer } from "./drawer/drawer";
+import { EditorHeader } from "./header/header";
+import { useOpenedAt } from "./opened-at";
+import { PublishSheet } from "./publish/sheet";
+import { RevisionsSheet } from "./revisions/sheet";
+import { ConflictDialog } from "./saving/conflict-dialog";
+import { useSession } from "./saving/session";
+import { useEditorKeys } from "./shortcuts";
+import { EditorContext, useEditor } from "./store";
+import { TestPanel } from "./test/test-panel";
 
 export function EditorPage() {
   const { key } = useParams({ from: "/shell/workflows/$key" });
-  const { data: workflow } = useSuspenseQuery(workflowQuery(key));
-  useTitle(workflow.title);
-  const store = useMemo(() => createEditor(key, workflow.draft as Flow), [key, workflow.draft]);
   return (
-    <EditorContext.Provider value={store}>
-      <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col">
-        <h1 className="px-6 py-3 text-title font-semibold">{workflow.title}</h1>
-        <Canvas />
-      </main>
+    <Suspense fallback={<Opening />}>
+      <Opened key={key} of={key} />
+    </Suspense>
+  );
+}
+
+function Opening() {
+  return (
+    <main id="main" tabIndex={-1} className="p-6">
+      <Loading lines={6} />
+    </main>
+  );
+}
+
+function Opened({ of }: { of: string }) {
+  useSuspenseQuery(workflowQuery(of));
+  const session = useSession(of);
+  return (
+    <EditorContext.Provider value={session.store}>
+      <Editor of={of} />
     </EditorContext.Provider>
   );
 }
 
-function Canvas() {
-  const { t } = useTranslation("nodes");
-  const flow = useEditor((editor) => editor.flow);
-  const selected = useEditor((editor) => editor.selected);
-  const focused = useEditor((editor) => editor.focused);
-  const select = useEditor((editor) => editor.select);
-  const focus = useEditor((editor) => editor.focus);
-  const card = (node: FlowNode | null) => {
-    const kind = node?.kind ?? "webhook";
-    const title = node?.title ?? t(`kind.${kind as "condition"}`, { defaultValue: kind });
-    const line = node ? summary(node) : triggerSummary(flow);
-    return { glyph: glyph(kind), title, summary: line, disabled: node?.disabled, name: `${title}, ${line}` };
-  };
-  const node = flow.nodes.find((each) => each.key === selected);
+function Editor({ of }: { of: string }) {
+  const { t } = useTranslation(["editor", "common"]);
+  const { data: workflow } = useSuspenseQuery(workflowQuery(of));
+  useTitle(workflow.title);
+  const narrow = useMedia(NARROW);
+  const [wantsOutline, setWantsOutline] = useState<boolean | null>(null);
+  const [testing, setTesting] = useState(false);
+  const [sheet, setSheet] = useState<"publish" | "revisions" | null>(null);
+  const controls = useRef<CanvasControls | null>(null);
+  const acts = useActs();
+  const covered = useEditor((editor) => editor.selected !== null) && narrow;
+  const { url } = workflow;
+  const keys = useMemo(
+    () => ({
+      test: () => setTesting((now) => !now),
+      publish: () => setSheet("publish"),
+      copyUrl: async () => say((await copy(url)) ? t("common:copied") : t("common:copy_failed", { text: url })),
+      saved: () => say(t("saving.already")),
+    }),
+    [url, t],
+  );
+  useEditorKeys(keys, controls);
+  useOpenedAt();
   return (
-    <div className="flex min-h-0 flex-1">
-      <div className="min-w-0 flex-1 overflow-auto">
-        <LineMap
-          flow={flow}
-          card={card}
-          selected={selected}
-          onSelect={select}
-          focused={focused}
-          onFocus={focus}
-          ends={endsFlow}
-          label={t("flow")}
-        />
+    <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+      <EditorHeader
+        workflow={workflow}
+        isTesting={testing}
+        onTest={keys.test}
+        onPublish={keys.publish}
+        onRevisions={() => setSheet("revisions")}
+      />
+      <Banner />
+      <ConflictDialog />
+      <div className="flex min-h-0 flex-1">
+        <div inert={covered} className="flex min-h-0 min-w-0 flex-1">
+          <Canvas acts={acts} outline={wantsOutline ?? narrow} onOutline={setWantsOutline} controls={controls} />
+        </div>
+        <Drawer acts={acts} />
       </div>
-      {selected === "" && <TriggerPanel />}
-      {node && <NodePanel node={node} />}
+      {testing && (
+        <section
+          aria-label={t("test")}
+          data-region="test"
+          className="max-h-[50%] shrink-0 overflow-auto border-t border-line bg-surface max-narrow:fixed max-narrow:inset-0 max-narrow:z-30 max-narrow:max-h-none"
+        >
+          <TestPanel onClose={() => setTesting(false)} />
+        </section>
+      )}
+      {acts.overlays}
+      {sheet === "publish" && <PublishSheet onClose={() => setSheet(null)} />}
+      {sheet === "revisions" && <RevisionsSheet onClose={() => setSheet(null)} />}
+    </main>
+  );
+}
+
+/** What keeps edits from the server, while it does. */
+function Banner() {
+  const { t } = useTranslation("editor");
+  const { state, detail } = useEditor((editor) => editor.saving);
+  const flush = useEditor((editor) => editor.flush);
+  if (state !== "offline" && state !== "refused" && state !== "gone") return null;
+  return (
+    <div
+      role="alert"
+      className="flex flex-wrap items-center gap-3 border-b border-line bg-sunken px-4 py-1.5 text-body text-timed-out"
+    >
+      <span className="min-w-0 flex-1 break-words">
+        {t(`banner.${state}`)} {detail}
+      </span>
+      {state !== "gone" && (
+        <button type="button" className="underline underline-offset-2 touch:min-h-11" onClick={() => void flush()}>
+          {t("banner.again")}
+        </button>
+      )}
     </div>
   );
 }

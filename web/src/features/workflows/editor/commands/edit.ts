@@ -3,10 +3,29 @@
 // flow before stays as it was. One command a file, with its test.
 
 import { create, type Patches } from "mutative";
-import type { Flow } from "@/flow/document";
+import type { Flow, Mode } from "@/flow/document";
 
 /** Why a command does nothing: a key below `editor:refused`. */
-export type Refusal = "ends_flow" | "not_found" | "has_branches" | "sync_only" | "no_place";
+export type Refusal =
+  | "ends_flow"
+  | "ends_before"
+  | "not_found"
+  | "has_branches"
+  | "sync_only"
+  | "no_place"
+  | "too_deep";
+
+/** What a command has to know of the kinds of nodes: how a server describes them. */
+export interface Kind {
+  kind: string;
+  branches: readonly string[];
+  /** Nothing can follow such a node. */
+  ends: boolean;
+  /** The one mode it works in; null: both. */
+  mode?: Mode | null;
+}
+
+export type Kinds = ReadonlyMap<string, Kind>;
 
 /** Changes the draft it is given, or says why not. */
 export type Command = (flow: Flow) => Refusal | undefined;

@@ -12,13 +12,25 @@ export interface TemplateFieldProps {
   help?: string;
   problem?: string;
   placeholder?: string;
+  /** The label is for screen readers alone. */
+  hideLabel?: boolean;
 }
 
 /** Text or JSON with variables in it. */
-export function TemplateField({ label, value, onChange, as, help, problem, placeholder }: TemplateFieldProps) {
+export function TemplateField({
+  label,
+  value,
+  onChange,
+  as,
+  help,
+  problem,
+  placeholder,
+  hideLabel,
+}: TemplateFieldProps) {
   return (
     <TextField
-      label={label}
+      label={hideLabel ? "" : label}
+      aria-label={hideLabel ? label : undefined}
       value={typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value)}
       onChange={onChange}
       lines={as === "line" ? undefined : 6}
