@@ -182,7 +182,7 @@ function Detail({
       <ResolveCard execution={execution} nodeTitle={found && titleOf(found)} />
       <ProblemCard execution={execution} titleOf={titleOf} onReplay={(revision) => replay({ revision })} />
       <Waterfall execution={execution} titleOf={titleOf} selected={selected} onSelect={select} />
-      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)] items-start gap-6 max-wide:grid-cols-1">
+      <div className="grid min-w-0 grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)] items-start gap-6 max-wide:grid-cols-1">
         <FlowPane execution={execution} ran={ran} way={way} selected={selected} onSelect={select} />
         <Tabs
           label={t("detail.views")}

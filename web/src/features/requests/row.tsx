@@ -24,9 +24,7 @@ export const RequestRow = memo(function RequestRow({
   return (
     <div
       className={`relative grid h-full items-center gap-x-3 px-2 text-body hover:bg-hover ${
-        isWide
-          ? "grid-cols-[6.5rem_8.5rem_minmax(8rem,1fr)_6.5rem_minmax(8rem,2fr)_8rem_4.5rem]"
-          : "grid-cols-[minmax(0,1fr)_auto] grid-rows-2 content-center gap-y-0.5"
+        isWide ? "grid-cols-[6.5rem_8.5rem_minmax(8rem,1fr)_6.5rem_minmax(8rem,2fr)_8rem_4.5rem]" : ""
       }`}
     >
       {isWide ? <Wide item={item} /> : <Narrow item={item} />}
@@ -59,20 +57,22 @@ function Wide({ item }: { item: Request }) {
 
 function Narrow({ item }: { item: Request }) {
   return (
-    <>
-      <span className="flex min-w-0 items-center gap-2">
+    <span className="flex min-w-0 flex-col gap-0.5">
+      <span className="flex items-center gap-2">
         <Outcome item={item} />
-        <span className="truncate font-medium">
+        <span className="min-w-0 flex-1 truncate font-medium">
           <WorkflowName id={item.workflow_id} workflowKey={item.workflow_key} />
         </span>
+        <Asked item={item} />
       </span>
-      <Asked item={item} />
-      <span className="meta flex min-w-0 items-center gap-2">
+      <span className="meta flex items-center gap-2">
         <Moment at={item.received_at} />
-        <Why item={item} />
+        <span className="flex min-w-0 flex-1">
+          <Why item={item} />
+        </span>
+        <span>{bytes(item.bytes)}</span>
       </span>
-      <span className="meta text-right">{bytes(item.bytes)}</span>
-    </>
+    </span>
   );
 }
 

@@ -17,6 +17,10 @@ export function Headers({ headers, label }: { headers: readonly (readonly string
     <div className="flex flex-col items-start gap-2">
       <table className="w-full table-fixed text-left">
         <caption className="sr-only">{label}</caption>
+        <colgroup>
+          <col className="w-2/5 narrow:w-60" />
+          <col />
+        </colgroup>
         <thead className="sr-only">
           <tr>
             <th scope="col">{t("http.name")}</th>
@@ -27,7 +31,7 @@ export function Headers({ headers, label }: { headers: readonly (readonly string
           {lines.map(([name, value], index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines may be alike and never move
             <tr key={index} className="border-b border-line align-top last:border-b-0">
-              <th scope="row" className="code w-2/5 py-1 pr-3 font-normal break-words text-ink-2">
+              <th scope="row" className="code py-1 pr-3 font-normal break-words text-ink-2">
                 {name}
               </th>
               <td className="code py-1 break-words" dir="auto">

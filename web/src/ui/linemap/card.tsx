@@ -50,9 +50,11 @@ export const Card = memo(function Card({ view, stop, isSelected, tabIndex, onSel
       </span>
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate text-control font-medium">{view.title}</span>
-        <span className="truncate font-mono text-meta text-ink-3">{view.disabled ? t("disabled") : view.summary}</span>
+        <span className="flex gap-2 text-meta text-ink-3">
+          <span className="min-w-0 flex-1 truncate font-mono">{view.disabled ? t("disabled") : view.summary}</span>
+          {view.took && <span className="shrink-0">{view.took}</span>}
+        </span>
       </span>
-      {view.took && <span className="self-end pb-2 text-meta text-ink-3">{view.took}</span>}
       {view.status && <StatusShape status={view.status} />}
       {view.problems ? (
         <span

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
-import { type FlowNode, find, type Place, sequenceAt } from "@/flow/document";
+import { type Flow, type FlowNode, find, type Place, sequenceAt } from "@/flow/document";
 import { between, duration } from "@/lib/format";
+import { NARROW } from "@/lib/media";
 import { endsFlow, glyph, summary, triggerSummary } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
 import { Note } from "@/ui/feedback";
@@ -31,6 +32,8 @@ export function FlowPane({
   const [focused, setFocused] = useState(selected ?? TRIGGER);
   const { flow, source } = ran;
   const over = isOver(execution.status);
+
+  useFit(root, flow);
 
   // Where it failed has the focus when the page opens, and the stop stays when another execution is opened.
   const opened = useRef<string | null>(null);
@@ -84,19 +87,46 @@ export function FlowPane({
         ref={root}
         className="max-h-[72vh] min-h-64 overflow-auto rounded-card border border-line bg-bg max-narrow:max-h-96"
       >
-        <LineMap
-          flow={flow}
-          card={card}
-          selected={known}
-          onSelect={onSelect}
-          focused={find(flow, focused) ? focused : TRIGGER}
-          onFocus={setFocused}
-          wire={tick}
-          taken={way.taken}
-          ends={endsFlow}
-          label={t("flow.label")}
-        />
+        <div data-fit>
+          <LineMap
+            flow={flow}
+            card={card}
+            selected={known}
+            onSelect={onSelect}
+            focused={find(flow, focused) ? focused : TRIGGER}
+            onFocus={setFocused}
+            wire={tick}
+            taken={way.taken}
+            ends={endsFlow}
+            label={t("flow.label")}
+          />
+        </div>
       </div>
     </section>
   );
+}
+
+/** Smaller than this nothing can be read or hit. */
+const SMALLEST = 0.75;
+
+/** Draws the map as large as its branches fit beside each other; what still does not fit is scrolled to its middle. */
+function useFit(root: RefObject<HTMLDivElement | null>, flow: Flow) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another flow is as wide as it is
+  useLayoutEffect(() => {
+    const box = root.current;
+    const map = box?.querySelector<HTMLElement>("[data-fit]");
+    if (!box || !map) return;
+    const resize = () => {
+      map.style.zoom = "1";
+      const { clientWidth, scrollWidth } = box;
+      // On a narrow screen fingers need the cards as they are.
+      const fits = matchMedia(NARROW).matches ? 1 : Math.max(SMALLEST, Math.min(1, clientWidth / scrollWidth));
+      map.style.zoom = String(fits);
+      box.scrollLeft = (box.scrollWidth - clientWidth) / 2;
+    };
+    resize();
+    const observer = new ResizeObserver(resize);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [root, flow]);
 }

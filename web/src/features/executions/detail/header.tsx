@@ -27,7 +27,7 @@ export function Facts({ execution }: { execution: Execution }) {
   const shape = isOver(status) && replays.length > 0;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-ink-2">
-      <span role="status">
+      <span role="status" className="inline-flex">
         <Status status={status} className="text-control font-medium" />
       </span>
       {execution.status === "waiting" && execution.reason && <span>{t(`reason.${execution.reason}`)}</span>}

@@ -34,11 +34,11 @@ export const ExecutionRow = memo(function ExecutionRow(props: RowProps) {
       className={`group relative grid h-full items-center gap-x-3 px-2 text-body hover:bg-hover ${isSelected ? "bg-accent-soft" : ""} ${
         isWide
           ? "grid-cols-[1.5rem_6.5rem_8.5rem_minmax(8rem,1.1fr)_6.5rem_4.5rem_minmax(6rem,1.6fr)_2.25rem]"
-          : "grid-cols-[1.5rem_minmax(0,1fr)_auto] grid-rows-2 content-center gap-y-0.5"
+          : "grid-cols-[1.5rem_minmax(0,1fr)]"
       }`}
     >
       <span
-        className={`relative z-1 flex ${isWide ? "" : "row-span-2"}`}
+        className="relative z-1 flex"
         onClickCapture={(event) => {
           event.preventDefault();
           event.stopPropagation();
@@ -89,21 +89,23 @@ function Wide(props: RowProps) {
 function Narrow(props: RowProps) {
   const { item } = props;
   return (
-    <>
-      <span className="flex min-w-0 items-center gap-2">
+    <span className="flex min-w-0 flex-col gap-0.5">
+      <span className="flex items-center gap-2">
         <Status status={item.status} />
-        <span className="truncate font-medium">
+        <span className="min-w-0 flex-1 truncate font-medium">
           <WorkflowName id={item.workflow_id} workflowKey={item.workflow_key} />
         </span>
+        <Answered item={item} />
       </span>
-      <Answered item={item} />
-      <span className="meta flex min-w-0 items-center gap-2">
+      <span className="meta flex items-center gap-2">
         <Moment at={item.accepted_at} />
-        <Marks {...props} />
-        <Cause {...props} />
+        <span className="flex min-w-0 flex-1 items-center gap-2">
+          <Marks {...props} />
+          <Cause {...props} />
+        </span>
+        <Took item={item} />
       </span>
-      <Took item={item} />
-    </>
+    </span>
   );
 }
 
