@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { base } from "@/api/client";
 import { executionFilter } from "@/features/executions/filter";
+import { executionView } from "@/features/executions/view";
 import { requestFilter } from "@/features/requests/filter";
 import { workflowFilter } from "@/features/workflows/list/filter";
 import { withAllWords } from "@/lib/i18n";
@@ -68,6 +69,7 @@ const executions = createRoute({
 const execution = createRoute({
   getParentRoute: () => shell,
   path: "executions/$id",
+  validateSearch: executionView,
   component: lazyRouteComponent(() => withAllWords(import("@/features/executions/detail-page")), "ExecutionPage"),
 });
 const requests = createRoute({

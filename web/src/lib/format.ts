@@ -48,6 +48,22 @@ export function dateTime(at: string | number): string {
   );
 }
 
+/** 22 Nov, 12:03:41 */
+export function dayAndTime(at: string): string {
+  return of(
+    "day",
+    (l) =>
+      new Intl.DateTimeFormat(l, {
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        hourCycle: "h23",
+      }),
+  ).format(new Date(at));
+}
+
 /** 2 minutes ago; `short` gives 2 min. ago */
 export function ago(at: string, now = Date.now()): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000);

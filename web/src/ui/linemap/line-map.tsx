@@ -95,7 +95,7 @@ function shown(nodes: FlowNode[], collapsed: ReadonlySet<string>): FlowNode[] {
 }
 
 /** A stop without branches is as large as every other one, so the browser need not draw it to know its place. */
-const LEAF = "-mx-3 px-3 [content-visibility:auto] [contain-intrinsic-size:288px_104px]";
+const LEAF = "-mx-3 -mb-1.5 px-3 pb-1.5 [content-visibility:auto] [contain-intrinsic-size:288px_104px]";
 
 /** Tab comes to the focused card, or to the first one when that is not on the map. */
 function useRovingTab(root: RefObject<HTMLElement | null>, focused: string) {
