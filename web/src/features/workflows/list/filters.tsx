@@ -21,8 +21,10 @@ export function Filters({
 }) {
   const { t } = useTranslation("workflows");
   const [typed, setTyped] = useState(filter.q ?? "");
-  // The address can change without typing: by "Clear", or a link.
-  useEffect(() => setTyped(filter.q ?? ""), [filter.q]);
+  // The address can change without typing: by "Clear", or a link. While typing it comes a little later.
+  useEffect(() => {
+    if (document.activeElement !== search.current) setTyped(filter.q ?? "");
+  }, [filter.q, search]);
   return (
     <search className="flex flex-wrap items-center gap-2">
       <div className="relative w-72 max-narrow:w-full">
