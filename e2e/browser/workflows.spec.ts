@@ -34,6 +34,8 @@ for (const [mode, answer] of [
 }
 
 test("2 every template can be published as it is, in both modes", async ({ page, server }) => {
+  // Four workflows, each by hand.
+  test.slow();
   await page.goto("/workflows");
   for (const [card, calls] of [
     ["Check and branch", { sync: [[{ status: "paid" }, 200], [{}, 422]], async: [[{}, 200]] }],

@@ -100,7 +100,7 @@ export function TestPanel({ onClose }: { onClose: () => void }) {
           value={tried.source === "edited" && sample !== null ? sample : tried.source}
           onChange={choose}
           options={options}
-          className="w-64 max-narrow:order-2 max-narrow:w-auto max-narrow:flex-1"
+          className="w-64 max-narrow:order-2 max-narrow:w-auto max-narrow:flex-1 max-narrow:basis-60"
         />
         <IconButton
           label={t("test.save_sample")}
