@@ -4,7 +4,7 @@ import { test as base, type BrowserContext, expect, type Page } from "@playwrigh
 import { Server } from "./server";
 
 /** With BROWSER_UI the pages come from that folder, not from the binary: while working on them. */
-async function serveBuild(context: BrowserContext, admin: string) {
+export async function serveBuild(context: BrowserContext, admin: string) {
   const dist = process.env.BROWSER_UI;
   if (!dist) return;
   await context.route(

@@ -18,18 +18,19 @@ export function Body({
   content,
   label,
   root,
-  level,
+  begins = "tree",
 }: {
   content: Content;
   label: string;
   /** What paths in it begin with, as `trigger.body`. */
   root?: string;
-  level?: "short" | "tall";
+  /** How it is shown first, if it is JSON. */
+  begins?: "tree" | "text";
 }) {
   const { t } = useTranslation("inspect");
   const value = useMemo(() => jsonOf(content.body), [content.body]);
   const isTree = typeof value === "object" && value !== null;
-  const [view, setView] = useState<"tree" | "text">("tree");
+  const [view, setView] = useState(begins);
   const size = sizeOf(content);
   if (size === 0) return <p className="text-ink-3">{t("http.empty_body")}</p>;
   const text = content.body ?? content.body_base64 ?? "";
@@ -57,7 +58,7 @@ export function Body({
       </div>
       {isTree && view === "tree" ? (
         <Suspense fallback={<Loading lines={4} />}>
-          <JsonTree value={value} label={label} root={root} height={level === "short" ? 220 : 420} />
+          <JsonTree value={value} label={label} root={root} />
         </Suspense>
       ) : (
         <Text text={text} label={label} />

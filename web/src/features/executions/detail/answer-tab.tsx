@@ -25,7 +25,7 @@ export function AnswerTab({ execution }: { execution: Schema["ExecutionView"] })
         </span>
       </p>
       <Section title={i("http.body")}>
-        <Body content={answer} label={t("answer.body")} />
+        <Body content={answer} label={t("answer.body")} begins="text" />
       </Section>
       <Section title={i("http.headers", { count: answer.headers.length })}>
         <Headers headers={answer.headers} label={i("http.headers", { count: answer.headers.length })} />

@@ -15,22 +15,35 @@ export function useExecution(id: string) {
   const query = useQuery(executionQuery(id));
   const over = query.data ? isOver(query.data.status) : false;
   useEffect(() => {
-    let reading: ReturnType<typeof setTimeout> | undefined;
-    // Node runs come in bursts; one reading tells of all of them.
-    const read = () => {
-      reading ??= setTimeout(() => {
-        reading = undefined;
-        queries.invalidateQueries({ queryKey: executionQuery(id).queryKey });
-      }, 60);
+    let wanted = false;
+    let isReading = false;
+    let isGone = false;
+    // Node runs come in bursts; one reading tells of all of them. What is heard while it is read is read again after.
+    const read = async () => {
+      wanted = true;
+      if (isReading) return;
+      isReading = true;
+      while (wanted && !isGone) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        // A first reading that is under way cannot be told that it is old.
+        await queries.fetchQuery(executionQuery(id)).catch(() => undefined);
+        wanted = false;
+        await queries.invalidateQueries({ queryKey: executionQuery(id).queryKey });
+      }
+      isReading = false;
     };
     const stops = [
       // Its replays are executions of their own.
-      listen({ execution: (heard) => (heard.id === id || heard.replay_of === id) && read() }),
-      ...(over ? [] : [listen({ node_run: read, gap: read }, { execution: id })]),
+      listen({
+        execution: (heard) => {
+          if (heard.id === id || heard.replay_of === id) void read();
+        },
+      }),
+      ...(over ? [] : [listen({ hello: read, node_run: read, gap: read }, { execution: id })]),
     ];
     return () => {
+      isGone = true;
       for (const stop of stops) stop();
-      clearTimeout(reading);
     };
   }, [id, over, queries]);
   return query;

@@ -63,7 +63,7 @@ export function Rows({ filter, isLive, onClear }: { filter: ExecutionFilter; isL
           scroller?.scrollTo({ top: 0 });
         }}
       />
-      <div className="flex h-9 items-center gap-3 border-b border-line px-2 text-meta text-ink-3">
+      <div className="sticky top-0 z-2 flex h-9 items-center gap-3 border-b border-line bg-bg px-2 text-meta text-ink-3">
         <Checkbox
           aria-label={t("selection.all")}
           isSelected={selected.length > 0 && selected.length === feed.items.length}
