@@ -54,7 +54,7 @@ export function Rail() {
       <div className="mt-auto flex flex-col gap-1 max-narrow:hidden">
         <Named when={folded} text={`${shell("palette.open")} (${COMMAND_KEY}+K)`}>
           <AriaButton
-            aria-label={shell("palette.open")}
+            aria-label={folded ? shell("palette.open") : undefined}
             onPress={() => useFrame.setState({ palette: true })}
             className={`${ROW} data-[hovered]:bg-hover data-[hovered]:text-ink`}
           >
@@ -62,7 +62,11 @@ export function Rail() {
             {!folded && (
               <>
                 <span className="min-w-0 flex-1 truncate text-left">{shell("palette.open")}</span>
-                <kbd className="font-sans text-meta text-ink-3">{COMMAND_KEY}+K</kbd>
+                {/* Drawn, so that it is no part of the button's name. */}
+                <kbd
+                  data-text={`${COMMAND_KEY}+K`}
+                  className="font-sans text-meta text-ink-3 after:content-[attr(data-text)]"
+                />
               </>
             )}
           </AriaButton>

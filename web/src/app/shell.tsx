@@ -1,11 +1,12 @@
 // What stands around every page: the rail with the places to go, what is wrong with the connection, messages.
 
 import { Outlet } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { useLiveState } from "@/api/live";
 import { Session } from "@/features/account/session";
 import { useTranslation } from "@/lib/i18n";
-import { Toasts } from "@/ui/toast";
+import { loadToasts, Toasts } from "@/ui/toast";
 import { useInvalidation } from "./invalidation";
 import { Keys } from "./keys";
 import { Rail } from "./rail";
@@ -39,6 +40,15 @@ export function Shell() {
 /** Keeps what was read in step with what happens, for whoever is signed in. */
 function Feed() {
   useInvalidation();
+  // Once somebody does something there will be something to say, perhaps that the network is gone.
+  useEffect(() => {
+    const load = () => loadToasts().catch(() => undefined);
+    const names = ["pointerdown", "keydown"] as const;
+    for (const name of names) addEventListener(name, load, { once: true });
+    return () => {
+      for (const name of names) removeEventListener(name, load);
+    };
+  }, []);
   return null;
 }
 

@@ -33,7 +33,9 @@ export function takeOver(speaker: (said: Said) => void): () => void {
   };
 }
 
-const ToastsRegion = lazy(() => import("./toasts-region"));
+/** Pages that may lose the network load it beforehand, so that there is something to say so with. */
+export const loadToasts = () => import("./toasts-region");
+const ToastsRegion = lazy(loadToasts);
 
 /** Where messages appear, from the first one on. */
 export function Toasts() {

@@ -12,7 +12,7 @@ import { CopyButton } from "@/ui/copy";
 import { Confirm } from "@/ui/dialog";
 import { WorkflowName } from "@/ui/feed/workflow-name";
 import { Badge, errorText } from "@/ui/feedback";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { Status } from "@/ui/status";
 import { say } from "@/ui/toast";
 import { har, maskedExecution } from "./export";

@@ -2,7 +2,7 @@ import { ChevronDown, RotateCw } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 
 /** The five ways to run the request of an execution once more. */
 export function ReplayMenu({

@@ -5,7 +5,7 @@ import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Badge } from "@/ui/feedback";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { Select } from "@/ui/select";
 import { Cell, Row } from "@/ui/table";
 import { Time } from "@/ui/time";

@@ -3,13 +3,11 @@ import { Copy, CopyPlus, Download, Ellipsis, ListChecks, SquareTerminal, Trash2 
 import { api, got, type Schema } from "@/api/client";
 import type { Flow } from "@/flow/document";
 import { copy } from "@/lib/clipboard";
-import { curl } from "@/lib/curl";
 import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { say } from "@/ui/toast";
-import { sampleEvent } from "../sample-event";
 import { exportAsFile } from "./exporting";
 
 export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDelete: () => void }) {
@@ -28,6 +26,7 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
     else say(t("common:copy_failed", { text }), { tone: "error" });
   };
   const copyCurl = async () => {
+    const [{ curl }, { sampleEvent }] = await Promise.all([import("@/lib/curl"), import("../sample-event")]);
     const whole = await got(api.GET("/api/v1/workflows/{key}", { params: { path: { key: item.key } } }));
     const { headers, query_string, body } = sampleEvent(whole.draft as Flow);
     const name = item.credentials?.basic.username;

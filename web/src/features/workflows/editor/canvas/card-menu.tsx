@@ -6,7 +6,7 @@ import { Popover } from "react-aria-components/Popover";
 import { find } from "@/flow/document";
 import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
-import { MenuItem, MenuSeparator } from "@/ui/menu";
+import { MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { POPOVER } from "@/ui/overlay-looks";
 import { targetOf } from "../commands/move";
 import { useEditor } from "../store";

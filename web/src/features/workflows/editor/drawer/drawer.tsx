@@ -11,7 +11,7 @@ import { glyph } from "@/nodes/kinds";
 import { useKindName, useNodeTitle } from "@/nodes/names";
 import { IconButton } from "@/ui/button";
 import { TextField } from "@/ui/field";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { Switch } from "@/ui/toggle";
 import type { Acts } from "../canvas/acts";
 import { nodeMenuItems, useNodeItems } from "../canvas/card-menu";

@@ -6,7 +6,7 @@ import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { say } from "@/ui/toast";
 import { setMode, unfit } from "../commands/mode";
 import { useKinds } from "../kinds";

@@ -10,7 +10,7 @@ import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { ErrorNote, errorText } from "@/ui/feedback";
 import { TextField } from "@/ui/field";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { say } from "@/ui/toast";
 import { useEditorStore } from "../store";
 

@@ -11,7 +11,7 @@ import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Confirm } from "@/ui/dialog";
 import { ErrorNote, Note } from "@/ui/feedback";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { Time } from "@/ui/time";
 import { say } from "@/ui/toast";
 import { sampleEvent } from "../../sample-event";

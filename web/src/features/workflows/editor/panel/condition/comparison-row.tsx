@@ -5,7 +5,7 @@ import { hasTemplate } from "@/flow/template";
 import { typeOf } from "@/flow/variables";
 import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { Select } from "@/ui/select";
 import { useRendered } from "../../fields/previews";
 import { TemplateField } from "../../fields/template-field";
