@@ -32,6 +32,10 @@ interface Fixtures {
   /** A window in which an administrator is signed in. */
   page: Page;
   watch: Watch;
+  /** Watches over the pages of a context in which nobody is signed in. */
+  watched: (context: BrowserContext) => Promise<void>;
+  /** A window in which nobody is signed in. */
+  visitor: Page;
   /** Makes a context sign in, and watches over its pages. */
   signedIn: (context: BrowserContext) => Promise<void>;
 }
@@ -51,10 +55,9 @@ export const test = base.extend<Fixtures>({
     await use(server.admin);
   },
 
-  signedIn: async ({ server, watch }, use) => {
+  watched: async ({ server, watch }, use) => {
     const wrong: string[] = [];
     await use(async (context) => {
-      await context.addCookies([{ name: "hookflow_session", value: await server.signIn(), url: server.admin }]);
       await context.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
           console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -73,6 +76,20 @@ export const test = base.extend<Fixtures>({
       });
     });
     expect(wrong.filter((line) => !watch.allow.some((allowed) => allowed.test(line)))).toEqual([]);
+  },
+
+  signedIn: async ({ server, watched }, use) => {
+    await use(async (context) => {
+      await context.addCookies([{ name: "hookflow_session", value: await server.signIn(), url: server.admin }]);
+      await watched(context);
+    });
+  },
+
+  visitor: async ({ browser, baseURL, watched }, use) => {
+    const context = await browser.newContext({ baseURL });
+    await watched(context);
+    await use(await context.newPage());
+    await context.close();
   },
 
   context: async ({ context, signedIn }, use) => {

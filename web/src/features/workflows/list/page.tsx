@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
-import { isTyping } from "@/lib/typing";
+import { isCommand } from "@/lib/shortcuts";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
@@ -59,7 +59,7 @@ export function WorkflowsPage() {
   useRowKeys(choose);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isCommand(event)) return;
       if (event.key === "/") search.current?.focus();
       else if (event.key === "n") setAsking({ what: "create", template: "answering" });
       else return;

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { isTyping } from "@/lib/typing";
+import { isCommand } from "@/lib/shortcuts";
 
 /** The link in a row that keys move to; its value is the workflow's key. */
 export const ROW_LINK = "data-row";
@@ -8,7 +8,7 @@ export const ROW_LINK = "data-row";
 export function useRowKeys(choose: (key: string) => void) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isCommand(event)) return;
       const links = [...document.querySelectorAll<HTMLElement>(`[${ROW_LINK}]`)];
       const row = document.activeElement?.closest("tr")?.querySelector<HTMLElement>(`[${ROW_LINK}]`);
       const at = row ? links.indexOf(row) : -1;
