@@ -1,6 +1,6 @@
 // What every browser test stands on: a server of its own, a signed-in page, and a watch over what the page does wrong.
 import { readFileSync } from "node:fs";
-import { test as base, type BrowserContext, expect, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { Server } from "./server";
 
 /** With BROWSER_UI the pages come from that folder, not from the binary: while working on them. */
@@ -12,7 +12,9 @@ async function serveBuild(context: BrowserContext, admin: string) {
     async (route) => {
       const { pathname } = new URL(route.request().url());
       if (/^\/(assets\/|favicon)/.test(pathname)) return route.fulfill({ path: dist + pathname });
-      const html = readFileSync(`${dist}/index.html`, "utf8").replaceAll("__BASE__", "/").replaceAll("__NONCE__", "n0nce");
+      const html = readFileSync(`${dist}/index.html`, "utf8")
+        .replaceAll("__BASE__", "/")
+        .replaceAll("__NONCE__", "n0nce");
       const policy =
         "default-src 'none'; script-src 'nonce-n0nce' 'self'; style-src 'self' 'nonce-n0nce'; img-src 'self' data:; " +
         "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
@@ -60,7 +62,9 @@ export const test = base.extend<Fixtures>({
     await use(async (context) => {
       await context.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
-          console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+          console.error(
+            `the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+          );
         });
       });
       await serveBuild(context, server.admin);
@@ -72,7 +76,8 @@ export const test = base.extend<Fixtures>({
       context.on("weberror", (error) => wrong.push(`not caught: ${error.error().stack}`));
       context.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
-        if (protocol !== "data:" && protocol !== "blob:" && origin !== server.admin) wrong.push(`left the server: ${request.url()}`);
+        if (protocol !== "data:" && protocol !== "blob:" && origin !== server.admin)
+          wrong.push(`left the server: ${request.url()}`);
       });
     });
     expect(wrong.filter((line) => !watch.allow.some((allowed) => allowed.test(line)))).toEqual([]);

@@ -39,26 +39,6 @@ export interface Histogram {
   }[];
   partial: boolean;
 }
-export interface Previewed {
-  trigger: Record<string, unknown>;
-  nodes: Record<string, unknown>;
-  templates: { value: unknown; missing: S["Missing"][]; error: S["NodeError"] | null }[];
-  node: {
-    result: unknown;
-    branch: string | null;
-    answer: { status: number; headers: [string, string][]; body: string | null; body_base64: string | null } | null;
-    missing: S["Missing"][];
-    error: S["NodeError"] | null;
-  } | null;
-}
-export interface PreviewBody {
-  flow?: object;
-  event?: S["WrittenEvent"];
-  execution?: string;
-  request?: string;
-  node?: { kind: string; config: object; key?: string };
-  templates?: unknown[];
-}
 export interface Sent {
   url: string;
   status: number;
@@ -87,7 +67,6 @@ export interface Coming {
       }
     >;
   };
-  "/api/v1/workflows/{key}/preview": { post: Op<Previewed, PreviewBody, never, Key> };
   "/api/v1/workflows/{key}/send": {
     post: Op<Sent, { event: S["WrittenEvent"]; username?: string; password?: string }, never, Key>;
   };

@@ -14,6 +14,7 @@ import { useActs } from "./canvas/acts";
 import { Canvas, type CanvasControls } from "./canvas/canvas";
 import { Drawer } from "./drawer/drawer";
 import { EditorHeader } from "./header/header";
+import { useOpenedAt } from "./opened-at";
 import { PublishSheet } from "./publish/sheet";
 import { RevisionsSheet } from "./revisions/sheet";
 import { ConflictDialog } from "./saving/conflict-dialog";
@@ -71,6 +72,7 @@ function Editor({ of }: { of: string }) {
     [url, t],
   );
   useEditorKeys(keys, controls);
+  useOpenedAt();
   return (
     <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
       <EditorHeader

@@ -4,9 +4,9 @@ import { Plus, Upload } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
-import { isCommand } from "@/lib/shortcuts";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
@@ -15,18 +15,19 @@ import { useFigures } from "./figures";
 import { isFiltered, matching, tagsOf, type WorkflowFilter } from "./filter";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
+import { isLetter } from "./letters";
 import { WorkflowRow } from "./row";
 import { useRowKeys } from "./row-keys";
 import { useSwitching } from "./switching";
 import { WorkflowTable } from "./table";
 
-// What is asked only now and then is loaded when it is.
+type Item = Schema["WorkflowItem"];
+
+// What is asked now and then comes when it is asked.
 const CreateDialog = lazy(async () => ({ default: (await import("../create/create-dialog")).CreateDialog }));
 const DeleteDialog = lazy(async () => ({ default: (await import("./delete-dialog")).DeleteDialog }));
 const ImportDialog = lazy(async () => ({ default: (await import("./import-dialog")).ImportDialog }));
 const PublishFirst = lazy(async () => ({ default: (await import("./publish-first")).PublishFirst }));
-
-type Item = Schema["WorkflowItem"];
 
 /** What is asked about, over the list. */
 type Asking =
@@ -42,6 +43,7 @@ export function WorkflowsPage() {
   const navigate = useNavigate({ from: "/workflows" });
   const figures = useFigures();
   const turn = useSwitching();
+  const mayAuthor = useMay("author");
   const [asking, setAsking] = useState<Asking | null>(null);
   const [chosenKeys, setChosenKeys] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<HTMLInputElement>(null);
@@ -59,36 +61,40 @@ export function WorkflowsPage() {
   useRowKeys(choose);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!isCommand(event)) return;
+      if (!isLetter(event)) return;
       if (event.key === "/") search.current?.focus();
-      else if (event.key === "n") setAsking({ what: "create", template: "answering" });
+      else if (event.code === "KeyN" && mayAuthor) setAsking({ what: "create", template: "answering" });
       else return;
       event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, []);
+  }, [mayAuthor]);
 
   return (
     <Page
       title={t("title")}
       actions={
-        <>
-          <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
-            {t("import.open")}
-          </Button>
-          <Button
-            look="primary"
-            icon={<Plus size={16} aria-hidden />}
-            aria-keyshortcuts="n"
-            onPress={() => setAsking({ what: "create", template: "answering" })}
-          >
-            {t("new")}
-          </Button>
-        </>
+        mayAuthor && (
+          <>
+            <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
+              {t("import.open")}
+            </Button>
+            <Button
+              look="primary"
+              icon={<Plus size={16} aria-hidden />}
+              aria-keyshortcuts="n"
+              onPress={() => setAsking({ what: "create", template: "answering" })}
+            >
+              {t("new")}
+            </Button>
+          </>
+        )
       }
     >
-      {items.length === 0 ? (
+      {items.length === 0 && !mayAuthor ? (
+        <Empty title={t("first.title")}>{t("first.look_only")}</Empty>
+      ) : items.length === 0 ? (
         <FirstSteps
           onTemplate={(template) => setAsking({ what: "create", template })}
           onImport={() => setAsking({ what: "import" })}

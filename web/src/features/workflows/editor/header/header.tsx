@@ -50,7 +50,7 @@ export function EditorHeader({
         <ModeMenu />
         <Saved />
       </div>
-      <div className="flex flex-wrap items-center gap-2 max-narrow:w-full max-narrow:justify-between">
+      <div className="flex flex-wrap items-center gap-2 max-narrow:w-full max-narrow:justify-between max-narrow:gap-1">
         <span className="flex">
           <IconButton
             label={past ? t("undo_what", { what: word(past) }) : t("undo")}
@@ -109,7 +109,7 @@ function OnOff({ workflow }: { workflow: Schema["WorkflowView"] }) {
         });
       }}
     >
-      <span aria-hidden className="min-w-6">
+      <span aria-hidden className="min-w-6 max-narrow:hidden">
         {workflow.enabled ? t("on") : t("off")}
       </span>
     </Switch>
