@@ -41,14 +41,14 @@ test("publishing changes what answers, and an old revision is made live again", 
 test("the mode is switched with what it costs, and back by undo", async ({ page, server }) => {
   const { key } = await server.workflow(PAYMENT);
   await page.goto(`/workflows/${key}`);
-  await page.getByRole("button", { name: "Mode: sync" }).click();
+  await page.getByRole("button", { name: "Mode: Webhook · sync" }).click();
   await page.getByRole("menuitem", { name: /Answer at once/ }).click();
   const dialog = page.getByRole("dialog", { name: "Switch to asynchronous" });
   await expect(dialog.getByRole("listitem")).toHaveCount(2);
   await dialog.getByRole("button", { name: "Remove 2 nodes and switch" }).click();
-  await expect(page.getByRole("button", { name: "Mode: async" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Mode: Webhook · async" })).toBeVisible();
   await expect(card(page, "accept")).toHaveCount(0);
   await page.getByRole("button", { name: /^Undo/ }).first().click();
-  await expect(page.getByRole("button", { name: "Mode: sync" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Mode: Webhook · sync" })).toBeVisible();
   await expect(card(page, "accept")).toBeVisible();
 });

@@ -1,6 +1,6 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Empty } from "@/ui/feedback";

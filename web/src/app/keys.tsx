@@ -2,12 +2,13 @@
 
 import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
+import { withAllWords } from "@/lib/i18n";
 import { isCommand } from "@/lib/shortcuts";
 import { isMac } from "./command-key";
 import { foldRail, useFrame } from "./frame";
 import { PLACES } from "./places";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const Palette = lazy(() => withAllWords(import("./palette")).then((module) => ({ default: module.Palette })));
 const ShortcutsHelp = lazy(() => import("./shortcuts-help").then((module) => ({ default: module.ShortcutsHelp })));
 
 /** How long after G its second letter is waited for. */

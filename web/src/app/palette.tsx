@@ -10,13 +10,13 @@ import { Menu, MenuItem, MenuSection } from "react-aria-components/Menu";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
 import { Text } from "react-aria-components/Text";
-import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
 import { partsFor } from "@/features/settings/parts";
+import { useTranslation } from "@/lib/i18n";
 import { chooseTheme, THEMES } from "@/lib/theme";
-import { THEME_ICONS } from "@/ui/preferences";
-import { OPTION } from "@/ui/select";
+import { OPTION } from "@/ui/overlay-looks";
+import { THEME_ICONS } from "@/ui/theme-icons";
 import { useFrame } from "./frame";
 import { PLACES } from "./places";
 

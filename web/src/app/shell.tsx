@@ -2,9 +2,9 @@
 
 import { Outlet } from "@tanstack/react-router";
 import { I18nProvider } from "react-aria-components/I18nProvider";
-import { useTranslation } from "react-i18next";
 import { useLiveState } from "@/api/live";
 import { Session } from "@/features/account/session";
+import { useTranslation } from "@/lib/i18n";
 import { Toasts } from "@/ui/toast";
 import { useInvalidation } from "./invalidation";
 import { Keys } from "./keys";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { lettersOn } from "@/lib/shortcuts";
 import { Dialog } from "@/ui/dialog";
 import { Note } from "@/ui/feedback";

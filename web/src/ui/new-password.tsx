@@ -1,6 +1,7 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { lengthOf, PASSWORD_CHARS_MIN, type Strength, strength } from "@/lib/password";
-import { PasswordField, type TextFieldProps } from "./field";
+import type { TextFieldProps } from "./field";
+import { PasswordField } from "./password-field";
 
 const FILLED: Record<Strength, number> = { empty: 0, short: 1, repeats: 1, fair: 2, good: 3, strong: 4 };
 

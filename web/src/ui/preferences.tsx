@@ -1,19 +1,17 @@
 // What this browser remembers of whoever uses it: the language and the theme.
 
-import { Monitor, Moon, Sun } from "lucide-react";
-import type { ReactNode } from "react";
 import { ToggleButton } from "react-aria-components/ToggleButton";
 import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
-import { useTranslation } from "react-i18next";
-import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n";
+import { chooseLanguage, LANGUAGES, type Language, useTranslation } from "@/lib/i18n";
 import { chooseTheme, THEMES, type Theme, useTheme } from "@/lib/theme";
 import { Label } from "./field";
-import { Select } from "./select";
+import { PlainSelect } from "./plain-select";
+import { THEME_ICONS } from "./theme-icons";
 
 export function LanguageSelect({ hideLabel, className }: { hideLabel?: boolean; className?: string }) {
   const { t, i18n } = useTranslation("account");
   return (
-    <Select
+    <PlainSelect
       label={t("language")}
       hideLabel={hideLabel}
       className={className}
@@ -23,12 +21,6 @@ export function LanguageSelect({ hideLabel, className }: { hideLabel?: boolean; 
     />
   );
 }
-
-export const THEME_ICONS: Record<Theme, ReactNode> = {
-  system: <Monitor size={16} aria-hidden />,
-  light: <Sun size={16} aria-hidden />,
-  dark: <Moon size={16} aria-hidden />,
-};
 
 /** Three buttons of which one is on; `compact` shows pictures only, with words for screen readers. */
 export function ThemeSwitch({ compact }: { compact?: boolean }) {

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { CircleCheck, CircleX } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "./button";
 import { TextField } from "./field";
 import { Refusal } from "./refusal";

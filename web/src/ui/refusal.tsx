@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { errorText, Note } from "./feedback";
 
 /** What people meet when they log in or manage others; all else is said in the server's own words. */

@@ -2,14 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { CircleUser, Keyboard, LogOut, UserRound } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { useTranslation } from "react-i18next";
 import { logOut } from "@/api/log-out";
 import { meQuery } from "@/api/queries";
-import { chooseLanguage, LANGUAGES, type Language } from "@/lib/i18n";
+import { chooseLanguage, LANGUAGES, type Language, useTranslation } from "@/lib/i18n";
 import { chooseTheme, THEMES, useTheme } from "@/lib/theme";
 import { errorText } from "@/ui/feedback";
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from "@/ui/menu";
-import { THEME_ICONS } from "@/ui/preferences";
+import { THEME_ICONS } from "@/ui/theme-icons";
 import { say } from "@/ui/toast";
 
 /** Who is signed in, with language, theme and the way out. On phones this is in the settings. */

@@ -1,6 +1,6 @@
 import type { FormEvent, ReactNode } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Mark } from "@/ui/mark";
 import { useTitle } from "@/ui/page";
 import { LanguageSelect, ThemeSwitch } from "@/ui/preferences";

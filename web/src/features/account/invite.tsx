@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiError, api, base, got } from "@/api/client";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { lengthOf, PASSWORD_CHARS_MIN } from "@/lib/password";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";

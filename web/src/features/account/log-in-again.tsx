@@ -1,12 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type FormEvent, useId, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { base, type Schema } from "@/api/client";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { PasswordField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 import { Refusal } from "@/ui/refusal";
 import { useLogIn } from "./log-in";
 import { Throttled } from "./throttled";

@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
-import { PasswordField, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 import { Refusal } from "@/ui/refusal";
 import { Frame } from "./frame";
 import { useLogIn } from "./log-in";

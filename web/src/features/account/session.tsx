@@ -1,12 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { ApiError, onSignedOut } from "@/api/client";
 import { useLiveState } from "@/api/live";
 import { meQuery } from "@/api/queries";
 import { ErrorNote } from "@/ui/feedback";
-import { LogInAgain } from "./log-in-again";
 import { setupQuery } from "./queries";
+
+const LogInAgain = lazy(async () => ({ default: (await import("./log-in-again")).LogInAgain }));
 
 /** Lets in who is signed in; asks for the password again over the page when the session ends. */
 export function Session({ children }: { children: ReactNode }) {
@@ -48,7 +49,7 @@ export function Session({ children }: { children: ReactNode }) {
   return (
     <>
       {children}
-      {hasEnded && <LogInAgain user={me.data.user} />}
+      <Suspense fallback={null}>{hasEnded && <LogInAgain user={me.data.user} />}</Suspense>
     </>
   );
 }

@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Navigate, useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { lengthOf, PASSWORD_CHARS_MIN } from "@/lib/password";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";

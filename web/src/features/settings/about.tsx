@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { base } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { CopyButton } from "@/ui/copy";
 import { ErrorNote, Loading } from "@/ui/feedback";

@@ -1,7 +1,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import { useMay } from "@/api/may";
+import { useTranslation } from "@/lib/i18n";
 import { Empty, Loading, Note } from "@/ui/feedback";
 import { Page } from "@/ui/page";
 import { isPart, type Part, partsFor } from "./parts";

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { CopyButton } from "@/ui/copy";
 import { Note } from "@/ui/feedback";
 import { TextField } from "@/ui/field";

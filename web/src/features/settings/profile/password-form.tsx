@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { lengthOf, PASSWORD_CHARS_MIN } from "@/lib/password";
 import { Block } from "@/ui/block";
 import { Button } from "@/ui/button";
-import { PasswordField } from "@/ui/field";
 import { NewPasswordField } from "@/ui/new-password";
+import { PasswordField } from "@/ui/password-field";
 import { Refusal } from "@/ui/refusal";
 import { say } from "@/ui/toast";
 

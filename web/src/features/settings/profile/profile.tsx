@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { LogOut } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { logOut } from "@/api/log-out";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { lettersOn, switchLetters } from "@/lib/shortcuts";
 import { Block } from "@/ui/block";
 import { Button } from "@/ui/button";

@@ -1,10 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { PasswordField, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 import { Refusal } from "@/ui/refusal";
 import { Switch } from "@/ui/toggle";
 

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { useMay } from "@/api/may";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { asAddress, PublicAddressField, useAddressCheck } from "@/ui/public-address";

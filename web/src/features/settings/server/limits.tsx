@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { Badge } from "@/ui/feedback";
 import { TextField } from "@/ui/field";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { bytes } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { ErrorNote, Loading } from "@/ui/feedback";
 import { StatusShape } from "@/ui/status";

@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { CheckboxGroup } from "react-aria-components/CheckboxGroup";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Label, TextField } from "@/ui/field";

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { Confirm, Dialog } from "@/ui/dialog";

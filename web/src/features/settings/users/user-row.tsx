@@ -1,7 +1,7 @@
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Badge } from "@/ui/feedback";

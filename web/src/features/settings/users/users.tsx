@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { meQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Block } from "@/ui/block";
 import { Button } from "@/ui/button";
 import { ErrorNote, Loading } from "@/ui/feedback";

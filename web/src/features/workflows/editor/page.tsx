@@ -3,9 +3,9 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { Suspense, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { workflowQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
+import { useTranslation } from "@/lib/i18n";
 import { NARROW, useMedia } from "@/lib/media";
 import { Loading } from "@/ui/feedback";
 import { useTitle } from "@/ui/page";

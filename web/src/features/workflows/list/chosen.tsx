@@ -1,8 +1,8 @@
 import { Download, Power, PowerOff, Tag, X } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/may";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";

@@ -1,11 +1,11 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, CopyPlus, Download, Ellipsis, ListChecks, SquareTerminal, Trash2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import type { Flow } from "@/flow/document";
 import { copy } from "@/lib/clipboard";
 import { curl } from "@/lib/curl";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";

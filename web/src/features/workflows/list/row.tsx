@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import { count, duration } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { Badge } from "@/ui/feedback";
 import { Time } from "@/ui/time";
 import { Checkbox, Switch } from "@/ui/toggle";

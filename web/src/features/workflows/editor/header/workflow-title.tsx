@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
 import { TITLE_MAX } from "../commands/rename";

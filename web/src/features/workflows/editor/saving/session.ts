@@ -2,11 +2,11 @@
 
 import { queryOptions, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { listen } from "@/api/live";
 import { workflowQuery } from "@/api/queries";
 import type { Flow } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { say } from "@/ui/toast";
 import { type Draft, type Drafts, openDraft, type Session } from "./saver";
 

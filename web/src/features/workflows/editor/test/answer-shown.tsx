@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import { bytes } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 
 /** An answer exactly as it went out. */
 export function AnswerShown({

@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
 import { find } from "@/flow/document";
 import { between, duration } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { StatusShape } from "@/ui/status";
 import { useEditor } from "../store";

@@ -2,10 +2,10 @@
 
 import { type ReactNode, useRef, useState } from "react";
 import { Form } from "react-aria-components/Form";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { PasswordField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 
 /** Typed in this window, by workflow: nowhere else, and gone when the window is. */
 const typed = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { readJson } from "@/flow/json-text";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { INPUT, TextField } from "@/ui/field";
 import { Select } from "@/ui/select";

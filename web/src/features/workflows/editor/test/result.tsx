@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { executionQuery } from "@/api/queries";
 import { between, duration } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { ErrorNote, Loading, Note } from "@/ui/feedback";
 import { Status } from "@/ui/status";
 import { AnswerShown } from "./answer-shown";

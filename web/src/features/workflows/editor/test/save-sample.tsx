@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Form } from "react-aria-components/Form";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { ErrorNote } from "@/ui/feedback";

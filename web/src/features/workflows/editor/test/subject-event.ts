@@ -1,8 +1,8 @@
 // The request that is tried: what the editor's subject stands for, or else the newest that came, or an example.
 
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { sampleEvent, type WrittenEvent } from "../../sample-event";
 import { useEditor, useEditorStore } from "../store";
 import { type Captured, eventQuery } from "./captured";

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Ellipsis, RefreshCw, Send, SquareTerminal } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { workflowQuery, workflowsQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
 import { curl } from "@/lib/curl";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Confirm } from "@/ui/dialog";
@@ -149,6 +149,7 @@ function Rotate({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const key = useEditor((editor) => editor.key);
   const store = useEditorStore();
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const rotate = useMutation({
     mutationFn: async () => {
       await store.getState().flush();
@@ -159,7 +160,7 @@ function Rotate({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
       queries.invalidateQueries({ queryKey: workflowsQuery.queryKey });
       say(t("rotate.done"));
       // The key is the page's address, too.
-      location.replace(location.pathname.replace(key, workflow.key));
+      navigate({ to: "/workflows/$key", params: { key: workflow.key }, search: { node: "" } as never, replace: true });
     },
   });
   return (

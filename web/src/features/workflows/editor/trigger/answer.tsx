@@ -1,8 +1,9 @@
 import { Plus, Trash2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { AnswerConfig, Json } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
-import { NumberField, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
+import { NumberField } from "@/ui/number-field";
 import { Select } from "@/ui/select";
 import { setInTrigger } from "../commands/set";
 import { TemplateField } from "../fields/template-field";

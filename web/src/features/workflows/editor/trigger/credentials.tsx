@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Form } from "react-aria-components/Form";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { ErrorNote } from "@/ui/feedback";
-import { PasswordField, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
+import { PasswordField } from "@/ui/password-field";
 import { say } from "@/ui/toast";
 import { useEditor } from "../store";
 import { forgetPassword } from "../test/password";

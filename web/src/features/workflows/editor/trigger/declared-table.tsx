@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { DeclaredHeader, DeclaredValue, Json, ValueType } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { setInTrigger } from "../commands/set";
 import { useProblems } from "../problems";

@@ -1,10 +1,11 @@
 // Learning from samples: the server parses, by the code that reads live requests; here its words go into the tables.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
+import { equal } from "@/flow/differences";
 import type { DeclaredHeader, DeclaredValue } from "@/flow/document";
 import { shortTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import type { Command } from "../commands/edit";
 import { setInTrigger } from "../commands/set";
 import { useEditorStore } from "../store";
@@ -28,8 +29,10 @@ const outcome = ({ fresh, gone }: Outcome): Outcome => ({ fresh, gone });
 export function useParse() {
   const store = useEditorStore();
   return async (table: "query" | "body", sample: string): Promise<Outcome> => {
-    const merged = await parsed(table, sample, store.getState().flow.trigger[table] ?? []);
-    store.getState().edit("parsed", setInTrigger([table], merged.rows));
+    const before = store.getState().flow.trigger[table] ?? [];
+    const merged = await parsed(table, sample, before);
+    // What changes nothing is nothing to undo.
+    if (!equal(before, merged.rows)) store.getState().edit("parsed", setInTrigger([table], merged.rows));
     return outcome(merged);
   };
 }
@@ -66,8 +69,8 @@ export function subjectOf({ id, executionId }: Pick<Captured, "id" | "executionI
 function all(tables: { headers: DeclaredHeader[]; query: DeclaredValue[]; body: DeclaredValue[] }): Command {
   return (flow) => {
     for (const [table, rows] of Object.entries(tables)) {
-      const refused = setInTrigger([table], rows.length > 0 ? rows : undefined)(flow);
-      if (refused) return refused;
+      if (equal(flow.trigger[table as Table] ?? [], rows)) continue;
+      setInTrigger([table], rows.length > 0 ? rows : undefined)(flow);
     }
     return undefined;
   };

@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
-import { NumberField } from "@/ui/field";
+import { useTranslation } from "@/lib/i18n";
+import { NumberField } from "@/ui/number-field";
 import { setInFlow } from "../commands/set";
 import { useEditor } from "../store";
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { ErrorNote, Note } from "@/ui/feedback";
 import { TextField } from "@/ui/field";

@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json, Pair } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { Combo } from "@/ui/combo";
 import { TextField } from "@/ui/field";
@@ -61,8 +61,8 @@ export function PairTable({
         };
         const change = (name: string) => form.set([...at, "name"], name);
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
           <div
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
             key={index}
             data-pair
             className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-1.5 max-narrow:grid-cols-[minmax(0,1fr)_auto]"
