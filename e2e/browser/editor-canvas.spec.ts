@@ -13,7 +13,13 @@ const card = (page: Page, key: string) => page.locator(`button[data-stop="${key}
 /** Keys in the order of the flow, branches in brackets: what the API says of the saved draft. */
 function shape(nodes: any[]): string {
   return nodes
-    .map(({ key, branches }) => (branches ? `${key}(${Object.values(branches).map((each) => shape(each as any[])).join("|")})` : key))
+    .map(({ key, branches }) =>
+      branches
+        ? `${key}(${Object.values(branches)
+            .map((each) => shape(each as any[]))
+            .join("|")})`
+        : key,
+    )
     .join(" ");
 }
 
@@ -46,11 +52,16 @@ test("11 a node comes to every place that has a plus, in the order of the API", 
   expect(await put("1", "Delay")).toBe("delay2 delay3 paid(delay1|http_request1)");
   expect(await put("3", "Response")).toBe("delay2 delay3 paid(delay1|http_request1) response1");
   // Reading order is that of the API.
-  const order = await page.locator("button[data-stop]").evaluateAll((cards) => cards.map((each) => (each as HTMLElement).dataset.stop));
+  const order = await page
+    .locator("button[data-stop]")
+    .evaluateAll((cards) => cards.map((each) => (each as HTMLElement).dataset.stop));
   expect(order).toEqual(["", "delay2", "delay3", "paid", "delay1", "http_request1", "response1"]);
 });
 
-test("11 what answers a caller is listed in asynchronous flows, disabled, with the reason", async ({ page, server }) => {
+test("11 what answers a caller is listed in asynchronous flows, disabled, with the reason", async ({
+  page,
+  server,
+}) => {
   const { key } = await server.workflow({ ...REJOINS, mode: "async" });
   await page.goto(`/workflows/${key}`);
   await page.locator('[data-place="0"]').click();
@@ -87,7 +98,8 @@ test("12 a branching flow is built, published and found again by the keyboard al
   await page.keyboard.press("Enter");
   await expect(page.getByRole("complementary", { name: "Response" })).toBeVisible();
   await page.keyboard.press("F6");
-  if (!(await card(page, "response1").evaluate((element) => element === document.activeElement))) await page.keyboard.press("F6");
+  if (!(await card(page, "response1").evaluate((element) => element === document.activeElement)))
+    await page.keyboard.press("F6");
   await expect(card(page, "response1")).toBeFocused();
   await page.keyboard.press("Alt+ArrowRight");
   await expect(card(page, "response1")).toBeFocused();
@@ -107,7 +119,10 @@ test("12 a branching flow is built, published and found again by the keyboard al
   expect(await page.evaluate(() => (window as any).pressed)).toEqual([]);
 });
 
-test("13 twenty edits of canvas and drawer go back to the start and forward again, over a reload", async ({ page, server }) => {
+test("13 twenty edits of canvas and drawer go back to the start and forward again, over a reload", async ({
+  page,
+  server,
+}) => {
   const { key } = await server.workflow(PAYMENT);
   const draft = async () => (await server.api("GET", `/workflows/${key}/draft`)).flow;
   const start = await draft();
@@ -116,19 +131,40 @@ test("13 twenty edits of canvas and drawer go back to the start and forward agai
   const steps: (() => Promise<unknown>)[] = [];
   for (const name of ["accept", "refuse"]) {
     steps.push(
-      () => card(page, name).focus().then(() => page.keyboard.press("e")),
-      () => card(page, name).focus().then(() => page.keyboard.press("e")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("e")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("e")),
       async () => {
         await card(page, name).click();
         await page.getByRole("textbox", { name: "Name of the node" }).fill(`Named ${name}`);
       },
       () => page.getByRole("textbox", { name: "Note" }).fill(`About ${name}`),
       () => page.getByRole("switch", { name: /Disabled/ }).press("Space"),
-      () => card(page, name).focus().then(() => page.keyboard.press("Control+d")),
-      () => card(page, name).focus().then(() => page.keyboard.press("Alt+ArrowUp")),
-      () => card(page, name).focus().then(() => page.keyboard.press("Alt+ArrowRight")),
-      () => card(page, name).focus().then(() => page.keyboard.press("Alt+ArrowDown")),
-      () => card(page, name).focus().then(() => page.keyboard.press("Delete")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("Control+d")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("Alt+ArrowUp")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("Alt+ArrowRight")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("Alt+ArrowDown")),
+      () =>
+        card(page, name)
+          .focus()
+          .then(() => page.keyboard.press("Delete")),
     );
   }
   for (const step of steps) await step();
@@ -151,7 +187,10 @@ test("13 twenty edits of canvas and drawer go back to the start and forward agai
   await expect.poll(draft).toEqual(end);
 });
 
-test("17 what reads a deleted node is marked, stands in Publish's way, and is healed by undo", async ({ page, server }) => {
+test("17 what reads a deleted node is marked, stands in Publish's way, and is healed by undo", async ({
+  page,
+  server,
+}) => {
   const { key } = await server.workflow({
     title: "Look up",
     trigger: { kind: "webhook" },
@@ -167,7 +206,9 @@ test("17 what reads a deleted node is marked, stands in Publish's way, and is he
   await expect(card(page, "answer")).toHaveAccessibleName(/1 problem/);
   await page.getByRole("button", { name: "Publish" }).click();
   const sheet = page.getByRole("dialog");
-  await expect(sheet.getByRole("region", { name: "Problems that stand in the way" })).toContainText("nodes.lookup.body.name");
+  await expect(sheet.getByRole("region", { name: "Problems that stand in the way" })).toContainText(
+    "nodes.lookup.body.name",
+  );
   await expect(sheet.getByRole("button", { name: "Publish" })).toBeDisabled();
   await page.keyboard.press("Escape");
   await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" }).click();
@@ -187,7 +228,10 @@ test("17 deleting a condition asks which branch to keep", async ({ page, server 
 
 test("a node travels over the clipboard, and the card's menu has all of it", async ({ page, server, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  const { key } = await server.workflow({ ...REJOINS, nodes: [{ key: "wait", kind: "delay", config: { amount: 1, unit: "seconds" } }, ...REJOINS.nodes] });
+  const { key } = await server.workflow({
+    ...REJOINS,
+    nodes: [{ key: "wait", kind: "delay", config: { amount: 1, unit: "seconds" } }, ...REJOINS.nodes],
+  });
   await page.goto(`/workflows/${key}`);
   await card(page, "wait").focus();
   await page.keyboard.press("Control+c");
@@ -198,7 +242,9 @@ test("a node travels over the clipboard, and the card's menu has all of it", asy
   await page.getByRole("menuitem", { name: "Wrap in a condition" }).click();
   await expect(card(page, "condition1")).toBeFocused();
   await saved(page);
-  expect(shape((await server.api("GET", `/workflows/${key}/draft`)).flow.nodes)).toBe("wait paid(|) condition1(delay1|)");
+  expect(shape((await server.api("GET", `/workflows/${key}/draft`)).flow.nodes)).toBe(
+    "wait paid(|) condition1(delay1|)",
+  );
 });
 
 test("29 focus goes into what opens and back to where it was", async ({ page, server }) => {

@@ -30,7 +30,12 @@ test("18 a tab that is killed soon after typing loses nothing", async ({ page, s
   expect(flow.nodes[0].branches.true[0].title).toBe("Typed and gone");
 });
 
-test("18 without a network edits stay in this browser, and go out when it is back", async ({ page, server, context, watch }) => {
+test("18 without a network edits stay in this browser, and go out when it is back", async ({
+  page,
+  server,
+  context,
+  watch,
+}) => {
   watch.allow.push(/ERR_INTERNET_DISCONNECTED/);
   const { key } = await server.workflow(PAYMENT);
   await page.goto(`/workflows/${key}`);
@@ -46,7 +51,12 @@ test("18 without a network edits stay in this browser, and go out when it is bac
   expect(flow.nodes[0].branches.true[0].title).toBe("Written offline");
 });
 
-test("19 two windows edit the same node: the second is asked, and nothing goes live", async ({ page, server, context, watch }) => {
+test("19 two windows edit the same node: the second is asked, and nothing goes live", async ({
+  page,
+  server,
+  context,
+  watch,
+}) => {
   watch.allow.push(/409/, /ERR_INTERNET_DISCONNECTED/);
   const { key, url } = await server.workflow(PAYMENT);
   await page.goto(`/workflows/${key}`);

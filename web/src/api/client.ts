@@ -55,8 +55,11 @@ const errors: Middleware = {
       problem as Record<string, unknown>,
       Number.isFinite(after) ? Math.max(after, 1) : null,
     );
-    const signingIn = /\/(login|setup|invite|me)$/.test(new URL(request.url).pathname);
-    if (response.status === 401 && !signingIn) for (const listener of signedOut) listener();
+    // Asking who is signed in, and signing in, are no surprise.
+    const { pathname } = new URL(request.url);
+    const isAsking =
+      /\/api\/v1\/(login|setup|invite)$/.test(pathname) || (pathname.endsWith("/me") && request.method === "GET");
+    if (response.status === 401 && !isAsking) for (const listener of signedOut) listener();
     throw error;
   },
   onError() {

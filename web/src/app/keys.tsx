@@ -3,7 +3,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { withAllWords } from "@/lib/i18n";
-import { isTyping, lettersOn } from "@/lib/shortcuts";
+import { isCommand } from "@/lib/shortcuts";
 import { isMac } from "./command-key";
 import { foldRail, useFrame } from "./frame";
 import { PLACES } from "./places";
@@ -28,8 +28,7 @@ export function Keys() {
         useFrame.setState({ palette: true, help: false });
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (!lettersOn() || isTyping(event.target) || isInOverlay(event.target)) return;
+      if (event.repeat || !isCommand(event)) return;
       const letter = latin(event);
       const place = event.timeStamp - wentAt < SECOND_LETTER_MS ? PLACES.find(({ key }) => key === letter) : undefined;
       wentAt = Number.NEGATIVE_INFINITY;
@@ -66,12 +65,4 @@ function latin(event: KeyboardEvent): string {
   if (!/\p{L}/u.test(event.key) || /^[a-z]$/i.test(event.key)) return event.key.toLowerCase();
   if (event.code === "BracketLeft" && /\p{Script=Cyrillic}/u.test(event.key)) return "[";
   return event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
-}
-
-/** Dialogs and menus have keys of their own. */
-function isInOverlay(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element &&
-    target.closest("[role=dialog], [role=alertdialog], [role=menu], [role=listbox]") !== null
-  );
 }

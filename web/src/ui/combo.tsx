@@ -63,7 +63,7 @@ export function Combo({
       className={`flex min-w-0 flex-col gap-1 ${className}`}
     >
       {!hideLabel && <Label>{label}</Label>}
-      <Group className="relative">
+      <Group className="relative outline-none">
         <Input placeholder={placeholder} className={`${INPUT} pr-8 ${mono ? "code" : ""}`} />
         <AriaButton
           aria-label={showAll}

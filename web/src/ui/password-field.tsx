@@ -19,7 +19,7 @@ export function PasswordField({ label, help, problem, className = "", placeholde
       className={`flex min-w-0 flex-col gap-1 ${className}`}
     >
       <Label>{label}</Label>
-      <Group className="relative">
+      <Group className="relative outline-none">
         <Input ref={ref} placeholder={placeholder} className={`${INPUT} pr-10`} />
         <AriaButton
           aria-label={shown ? t("hide_password") : t("show_password")}

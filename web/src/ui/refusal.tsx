@@ -4,6 +4,8 @@ import { errorText, Note } from "./feedback";
 
 /** What people meet when they log in or manage others; all else is said in the server's own words. */
 const KNOWN = {
+  "api.session": "session",
+  "api.token": "session",
   "login.wrong": "wrong",
   "setup.done": "setup_done",
   "setup.token": "setup_token",

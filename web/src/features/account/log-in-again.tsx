@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { type FormEvent, useId, useRef, useState } from "react";
 import { base, type Schema } from "@/api/client";
 import { meQuery } from "@/api/queries";
@@ -14,12 +15,18 @@ import { Throttled } from "./throttled";
 export function LogInAgain({ user }: { user: Schema["MyUser"] | null }) {
   const { t } = useTranslation("account");
   const queries = useQueryClient();
+  const router = useRouter();
   const form = useId();
   const [password, setPassword] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const login = useLogIn((me) => {
     queries.setQueryData(meQuery.queryKey, me);
+    // What could not be read meanwhile is read as if for the first time, by pages that start afresh.
+    queries.removeQueries({
+      predicate: (query) => query.state.status === "error" && query.getObserversCount() === 0,
+    });
     queries.invalidateQueries();
+    router.invalidate();
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

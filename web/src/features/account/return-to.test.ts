@@ -11,6 +11,8 @@ test("nobody is led to another site", () => {
     "",
     "//evil.example",
     "/\\evil.example",
+    "/..//evil.example",
+    "/.//evil.example",
     "\\\\evil.example",
     "https://evil.example",
     "javascript:alert(1)",

@@ -5,9 +5,11 @@ export function returnTo(asked: string | undefined): string {
   const home = `${base}workflows`;
   if (!asked?.startsWith(base)) return home;
   try {
-    const url = new URL(asked, location.origin);
-    // `//elsewhere` and `/\elsewhere` begin like paths and lead to other hosts.
-    return url.origin === location.origin && !/^[/\\]{2}/.test(asked) ? url.pathname + url.search + url.hash : home;
+    // Read as the browser would: `/\elsewhere` and `/..//elsewhere` begin like paths and lead to other hosts.
+    const { origin, pathname, search, hash } = new URL(asked, location.origin);
+    return origin === location.origin && pathname.startsWith(base) && !pathname.startsWith("//")
+      ? pathname + search + hash
+      : home;
   } catch {
     return home;
   }

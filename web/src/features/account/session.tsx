@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Navigate, useRouterState } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useRouter } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { ApiError, onSignedOut } from "@/api/client";
 import { useLiveState } from "@/api/live";
 import { meQuery } from "@/api/queries";
@@ -56,9 +56,16 @@ export function Session({ children }: { children: ReactNode }) {
 
 /** To set-up on a server without users, else to the login, which leads back here. */
 function ToTheDoor() {
+  const router = useRouter();
   const setup = useQuery(setupQuery);
-  const here = useRouterState({ select: (state) => state.location.publicHref });
-  if (setup.isPending) return null;
-  if (setup.data?.needed) return <Navigate to="/setup" replace />;
-  return <Navigate to="/login" search={{ to: here }} replace />;
+  // Not the address as it is later: on the way to the login it is the login's.
+  const [wanted] = useState(() => router.state.location.publicHref);
+  const { isPending } = setup;
+  const isNeeded = setup.data?.needed === true;
+  useEffect(() => {
+    if (isPending) return;
+    if (isNeeded) router.navigate({ to: "/setup", replace: true });
+    else router.navigate({ to: "/login", search: { to: wanted }, replace: true });
+  }, [isPending, isNeeded, wanted, router]);
+  return null;
 }

@@ -1,5 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useMay } from "@/api/may";
 import { useTranslation } from "@/lib/i18n";
 import { Empty, Loading, Note } from "@/ui/feedback";
@@ -21,11 +21,18 @@ export function SettingsPage() {
   const { part } = useParams({ from: "/shell/settings/$part" });
   const isAdmin = useMay("admin");
   const parts = partsFor(isAdmin);
+  const list = useRef<HTMLElement>(null);
+  // On phones the list is a strip that may be longer than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current link is another one when the part is
+  useEffect(() => {
+    list.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [part]);
   const Content = isPart(part) && parts.includes(part) ? CONTENT[part] : undefined;
   return (
     <Page title={isPart(part) ? t(`parts.${part}`) : common("nav.settings")}>
       <div className="flex min-w-0 items-start gap-8 max-wide:flex-col max-wide:gap-4">
         <nav
+          ref={list}
           aria-label={t("parts.label")}
           className="flex w-44 shrink-0 flex-col gap-0.5 max-wide:w-full max-wide:flex-row max-wide:overflow-x-auto max-wide:border-b max-wide:border-line max-wide:pb-2"
         >

@@ -31,7 +31,7 @@ export function Secrets() {
     onSettled: again,
   });
   const columns = [
-    { label: t("secrets.name") },
+    { label: t("secrets.name"), className: "w-2/5" },
     { label: t("secrets.used_by") },
     { label: t("secrets.changed"), wideOnly: true, className: "w-32" },
     ...(mayAuthor ? [{ label: t("actions"), hideLabel: true, className: "w-44 max-narrow:w-24" }] : []),

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Upload } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
 import { useTranslation } from "@/lib/i18n";
@@ -42,6 +43,7 @@ export function WorkflowsPage() {
   const navigate = useNavigate({ from: "/workflows" });
   const figures = useFigures();
   const turn = useSwitching();
+  const mayAuthor = useMay("author");
   const [asking, setAsking] = useState<Asking | null>(null);
   const [chosenKeys, setChosenKeys] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<HTMLInputElement>(null);
@@ -61,34 +63,38 @@ export function WorkflowsPage() {
     const press = (event: KeyboardEvent) => {
       if (!isLetter(event)) return;
       if (event.key === "/") search.current?.focus();
-      else if (event.code === "KeyN") setAsking({ what: "create", template: "answering" });
+      else if (event.code === "KeyN" && mayAuthor) setAsking({ what: "create", template: "answering" });
       else return;
       event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, []);
+  }, [mayAuthor]);
 
   return (
     <Page
       title={t("title")}
       actions={
-        <>
-          <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
-            {t("import.open")}
-          </Button>
-          <Button
-            look="primary"
-            icon={<Plus size={16} aria-hidden />}
-            aria-keyshortcuts="n"
-            onPress={() => setAsking({ what: "create", template: "answering" })}
-          >
-            {t("new")}
-          </Button>
-        </>
+        mayAuthor && (
+          <>
+            <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
+              {t("import.open")}
+            </Button>
+            <Button
+              look="primary"
+              icon={<Plus size={16} aria-hidden />}
+              aria-keyshortcuts="n"
+              onPress={() => setAsking({ what: "create", template: "answering" })}
+            >
+              {t("new")}
+            </Button>
+          </>
+        )
       }
     >
-      {items.length === 0 ? (
+      {items.length === 0 && !mayAuthor ? (
+        <Empty title={t("first.title")}>{t("first.look_only")}</Empty>
+      ) : items.length === 0 ? (
         <FirstSteps
           onTemplate={(template) => setAsking({ what: "create", template })}
           onImport={() => setAsking({ what: "import" })}

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, CopyPlus, Download, Ellipsis, ListChecks, SquareTerminal, Trash2 } from "lucide-react";
 import { api, got, type Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import type { Flow } from "@/flow/document";
 import { copy } from "@/lib/clipboard";
 import { useTranslation } from "@/lib/i18n";
@@ -13,6 +14,7 @@ import { exportAsFile } from "./exporting";
 export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDelete: () => void }) {
   const { t } = useTranslation(["workflows", "common"]);
   const navigate = useNavigate();
+  const mayAuthor = useMay("author");
   /** Does it and says what came of it. */
   const attempt = async (work: () => Promise<void>) => {
     try {
@@ -77,9 +79,11 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
         {t("menu.executions")}
       </MenuItem>
       <MenuSeparator />
-      <MenuItem id="duplicate" icon={<CopyPlus size={16} aria-hidden />} onAction={() => attempt(duplicate)}>
-        {t("menu.duplicate")}
-      </MenuItem>
+      {mayAuthor && (
+        <MenuItem id="duplicate" icon={<CopyPlus size={16} aria-hidden />} onAction={() => attempt(duplicate)}>
+          {t("menu.duplicate")}
+        </MenuItem>
+      )}
       <MenuItem
         id="export"
         icon={<Download size={16} aria-hidden />}
@@ -87,10 +91,12 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
       >
         {t("menu.export")}
       </MenuItem>
-      <MenuSeparator />
-      <MenuItem id="delete" danger icon={<Trash2 size={16} aria-hidden />} onAction={onDelete}>
-        {t("menu.delete")}
-      </MenuItem>
+      {mayAuthor && <MenuSeparator />}
+      {mayAuthor && (
+        <MenuItem id="delete" danger icon={<Trash2 size={16} aria-hidden />} onAction={onDelete}>
+          {t("menu.delete")}
+        </MenuItem>
+      )}
     </Menu>
   );
 }
