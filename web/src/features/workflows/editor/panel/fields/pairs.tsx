@@ -61,8 +61,8 @@ export function PairTable({
         };
         const change = (name: string) => form.set([...at, "name"], name);
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
           <div
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place in the list
             key={index}
             data-pair
             className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-1.5 max-narrow:grid-cols-[minmax(0,1fr)_auto]"
@@ -98,7 +98,7 @@ export function PairTable({
                 at={form.at(...at, "value")}
                 as="line"
                 value={pair.value ?? ""}
-                onChange={(next) => form.set([...at, "value"], next ?? "")}
+                onChange={(next, whole) => form.set([...at, "value"], next ?? "", whole)}
                 problem={form.problem(...at, "value") ?? form.problem(...at)}
                 placeholder={t("pair.value")}
                 secrets={secrets}
