@@ -103,7 +103,10 @@ export function variablesAt(
       kind: "request",
       ...leaf(["trigger"], "object"),
       bare: true,
-      children: REQUEST.map(([name, type]) => leaf(["trigger", name], type, seen?.trigger[name] as Json)),
+      // The raw body is the body once more, and as long.
+      children: REQUEST.map(([name, type]) =>
+        leaf(["trigger", name], type, name === "raw_body" ? undefined : (seen?.trigger[name] as Json)),
+      ),
     },
   ];
   if (of !== "") {

@@ -1,7 +1,7 @@
 // One of many, or something else that is typed.
 
 import { ChevronDown } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { ComboBox } from "react-aria-components/ComboBox";
 import { Group } from "react-aria-components/Group";
@@ -46,7 +46,10 @@ export function Combo({
   const [text, setText] = useState(value);
   // What was typed stays as it was typed, for as long as it is the value.
   useEffect(() => setText(value), [value]);
+  const input = useRef<HTMLInputElement>(null);
   const change = (next: string) => {
+    // What it makes of a value that came from outside is nobody's word.
+    if (document.activeElement !== input.current) return;
     setText(next);
     onChange(next);
   };
@@ -56,7 +59,7 @@ export function Combo({
       inputValue={text}
       onInputChange={change}
       onSelectionChange={(key) => key !== null && change(String(key))}
-      items={options}
+      defaultItems={options}
       allowsCustomValue
       isInvalid={problem !== undefined}
       isDisabled={isDisabled}
@@ -64,7 +67,7 @@ export function Combo({
     >
       {!hideLabel && <Label>{label}</Label>}
       <Group className="relative outline-none">
-        <Input placeholder={placeholder} className={`${INPUT} pr-8 ${mono ? "code" : ""}`} />
+        <Input ref={input} placeholder={placeholder} className={`${INPUT} pr-8 ${mono ? "code" : ""}`} />
         <AriaButton
           aria-label={showAll}
           className="absolute inset-y-0 right-0 flex w-8 items-center justify-center rounded-control text-ink-3 data-[hovered]:text-ink"
@@ -76,7 +79,7 @@ export function Combo({
       <Popover offset={4} className={`${POPOVER} max-h-72`}>
         <ListBox className="p-1 outline-none">
           {(option: Option<string>) => (
-            <ListBoxItem id={option.id} textValue={option.id} className={OPTION}>
+            <ListBoxItem id={option.id} textValue={option.label} className={OPTION}>
               <span className="flex min-w-0 flex-1 items-baseline gap-2">
                 <Text slot="label" className={mono ? "code" : ""}>
                   {option.label}

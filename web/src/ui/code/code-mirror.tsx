@@ -145,19 +145,30 @@ function behavior(last: { current: CodeProps }): Extension {
     json ? jsonLint(() => last.current.json ?? json) : [],
     lines === undefined ? oneLine : [],
     EditorView.contentAttributes.of({ "aria-multiline": String(lines !== undefined), spellcheck: "false" }),
-    Prec.high(
-      keymap.of([
-        { key: "Mod-z", run: undo, stopPropagation: true },
-        { key: "Mod-Shift-z", run: redo, stopPropagation: true },
-        { key: "Mod-y", run: redo, stopPropagation: true },
-        { key: "F2", run: openBeside, stopPropagation: true },
-      ]),
+    // By the place of the key, as the rest of the editor does: Caps Lock and other alphabets change nothing.
+    Prec.highest(
+      EditorView.domEventHandlers({
+        keydown: (event) => {
+          if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
+          if (event.code !== "KeyZ" && event.code !== "KeyY") return false;
+          event.preventDefault();
+          event.stopPropagation();
+          return event.code === "KeyY" || event.shiftKey ? redo() : undo();
+        },
+      }),
     ),
+    Prec.high(keymap.of([{ key: "F2", run: openBeside, stopPropagation: true }])),
     keymap.of(defaultKeymap),
     EditorView.domEventHandlers({
       focus: () => last.current.onFocus?.(),
       blur: () => last.current.onBlur?.(),
-      beforeinput: (event) => {
+      beforeinput: (event, view) => {
+        // What a browser puts in place of lines and chips may have styles of its own, which the page's policy refuses.
+        if (event.inputType === "insertText" && event.data && !event.isComposing && !view.state.selection.main.empty) {
+          event.preventDefault();
+          view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+          return true;
+        }
         if (event.inputType === "historyUndo") return undo();
         if (event.inputType === "historyRedo") return redo();
         return false;
@@ -165,7 +176,11 @@ function behavior(last: { current: CodeProps }): Extension {
     }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged || update.transactions.every((each) => each.annotation(fromOutside))) return;
-      last.current.onChange(update.state.doc.toString());
+      let whole = false;
+      update.changes.iterChanges((from, to, start, end) => {
+        whole ||= to - from > 1 || end - start > 1;
+      });
+      last.current.onChange(update.state.doc.toString(), whole);
     }),
   ];
 }

@@ -14,7 +14,8 @@ export interface CodeHandle {
 
 export interface CodeProps {
   value: string;
-  onChange: (value: string) => void;
+  /** `whole`: more than a character came or went at once. */
+  onChange: (value: string, whole: boolean) => void;
   as: Written;
   /** How many lines are seen when it is empty; without it, one line that cannot be broken. */
   lines?: number;

@@ -5,6 +5,7 @@ import {
   autocompletion,
   type Completion,
   type CompletionContext,
+  type CompletionResult,
   closeCompletion,
   completionStatus,
   moveCompletionSelection,
@@ -26,7 +27,7 @@ type WithPath = Completion & { path: string };
 
 /** `find` gives what fits the words that were typed; `more` is what Ctrl+Space does when the list is open. */
 export function completing(find: (words: string) => Choice[], more: () => void) {
-  const source = ({ state, pos, explicit }: CompletionContext) => {
+  const source = ({ state, pos, explicit }: CompletionContext): CompletionResult | null => {
     const { as } = state.facet(reading);
     const line = state.doc.lineAt(pos);
     const before = state.sliceDoc(line.from, pos);
@@ -39,6 +40,8 @@ export function completing(find: (words: string) => Choice[], more: () => void) 
     return {
       from: pos,
       filter: false,
+      // At once with each character: Enter takes what is seen.
+      update: (_: CompletionResult, __: number, ___: number, now: CompletionContext) => source(now),
       options: choices.map(
         ({ path, alias, value }): WithPath => ({
           label: path,
@@ -66,6 +69,7 @@ export function completing(find: (words: string) => Choice[], more: () => void) 
       icons: false,
       defaultKeymap: false,
       maxRenderedOptions: 60,
+      interactionDelay: 20,
       addToOptions: [
         {
           position: 60,

@@ -28,7 +28,7 @@ export function formatJson(editor: StoreApi<EditorState>, of: string, at: string
 
 export interface JsonDraft {
   text: string;
-  setText: (text: string) => void;
+  setText: (text: string, whole?: boolean) => void;
   problem: JsonRead["problem"];
   /** Goes back to the document's value. Returns whether there was anything to forget. */
   forget: () => boolean;
@@ -38,7 +38,7 @@ export interface JsonDraft {
 export function useJsonDraft(
   place: string,
   value: Json | undefined,
-  onChange: (value: Json | undefined) => void,
+  onChange: (value: Json | undefined, whole?: boolean) => void,
 ): JsonDraft {
   const editor = useEditorStore();
   const [, again] = useReducer((times: number) => times + 1, 0);
@@ -64,12 +64,12 @@ export function useJsonDraft(
       : (typed.text.trim() === "" ? "" : writeJson(read?.value as Json)) === written);
   return {
     text: stands ? typed.text : written,
-    setText: (text) => {
+    setText: (text, whole) => {
       const now = text.trim() === "" ? undefined : readJson(text);
       texts.set(place, { text, beside: written });
       again();
-      if (now === undefined) onChange(undefined);
-      else if (!now.problem && writeJson(now.value) !== written) onChange(now.value);
+      if (now === undefined) onChange(undefined, whole);
+      else if (!now.problem && writeJson(now.value) !== written) onChange(now.value, whole);
     },
     problem: stands ? read?.problem : undefined,
     forget: () => {

@@ -20,7 +20,8 @@ import { useVariables } from "./variables-here";
 export interface TemplateFieldProps {
   label: string;
   value: Json | undefined;
-  onChange: (value: Json | undefined) => void;
+  /** `whole`: more than a character came or went at once, so that it is an edit of its own. */
+  onChange: (value: Json | undefined, whole?: boolean) => void;
   /** Whose field it is: a node's key, or `""` for the trigger. Says which variables there are. */
   of: string;
   /** One line of text, text of many lines, any JSON value with templates in its texts, or one expression without braces. */
@@ -84,7 +85,7 @@ function Field({
   quiet,
 }: TemplateFieldProps & {
   text: string;
-  onText: (text: string) => void;
+  onText: (text: string, whole: boolean) => void;
   /** Before the document's own undo; returns whether that was all. */
   onUndo?: () => boolean;
 }) {
@@ -210,7 +211,7 @@ function Field({
           {problem ?? help}
         </span>
       )}
-      <PreviewLine id={`${id}-preview`} rendered={rendered} quiet={quiet} />
+      {!problem && <PreviewLine id={`${id}-preview`} rendered={rendered} quiet={quiet} />}
       {shows && (
         <PickerColumn id={`${id}-picker`} beside={box} roots={roots} onInsert={insert} onLeave={leave} error={error} />
       )}

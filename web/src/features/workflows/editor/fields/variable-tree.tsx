@@ -1,7 +1,6 @@
 import { ChevronRight } from "lucide-react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { Collection } from "react-aria-components/Collection";
 import { Input } from "react-aria-components/Input";
 import { SearchField } from "react-aria-components/SearchField";
 import { Tree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
@@ -103,12 +102,13 @@ export function VariableTree({
         )}
         <Tree
           aria-label={t("picker.label")}
-          items={found}
           expandedKeys={expanded}
           onExpandedChange={(keys) => setToggled(new Set([...keys].map(String)))}
           className="outline-none"
         >
-          {(root: VariableRoot) => <Row row={root} root={root} onInsert={onInsert} />}
+          {found.map((root) => (
+            <Row key={root.path} row={root} root={root} onInsert={onInsert} />
+          ))}
         </Tree>
       </div>
     </div>
@@ -177,7 +177,9 @@ function Row({
           </div>
         )}
       </TreeItemContent>
-      <Collection items={row.children}>{(child: Variable) => <Row row={child} onInsert={onInsert} />}</Collection>
+      {row.children.map((child) => (
+        <Row key={child.path} row={child} onInsert={onInsert} />
+      ))}
     </TreeItem>
   );
 }

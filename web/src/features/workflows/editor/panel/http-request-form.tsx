@@ -53,7 +53,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           at={form.at("url")}
           as="line"
           value={form.get("url")}
-          onChange={(next) => form.set(["url"], next ?? "")}
+          onChange={(next, whole) => form.set(["url"], next ?? "", whole)}
           problem={form.problem("url")}
           placeholder="https://"
           secrets={field("url")?.schema["x-secrets"]}
@@ -102,7 +102,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           at={form.at("body")}
           as={TEXTS.includes(bodyType) ? "text" : "json"}
           value={body}
-          onChange={(next) => form.set(["body"], next === "" ? undefined : next)}
+          onChange={(next, whole) => form.set(["body"], next === "" ? undefined : next, whole)}
           help={prose(field("body")?.help)}
           problem={form.problemIn("body")}
           secrets={field("body")?.schema["x-secrets"]}

@@ -11,8 +11,8 @@ type Path = (string | number)[];
 export interface NodeForm {
   node: FlowNode;
   get: (...path: Path) => Json | undefined;
-  /** `undefined` takes the field away. Typing into one field is one edit. */
-  set: (path: Path, value: Json | undefined) => void;
+  /** `undefined` takes the field away. Typing into one field is one edit; what is `whole` is one of its own. */
+  set: (path: Path, value: Json | undefined, whole?: boolean) => void;
   /** Where the field stands: a JSON pointer below the node. */
   at: (...path: Path) => string;
   /** What is wrong with the field itself, in words. */
@@ -31,8 +31,8 @@ export function useNodeForm(node: FlowNode): NodeForm {
       node,
       at,
       get: (...path) => path.reduce<Json | undefined>(down, node.config),
-      set: (path, value) => {
-        edit("field", setInNode(node.key, ["config", ...path], value), `${node.key}${at(...path)}`);
+      set: (path, value, whole) => {
+        edit("field", setInNode(node.key, ["config", ...path], value), whole ? undefined : `${node.key}${at(...path)}`);
       },
       problem: (...path) => here.find((problem) => problem.at === at(...path))?.message,
       problemIn: (...path) => {

@@ -52,7 +52,7 @@ export function ComparisonRow({
           at={form.at(...path, "left")}
           as="line"
           value={left}
-          onChange={(next) => form.set([...path, "left"], next ?? "")}
+          onChange={(next, whole) => form.set([...path, "left"], next ?? "", whole)}
           problem={form.problemIn(...path, "left")}
           placeholder={t("condition.left_placeholder")}
           quiet

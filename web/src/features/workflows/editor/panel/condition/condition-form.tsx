@@ -73,7 +73,7 @@ export function ConditionForm({ form }: { form: NodeForm }) {
                 as="expression"
                 lines={4}
                 value={isExpression ? rule.expression : ""}
-                onChange={(next) => form.set(["rule"], { expression: String(next ?? "") })}
+                onChange={(next, whole) => form.set(["rule"], { expression: String(next ?? "") }, whole)}
                 help={t("condition.expression_help")}
                 problem={form.problemIn("rule")}
                 placeholder="trigger.body.total > 100"

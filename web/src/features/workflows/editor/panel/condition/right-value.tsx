@@ -47,7 +47,7 @@ export function RightValue({
           at={form.at(...path)}
           as="line"
           value={value ?? ""}
-          onChange={(next) => form.set(path, next ?? "")}
+          onChange={(next, whole) => form.set(path, next ?? "", whole)}
           problem={problem}
           placeholder={t("condition.right_placeholder")}
           quiet
@@ -88,7 +88,7 @@ export function RightValue({
           as="json"
           lines={1}
           value={value}
-          onChange={(next) => form.set(path, next ?? [])}
+          onChange={(next, whole) => form.set(path, next ?? [], whole)}
           problem={problem}
           quiet
         />

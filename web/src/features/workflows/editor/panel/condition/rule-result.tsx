@@ -22,6 +22,8 @@ export function RowResult({ comparison, of }: { comparison: Comparison; of: stri
   const leftValue = useValue(left);
   const rightValue = useValue(right ?? null);
   if (isEmpty || !seen) return null;
+  // What is wrong with a template stands with its field.
+  if (seen.error?.code.startsWith("template.")) return null;
   if (seen.error) return <Trouble>{seen.error.message}</Trouble>;
   return (
     <p className="flex min-w-0 items-center gap-1.5 text-meta text-ink-3">
@@ -39,7 +41,7 @@ export function RuleResult({ form }: { form: NodeForm }) {
   const { t } = useTranslation("fields");
   const { node } = form;
   const seen = useNodeSeen(node);
-  if (!seen) return null;
+  if (!seen || seen.error?.code.startsWith("template.")) return null;
   const holds = seen.result === true;
   const branches = form.get("mode") !== "continue";
   return (

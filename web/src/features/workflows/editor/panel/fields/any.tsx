@@ -18,7 +18,7 @@ export function AnyField({ form, path, field, label, value, problem }: FieldProp
       at={form.at(...path)}
       as={json || nested ? "json" : "line"}
       value={value}
-      onChange={(next) => form.set(path, json || nested ? next : scalar(next))}
+      onChange={(next, whole) => form.set(path, json || nested ? next : scalar(next), whole)}
       help={prose(field.help)}
       problem={problem}
       secrets={field.schema["x-secrets"]}

@@ -98,7 +98,7 @@ export function PairTable({
                 at={form.at(...at, "value")}
                 as="line"
                 value={pair.value ?? ""}
-                onChange={(next) => form.set([...at, "value"], next ?? "")}
+                onChange={(next, whole) => form.set([...at, "value"], next ?? "", whole)}
                 problem={form.problem(...at, "value") ?? form.problem(...at)}
                 placeholder={t("pair.value")}
                 secrets={secrets}

@@ -11,7 +11,7 @@ export function TextOf({ form, path, field, label, value, problem }: FieldProps)
       at={form.at(...path)}
       as="line"
       value={value}
-      onChange={(next) => form.set(path, next === "" && !field.required ? undefined : next)}
+      onChange={(next, whole) => form.set(path, next === "" && !field.required ? undefined : next, whole)}
       help={prose(field.help)}
       problem={problem}
       secrets={field.schema["x-secrets"]}

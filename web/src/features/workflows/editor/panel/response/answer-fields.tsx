@@ -148,7 +148,7 @@ function Body({ form, type, body }: { form: NodeForm; type: Exclude<BodyType, "n
       at={form.at("body")}
       as={json ? "json" : "text"}
       value={body}
-      onChange={(next) => form.set(["body"], next ?? (json ? undefined : ""))}
+      onChange={(next, whole) => form.set(["body"], next ?? (json ? undefined : ""), whole)}
       problem={form.problemIn("body")}
       help={json ? t("response.json_help") : undefined}
       lines={10}
