@@ -44,7 +44,7 @@ export function RequestsPage() {
         <SpanSelect
           value={filter}
           onChange={(span) => change({ range: undefined, from: undefined, to: undefined, ...span })}
-          className={`w-40 ${HALF}`}
+          className={`w-44 ${HALF}`}
         />
         <FilterSelect
           label={t("filter.cause")}

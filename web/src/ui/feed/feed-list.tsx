@@ -40,7 +40,13 @@ export function FeedList<T extends { id: string }>({
   const root = useRef<HTMLUListElement>(null);
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
   const [margin, setMargin] = useState(0);
-  const [active, setActive] = useState<string | null>(null);
+  const [active, setDrawnActive] = useState<string | null>(null);
+  // Keys may come faster than rows are drawn.
+  const pressed = useRef<string | null>(null);
+  const setActive = (id: string) => {
+    pressed.current = id;
+    setDrawnActive(id);
+  };
   useLayoutEffect(() => {
     const found = scrollerOf(root.current);
     setScroller(found);
@@ -87,25 +93,27 @@ export function FeedList<T extends { id: string }>({
     virtual.scrollToIndex(index);
     requestAnimationFrame(() => linkOf(root.current, item.id)?.focus({ preventScroll: true }));
   };
-  const now = useRef({ items, active, activeIndex, go, onKey });
+  const now = useRef({ items, go, onKey });
   useEffect(() => {
-    now.current = { items, active, activeIndex, go, onKey };
+    now.current = { items, go, onKey };
   });
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || isTyping(event.target)) return;
       const target = event.target as HTMLElement;
-      const inside = root.current?.contains(target) ?? false;
-      if (!inside && (target !== document.body || !lettersOn()) && target.id !== "main") return;
+      const elsewhere = target === document.body || target.id === "main";
+      const inside = (root.current?.contains(target) ?? false) || (elsewhere && pressed.current !== null);
+      if (!inside && !(elsewhere && lettersOn())) return;
       if (document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
-      const { items, active, activeIndex, go, onKey } = now.current;
+      const { items, go, onKey } = now.current;
       const letter = lettersOn() ? event.key.toLowerCase() : "";
-      const on = active !== null && inside;
-      if (letter === "j" || (inside && event.key === "ArrowDown")) go(on ? activeIndex + 1 : activeIndex);
-      else if (letter === "k" || (inside && event.key === "ArrowUp")) go(on ? activeIndex - 1 : activeIndex);
+      const at = items.findIndex((item) => item.id === pressed.current);
+      const item = items[Math.max(0, at)];
+      if (letter === "j" || (inside && event.key === "ArrowDown")) go(at + 1);
+      else if (letter === "k" || (inside && event.key === "ArrowUp")) go(Math.max(0, at - 1));
       else if (inside && event.key === "Home") go(0);
       else if (inside && event.key === "End") go(items.length - 1);
-      else if (inside && letter && items[activeIndex] && onKey) return onKey(letter, items[activeIndex], event);
+      else if (inside && letter && item && onKey) return onKey(letter, item, event);
       else return;
       event.preventDefault();
     };

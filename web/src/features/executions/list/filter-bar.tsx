@@ -45,7 +45,7 @@ export function FilterBar({
       <SpanSelect
         value={filter}
         onChange={(span) => onChange({ range: undefined, from: undefined, to: undefined, ...span })}
-        className="w-40 max-narrow:w-[calc(50%-4px)]"
+        className="w-44 max-narrow:w-[calc(50%-4px)]"
       />
       <FilterSelect
         label={t("filter.answer")}
