@@ -1,7 +1,6 @@
 // The one way to the server: a typed client made from its description, and one kind of error.
 
 import createClient, { type Middleware } from "openapi-fetch";
-import type { Coming } from "./coming";
 import type { components, paths } from "./schema";
 
 /** Where the pages stand, ending in `/`; the server says so in the page. */
@@ -67,7 +66,7 @@ const errors: Middleware = {
   },
 };
 
-export const api = createClient<paths & Coming>({
+export const api = createClient<paths>({
   baseUrl: base === "/" ? location.origin : location.origin + base.slice(0, -1),
 });
 api.use(errors);

@@ -2,11 +2,14 @@
 
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api, got } from "@/api/client";
-import type { Figures } from "@/api/coming";
+import type { Schema } from "@/api/client";
+import { api, got, type Schema } from "@/api/client";
+
+type Figures = Schema["Figures"];
+
 import { listen } from "@/api/live";
 
-export type WorkflowFigures = Figures["items"][number];
+export type WorkflowFigures = Schema["Figures"]["items"][number];
 
 /** How often the counts are read again while executions end all the time. */
 const EVERY_MS = 5_000;

@@ -2,14 +2,17 @@
 
 import { type UseMutationResult, useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Schema } from "@/api/client";
 import { api, got, type Schema } from "@/api/client";
-import type { Sent as SentView } from "@/api/coming";
+
+type SentView = Schema["SentView"];
+
 import { workflowQuery } from "@/api/queries";
 import { useEditor, useEditorStore } from "../store";
 import { forgetPassword, usePassword } from "./password";
 
 /** What a sender would have got. */
-export type Sent = Omit<SentView, "headers"> & { headers: readonly (readonly string[])[] };
+export type Sent = Omit<Schema["SentView"], "headers"> & { headers: readonly (readonly string[])[] };
 
 export interface Sending {
   send: (event: Schema["WrittenEvent"]) => void;
