@@ -54,7 +54,7 @@ export function Rail() {
       <div className="mt-auto flex flex-col gap-1 max-narrow:hidden">
         <Named when={folded} text={`${shell("palette.open")} (${COMMAND_KEY}+K)`}>
           <AriaButton
-            aria-label={shell("palette.open")}
+            aria-label={folded ? shell("palette.open") : undefined}
             onPress={() => useFrame.setState({ palette: true })}
             className={`${ROW} data-[hovered]:bg-hover data-[hovered]:text-ink`}
           >
