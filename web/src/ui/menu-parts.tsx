@@ -67,11 +67,14 @@ export function MenuItem({
     >
       {icon && <span className="shrink-0 text-ink-3">{icon}</span>}
       <span className="flex min-w-0 flex-1 flex-col">
-        <Text slot="label">{children}</Text>
-        {detail && (
-          <Text slot="description" className="text-meta text-ink-3">
-            {detail}
-          </Text>
+        {detail ? (
+          // Without slots: both lines are its name, as they are seen.
+          <>
+            <span>{children}</span>
+            <span className="text-meta text-ink-3">{detail}</span>
+          </>
+        ) : (
+          <Text slot="label">{children}</Text>
         )}
       </span>
       {/* Drawn, not written: it describes the item, and is no part of its name. */}
