@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import locales from "@react-aria/optimize-locales-plugin";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
@@ -21,7 +22,8 @@ const pageBase: Plugin = {
 };
 
 export default defineConfig(({ command }) => ({
-  plugins: [react(), tailwindcss(), pageBase],
+  // Without the words of 30 languages that the pages do not speak.
+  plugins: [locales.vite({ locales: ["en-US", "uk-UA"] }), react(), tailwindcss(), pageBase],
   // Assets are found beside each other; the page itself is told by the server where it stands (`__BASE__`).
   base: command === "build" ? "./" : "/",
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
@@ -34,6 +36,19 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        // What every page needs in one piece: a few files compress better than fifty, and are fetched sooner.
+        advancedChunks: {
+          groups: [
+            {
+              name: "base",
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual)[^/]+|zustand|openapi-fetch)\//,
+            },
+          ],
+        },
+      },
+    },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 }));

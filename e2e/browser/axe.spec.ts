@@ -16,13 +16,21 @@ interface Found {
 /** What axe calls serious or critical on the page as it stands. */
 async function axe(page: Page, where: string) {
   const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: Found[] }> } };
-    const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    const { axe } = window as unknown as {
+      axe: { run: (root: Document, options: object) => Promise<{ violations: Found[] }> };
+    };
+    const { violations } = await axe.run(document, {
+      resultTypes: ["violations"],
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
     return violations;
   });
   const grave = found
     .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) => `${where}: ${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `    ${html}\n    ${failureSummary}`).join("\n")}`);
+    .map(
+      ({ id, help, nodes }) =>
+        `${where}: ${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `    ${html}\n    ${failureSummary}`).join("\n")}`,
+    );
   expect.soft(grave.join("\n")).toBe("");
 }
 
@@ -64,7 +72,11 @@ for (const scheme of ["light", "dark"] as const) {
         }
       }
       // Menus of the page, one after the other.
-      for (const trigger of (await page.locator('main [aria-haspopup="true"], main [aria-haspopup="menu"], main [aria-haspopup="listbox"]').all()).slice(0, 6)) {
+      for (const trigger of (
+        await page
+          .locator('main [aria-haspopup="true"], main [aria-haspopup="menu"], main [aria-haspopup="listbox"]')
+          .all()
+      ).slice(0, 6)) {
         if (!(await trigger.isVisible()) || !(await trigger.isEnabled())) continue;
         await trigger.click();
         await axe(page, `${place} with a menu open`);

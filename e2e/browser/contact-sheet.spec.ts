@@ -54,7 +54,12 @@ test("the contact sheet", async ({ page, server, browser }) => {
         await page.mouse.move(0, 0);
         await page.waitForTimeout(250);
         // Nothing may stick out of the window to the right.
-        expect.soft(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${name} ${theme} ${size} overflows`).toBe(true);
+        expect
+          .soft(
+            await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+            `${name} ${theme} ${size} overflows`,
+          )
+          .toBe(true);
         const png = await page.screenshot();
         pictures.push({ name, theme, size, png });
         writeFileSync(`${OUT}/${name}-${theme}-${size}.png`, png);
@@ -64,7 +69,13 @@ test("the contact sheet", async ({ page, server, browser }) => {
   const sheet = await browser.newPage({ viewport: { width: 1800, height: 1000 } });
   const cell = ({ name, theme, size, png }: (typeof pictures)[number]) =>
     `<figure><img src="data:image/png;base64,${png.toString("base64")}" height="${size === "wide" ? 260 : 260}"><figcaption>${name} · ${theme} · ${size}</figcaption></figure>`;
-  const rows = SCREENS.map(({ name }) => `<div>${pictures.filter((each) => each.name === name).map(cell).join("")}</div>`);
+  const rows = SCREENS.map(
+    ({ name }) =>
+      `<div>${pictures
+        .filter((each) => each.name === name)
+        .map(cell)
+        .join("")}</div>`,
+  );
   await sheet.setContent(
     `<style>body{margin:24px;background:#8b887d;font:12px sans-serif}div{display:flex;gap:16px;margin-bottom:16px}figure{margin:0}img{display:block;border-radius:6px}figcaption{padding-top:4px}</style>${rows.join("")}`,
   );

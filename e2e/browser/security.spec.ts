@@ -25,9 +25,15 @@ async function nothingRan(page: Page) {
   expect(await page.evaluate(() => (window as unknown as { caught: string[] }).caught)).toEqual([]);
   const live = await page.evaluate(() =>
     [...document.querySelectorAll("*")].flatMap((element) => [
-      ...(["IFRAME", "OBJECT", "EMBED", "BASE", "VIDEO", "MATH"].includes(element.nodeName.toUpperCase()) ? [element.outerHTML] : []),
+      ...(["IFRAME", "OBJECT", "EMBED", "BASE", "VIDEO", "MATH"].includes(element.nodeName.toUpperCase())
+        ? [element.outerHTML]
+        : []),
       ...[...element.attributes]
-        .filter(({ name, value }) => name.startsWith("on") || (/^(href|src|action|formaction)$/.test(name) && /^\s*(javascript|data:text)/i.test(value)))
+        .filter(
+          ({ name, value }) =>
+            name.startsWith("on") ||
+            (/^(href|src|action|formaction)$/.test(name) && /^\s*(javascript|data:text)/i.test(value)),
+        )
         .map(({ name, value }) => `${element.nodeName} ${name}=${value}`),
     ]),
   );
@@ -56,7 +62,8 @@ async function seed(server: Server) {
   });
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
   const port = (upstream.address() as AddressInfo).port;
-  const some = (from: number, count: number) => Array.from({ length: count }, (_, at) => XSS[(from + at) % XSS.length]!);
+  const some = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => XSS[(from + at) % XSS.length]!);
   const workflow = await server.workflow({
     title: XSS[1],
     description: XSS.join(" "),
@@ -82,7 +89,18 @@ async function seed(server: Server) {
         title: XSS[7],
         config: { mode: "branch", rule: { left: "{{ trigger.body.decide }}", operator: "contains", right: XSS[8]! } },
         branches: {
-          true: [{ key: "yes", kind: "response", title: XSS[9], config: { status: 200, headers: [{ name: "X-Echo", value: "{{ trigger.body.echo }}" }], body: XSS.join("\n") } }],
+          true: [
+            {
+              key: "yes",
+              kind: "response",
+              title: XSS[9],
+              config: {
+                status: 200,
+                headers: [{ name: "X-Echo", value: "{{ trigger.body.echo }}" }],
+                body: XSS.join("\n"),
+              },
+            },
+          ],
           false: [{ key: "no", kind: "response", config: { status: 500, body: "{{ trigger.raw_body }}" } }],
         },
       },
@@ -90,7 +108,11 @@ async function seed(server: Server) {
   });
   const body = Object.fromEntries(HOSTILE.map((text, at) => [at < 120 ? text : `k${at}`, text]));
   const query = XSS.map((text) => `evil[${encodeURIComponent(text)}]=${encodeURIComponent(text)}`).join("&");
-  const accepted = await server.send(`${workflow.url}?${query}`, { ...body, decide: XSS[8], echo: "plain" }, { headers: { "x-evil": encodeURI(XSS[3]!) } });
+  const accepted = await server.send(
+    `${workflow.url}?${query}`,
+    { ...body, decide: XSS[8], echo: "plain" },
+    { headers: { "x-evil": encodeURI(XSS[3]!) } },
+  );
   await accepted.text();
   const failed = await server.send(workflow.url, { ...body, decide: 5 });
   await failed.text();
@@ -98,11 +120,30 @@ async function seed(server: Server) {
   await server.send(workflow.url, XSS.join("\n"), { headers: { "content-type": "application/json" } });
   await server.send(workflow.url, XSS.join("\n"), { headers: { "content-type": "text/html" } });
   await fetch(`${workflow.url}?${query}`, { method: "DELETE" });
-  await server.api("POST", `/workflows/${workflow.key}/samples`, { name: XSS[3]!.slice(0, 80), event: { body: JSON.stringify(body), headers: [["x-evil", "1"]] } });
+  await server.api("POST", `/workflows/${workflow.key}/samples`, {
+    name: XSS[3]!.slice(0, 80),
+    event: { body: JSON.stringify(body), headers: [["x-evil", "1"]] },
+  });
   await server.api("POST", "/tokens", { name: XSS[3]!.slice(0, 90), scopes: ["read"] });
-  await server.api("PUT", `/workflows/${workflow.key}/draft`, { mode: "sync", trigger: { kind: XSS[0] }, nodes: [{ key: "evil", kind: XSS[3], title: XSS[3], config: { [XSS[3]!]: XSS[4] } }] }, { "if-match": "*" }).catch(() => undefined);
+  await server
+    .api(
+      "PUT",
+      `/workflows/${workflow.key}/draft`,
+      {
+        mode: "sync",
+        trigger: { kind: XSS[0] },
+        nodes: [{ key: "evil", kind: XSS[3], title: XSS[3], config: { [XSS[3]!]: XSS[4] } }],
+      },
+      { "if-match": "*" },
+    )
+    .catch(() => undefined);
   for (const [at, text] of XSS.slice(0, 20).entries()) {
-    await server.workflow({ title: text, enabled: at % 2 === 0, trigger: { kind: "webhook" }, nodes: [{ key: "a", kind: "response", title: text, config: { body: text } }] });
+    await server.workflow({
+      title: text,
+      enabled: at % 2 === 0,
+      trigger: { kind: "webhook" },
+      nodes: [{ key: "a", kind: "response", title: text, config: { body: text } }],
+    });
   }
   const { items: executions } = await server.api("GET", "/executions?limit=5");
   const { items: requests } = await server.api("GET", "/requests?limit=20");
@@ -119,7 +160,9 @@ test("S19 hostile text is text on every page", async ({ page, server }) => {
     "/executions",
     ...executions.map(({ id }: { id: string }) => `/executions/${id}`),
     "/requests",
-    ...requests.filter(({ outcome }: { outcome: string }) => outcome === "refused").map(({ id }: { id: string }) => `/requests/${id}`),
+    ...requests
+      .filter(({ outcome }: { outcome: string }) => outcome === "refused")
+      .map(({ id }: { id: string }) => `/requests/${id}`),
     ...["profile", "users", "tokens", "secrets", "server", "about"].map((part) => `/settings/${part}`),
   ];
   for (const place of places) {
@@ -137,7 +180,14 @@ test("S18 every page goes out with a policy that lets nothing in", async ({ serv
     const answer = await fetch(`${server.admin}${place}`, { headers: { accept: "text/html" } });
     const policy = answer.headers.get("content-security-policy") ?? "";
     const html = await answer.text();
-    for (const part of ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'", "require-trusted-types-for 'script'"]) {
+    for (const part of [
+      "default-src 'none'",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      "form-action 'self'",
+      "require-trusted-types-for 'script'",
+    ]) {
       expect(policy).toContain(part);
     }
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
@@ -151,11 +201,21 @@ test("S18 every page goes out with a policy that lets nothing in", async ({ serv
 
 test("S17 what a workflow answers cannot act as one of our pages", async ({ page, server, context, watch }) => {
   // The answers of flows are opened on purpose, and their scripts are kept from running.
-  watch.allow.push(/left the server/, /Blocked script execution/, /Content Security Policy/, /sandbox/i, /Failed to load resource/, /violated/);
+  watch.allow.push(
+    /left the server/,
+    /Blocked script execution/,
+    /Content Security Policy/,
+    /sandbox/i,
+    /Failed to load resource/,
+    /violated/,
+  );
   const script = `document.title='ran';fetch('${server.admin}/api/v1/workflows',{credentials:'include'}).then(r=>document.title='read '+r.status);document.cookie='hookflow_session=evil'`;
   const bodies: [string, string][] = [
     ["text/html", `<!doctype html><title>still</title><script>${script}</script><img src=x onerror="${script}">`],
-    ["application/xhtml+xml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>still</title></head><body><script>${script}</script></body></html>`],
+    [
+      "application/xhtml+xml",
+      `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>still</title></head><body><script>${script}</script></body></html>`,
+    ],
     ["image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg"><title>still</title><script>${script}</script></svg>`],
     ["text/xml", `<?xml version="1.0"?><x xmlns:h="http://www.w3.org/1999/xhtml"><h:script>${script}</h:script></x>`],
   ];
@@ -163,7 +223,20 @@ test("S17 what a workflow answers cannot act as one of our pages", async ({ page
     const { url } = await server.workflow({
       title: type,
       trigger: { kind: "webhook" },
-      nodes: [{ key: "a", kind: "response", config: { status: 200, headers: [{ name: "Content-Type", value: type }, { name: "Set-Cookie", value: "tracking=1" }], body } }],
+      nodes: [
+        {
+          key: "a",
+          kind: "response",
+          config: {
+            status: 200,
+            headers: [
+              { name: "Content-Type", value: type },
+              { name: "Set-Cookie", value: "tracking=1" },
+            ],
+            body,
+          },
+        },
+      ],
     });
     const opener = createServer((_, answer) => {
       answer.writeHead(200, { "content-type": "text/html" });
@@ -182,12 +255,23 @@ test("S17 what a workflow answers cannot act as one of our pages", async ({ page
   }
 });
 
-test("S17 our cookie does not reach a workflow, though both ports share a browser's cookies", async ({ page, server, context, watch }) => {
+test("S17 our cookie does not reach a workflow, though both ports share a browser's cookies", async ({
+  page,
+  server,
+  context,
+  watch,
+}) => {
   watch.allow.push(/left the server/, /Blocked script execution/);
   const { url } = await server.workflow({
     title: "Echo",
     trigger: { kind: "webhook", headers: [{ name: "Cookie" }] },
-    nodes: [{ key: "a", kind: "response", config: { status: 200, body: { cookie: "{{ trigger.headers.Cookie }}", all: "{{ trigger.headers }}" } } }],
+    nodes: [
+      {
+        key: "a",
+        kind: "response",
+        config: { status: 200, body: { cookie: "{{ trigger.headers.Cookie }}", all: "{{ trigger.headers }}" } },
+      },
+    ],
   });
   await context.addCookies([{ name: "theirs", value: "1", url: server.admin }]);
   const [session] = (await context.cookies()).filter(({ name }) => name === "hookflow_session");
@@ -206,7 +290,12 @@ test("S17 our cookie does not reach a workflow, though both ports share a browse
   opener.close();
 });
 
-test("S21 a page of somebody else changes nothing with the browser's session", async ({ page, server, context, watch }) => {
+test("S21 a page of somebody else changes nothing with the browser's session", async ({
+  page,
+  server,
+  context,
+  watch,
+}) => {
   watch.allow.push(/left the server/, /CORS policy/, /Failed to load resource/);
   const { key } = await server.workflow({ title: "Target", trigger: { kind: "webhook" }, nodes: [] });
   // Another port of the same host is the same site: the browser sends the cookie along.
@@ -234,9 +323,15 @@ test("S21 a page of somebody else changes nothing with the browser's session", a
   await page.goto(`http://127.0.0.1:${(evil.address() as AddressInfo).port}/`);
   const outcomes = await page.evaluate(() => Promise.all((window as unknown as { tried: Promise<string>[] }).tried));
   expect(outcomes.every((outcome) => outcome === "refused" || outcome === "opaque0")).toBe(true);
-  const [answer] = await Promise.all([page.waitForResponse(/rotate-key/), page.getByRole("button", { name: "form" }).click()]);
+  const [answer] = await Promise.all([
+    page.waitForResponse(/rotate-key/),
+    page.getByRole("button", { name: "form" }).click(),
+  ]);
   expect(answer.status()).toBe(403);
-  expect(sent.some(({ cookie }) => cookie), "the browser did send the session").toBe(true);
+  expect(
+    sent.some(({ cookie }) => cookie),
+    "the browser did send the session",
+  ).toBe(true);
   expect((await server.api("GET", "/workflows")).items.map((each: { key: string }) => each.key)).toEqual([key]);
   evil.close();
 });

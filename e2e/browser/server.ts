@@ -19,11 +19,10 @@ export class Server {
   /** Starts, or starts again on the same data; with the same ports the second time. */
   async start(env: Record<string, string> = {}): Promise<this> {
     const at = (origin: string) => (origin ? new URL(origin).host : "127.0.0.1:0");
-    this.process = spawn(
-      BINARY,
-      ["serve", "--data", this.data, "--hooks", at(this.hooks), "--admin", at(this.admin)],
-      { env: { ...process.env, HOOKFLOW_OUTBOUND_ALLOW: "127.0.0.1", ...env }, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    this.process = spawn(BINARY, ["serve", "--data", this.data, "--hooks", at(this.hooks), "--admin", at(this.admin)], {
+      env: { ...process.env, HOOKFLOW_OUTBOUND_ALLOW: "127.0.0.1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on("data", (text) => (this.log += text));
     const announced = join(this.data, "serve.json");
     for (let tries = 0; !existsSync(announced); tries++) {
@@ -125,7 +124,13 @@ export const PAYMENT = {
         rule: { left: "{{ trigger.body.order.status }}", operator: "equal", right: "paid" },
       },
       branches: {
-        true: [{ key: "accept", kind: "response", config: { status: 200, body: { received: "{{ trigger.body.order.id }}" } } }],
+        true: [
+          {
+            key: "accept",
+            kind: "response",
+            config: { status: 200, body: { received: "{{ trigger.body.order.id }}" } },
+          },
+        ],
         false: [{ key: "refuse", kind: "response", config: { status: 422, body: { error: "not paid" } } }],
       },
     },

@@ -1,10 +1,10 @@
 // What every browser test stands on: a server of its own, a signed-in page, and a watch over what the page does wrong.
 import { readFileSync } from "node:fs";
-import { test as base, type BrowserContext, expect, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { Server } from "./server";
 
 /** With BROWSER_UI the pages come from that folder, not from the binary: while working on them. */
-async function serveBuild(context: BrowserContext, admin: string) {
+export async function serveBuild(context: BrowserContext, admin: string) {
   const dist = process.env.BROWSER_UI;
   if (!dist) return;
   await context.route(
@@ -12,7 +12,9 @@ async function serveBuild(context: BrowserContext, admin: string) {
     async (route) => {
       const { pathname } = new URL(route.request().url());
       if (/^\/(assets\/|favicon)/.test(pathname)) return route.fulfill({ path: dist + pathname });
-      const html = readFileSync(`${dist}/index.html`, "utf8").replaceAll("__BASE__", "/").replaceAll("__NONCE__", "n0nce");
+      const html = readFileSync(`${dist}/index.html`, "utf8")
+        .replaceAll("__BASE__", "/")
+        .replaceAll("__NONCE__", "n0nce");
       const policy =
         "default-src 'none'; script-src 'nonce-n0nce' 'self'; style-src 'self' 'nonce-n0nce'; img-src 'self' data:; " +
         "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
@@ -32,6 +34,10 @@ interface Fixtures {
   /** A window in which an administrator is signed in. */
   page: Page;
   watch: Watch;
+  /** Watches over the pages of a context in which nobody is signed in. */
+  watched: (context: BrowserContext) => Promise<void>;
+  /** A window in which nobody is signed in. */
+  visitor: Page;
   /** Makes a context sign in, and watches over its pages. */
   signedIn: (context: BrowserContext) => Promise<void>;
 }
@@ -51,13 +57,14 @@ export const test = base.extend<Fixtures>({
     await use(server.admin);
   },
 
-  signedIn: async ({ server, watch }, use) => {
+  watched: async ({ server, watch }, use) => {
     const wrong: string[] = [];
     await use(async (context) => {
-      await context.addCookies([{ name: "hookflow_session", value: await server.signIn(), url: server.admin }]);
       await context.addInitScript(() => {
         document.addEventListener("securitypolicyviolation", (event) => {
-          console.error(`the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+          console.error(
+            `the page's policy was violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+          );
         });
       });
       await serveBuild(context, server.admin);
@@ -69,10 +76,25 @@ export const test = base.extend<Fixtures>({
       context.on("weberror", (error) => wrong.push(`not caught: ${error.error().stack}`));
       context.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
-        if (protocol !== "data:" && protocol !== "blob:" && origin !== server.admin) wrong.push(`left the server: ${request.url()}`);
+        if (protocol !== "data:" && protocol !== "blob:" && origin !== server.admin)
+          wrong.push(`left the server: ${request.url()}`);
       });
     });
     expect(wrong.filter((line) => !watch.allow.some((allowed) => allowed.test(line)))).toEqual([]);
+  },
+
+  signedIn: async ({ server, watched }, use) => {
+    await use(async (context) => {
+      await context.addCookies([{ name: "hookflow_session", value: await server.signIn(), url: server.admin }]);
+      await watched(context);
+    });
+  },
+
+  visitor: async ({ browser, baseURL, watched }, use) => {
+    const context = await browser.newContext({ baseURL });
+    await watched(context);
+    await use(await context.newPage());
+    await context.close();
   },
 
   context: async ({ context, signedIn }, use) => {

@@ -34,10 +34,16 @@ function answer(index) {
   return { status: Number(line.split(" ")[1]), headers: Object.fromEntries(pairs), body: rest.join("\r\n\r\n") };
 }
 
-const requests = (await text(process.stdin)).trim().split("\n").map((line) => JSON.parse(line));
+const requests = (await text(process.stdin))
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
 try {
   // Its exit code is that of the last request alone; the answers tell more.
-  spawnSync("curl", requests.flatMap((request, index) => [...(index ? ["--next"] : []), ...args(request, index)]));
+  spawnSync(
+    "curl",
+    requests.flatMap((request, index) => [...(index ? ["--next"] : []), ...args(request, index)]),
+  );
   requests.forEach((_, index) => process.stdout.write(JSON.stringify(answer(index)) + "\n"));
 } finally {
   rmSync(folder, { recursive: true });

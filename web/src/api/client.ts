@@ -18,12 +18,15 @@ export class ApiError extends Error {
   readonly code: string;
   /** The whole problem document: some carry more than the four words. */
   readonly problem: Record<string, unknown>;
+  /** Seconds after which it can be tried again, where the server says so. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, problem: Record<string, unknown>) {
+  constructor(status: number, problem: Record<string, unknown>, retryAfter: number | null = null) {
     super(typeof problem.detail === "string" ? problem.detail : `HTTP ${status}`);
     this.status = status;
     this.code = typeof problem.code === "string" ? problem.code : "unknown";
     this.problem = problem;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -46,9 +49,17 @@ const errors: Middleware = {
       .clone()
       .json()
       .catch(() => ({}));
-    const error = new ApiError(response.status, problem as Record<string, unknown>);
-    const signingIn = /\/(login|setup|invite|me)$/.test(new URL(request.url).pathname);
-    if (response.status === 401 && !signingIn) for (const listener of signedOut) listener();
+    const after = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+    const error = new ApiError(
+      response.status,
+      problem as Record<string, unknown>,
+      Number.isFinite(after) ? Math.max(after, 1) : null,
+    );
+    // Asking who is signed in, and signing in, are no surprise.
+    const { pathname } = new URL(request.url);
+    const isAsking =
+      /\/api\/v1\/(login|setup|invite)$/.test(pathname) || (pathname.endsWith("/me") && request.method === "GET");
+    if (response.status === 401 && !isAsking) for (const listener of signedOut) listener();
     throw error;
   },
   onError() {

@@ -12,26 +12,6 @@ type Op<Response, Body = never, Query = never, Path = never> = {
   responses: { 200: { headers: Record<string, unknown>; content: { "application/json": Response } } };
 } & ([Body] extends [never] ? { requestBody?: never } : { requestBody: { content: { "application/json": Body } } });
 
-export type Role = "viewer" | "editor" | "admin";
-export interface Me {
-  user: { id: string; email: string; name: string; role: Role } | null;
-  scopes: S["Scope"][];
-}
-export interface UserView {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  state: "active" | "invited" | "disabled";
-  created_at: string;
-  last_seen_at: string | null;
-}
-export interface SecretView {
-  name: string;
-  created_at: string;
-  changed_at: string;
-  used_by: { workflow_key: string; title: string }[];
-}
 export interface Figures {
   items: {
     workflow_id: string;
@@ -68,46 +48,8 @@ export interface Sent {
   duration_ms: number;
   execution_id: string | null;
 }
-export interface SettingsView {
-  public_url: string;
-  public_url_source: "config" | "stored" | "derived";
-  hooks: string;
-  admin: string;
-  version: string;
-  started_at: string;
-  data_folder?: string | null;
-  database: { kind: string; bytes: number };
-  limits: { key: string; value: string; default: string; unit?: string | null; meaning: string }[];
-  health: { ready: boolean; reasons: string[] };
-}
-
 type Key = { key: string };
 export interface Coming {
-  "/api/v1/setup": {
-    get: Op<{ needed: boolean; token_needed: boolean }>;
-    post: Op<Me, { email: string; name: string; password: string; token?: string }>;
-  };
-  "/api/v1/login": { post: Op<Me, { email: string; password: string }> };
-  "/api/v1/logout": { post: Op<never> };
-  "/api/v1/invite": { post: Op<Me, { token: string; password: string; name?: string }> };
-  "/api/v1/me": {
-    get: Op<Me>;
-    patch: Op<Me, { name?: string; email?: string; password?: { old: string; new: string } }>;
-  };
-  "/api/v1/users": {
-    get: Op<{ items: UserView[]; next_cursor: string | null }>;
-    post: Op<UserView & { invite: string }, { email: string; name: string; role: Role }>;
-  };
-  "/api/v1/users/{id}": {
-    patch: Op<UserView, { role?: Role; name?: string; disabled?: boolean }, never, { id: string }>;
-    delete: Op<never, never, never, { id: string }>;
-  };
-  "/api/v1/users/{id}/invite": { post: Op<UserView & { invite: string }, never, never, { id: string }> };
-  "/api/v1/secrets": { get: Op<{ items: SecretView[]; next_cursor: string | null }> };
-  "/api/v1/secrets/{name}": {
-    put: Op<SecretView, { value: string }, never, { name: string }>;
-    delete: Op<never, never, never, { name: string }>;
-  };
   "/api/v1/workflows/figures": { get: Op<Figures, never, { hours?: number }> };
   "/api/v1/executions/histogram": {
     get: Op<
@@ -128,6 +70,4 @@ export interface Coming {
   "/api/v1/workflows/{key}/send": {
     post: Op<Sent, { event: S["WrittenEvent"]; username?: string; password?: string }, never, Key>;
   };
-  "/api/v1/settings": { get: Op<SettingsView>; patch: Op<SettingsView, { public_url: string | null }> };
-  "/api/v1/settings/check": { post: Op<{ ok: boolean; detail: string }, { public_url: string }> };
 }

@@ -21,6 +21,8 @@ export interface NodeRun {
 }
 
 export interface Heard {
+  /** From here on nothing is left out. */
+  hello: object;
   execution: Execution;
   request: Request;
   node_run: NodeRun;
@@ -35,7 +37,7 @@ export type LiveState = "connecting" | "open" | "lost";
 export const useLiveState = create<{ state: LiveState; since: number }>(() => ({ state: "connecting", since: 0 }));
 
 type Hears = { [Name in keyof Heard]?: (heard: Heard[Name]) => void };
-const NAMES = ["execution", "request", "node_run", "workflow", "gap"] as const;
+const NAMES = ["hello", "execution", "request", "node_run", "workflow", "gap"] as const;
 
 /** Listens until the returned function is called. Node runs are told to those who name a workflow or an execution. */
 export function listen(hears: Hears, of?: { workflow?: string; execution?: string }): () => void {

@@ -10,8 +10,10 @@ import {
 } from "@tanstack/react-router";
 import { base } from "@/api/client";
 import { executionFilter } from "@/features/executions/filter";
+import { executionView } from "@/features/executions/view";
 import { requestFilter } from "@/features/requests/filter";
 import { workflowFilter } from "@/features/workflows/list/filter";
+import { withAllWords } from "@/lib/i18n";
 import { Broke } from "./broke";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -21,6 +23,10 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const login = createRoute({
   getParentRoute: () => root,
   path: "login",
+  // Which page was wanted, to come back to.
+  validateSearch: (search: Record<string, unknown>): { to?: string } => ({
+    to: typeof search.to === "string" ? search.to : undefined,
+  }),
   component: lazyRouteComponent(() => import("@/features/account/login"), "Login"),
 });
 const setup = createRoute({
@@ -52,34 +58,35 @@ const workflows = createRoute({
 const editor = createRoute({
   getParentRoute: () => shell,
   path: "workflows/$key",
-  component: lazyRouteComponent(() => import("@/features/workflows/editor/page"), "EditorPage"),
+  component: lazyRouteComponent(() => withAllWords(import("@/features/workflows/editor/page")), "EditorPage"),
 });
 const executions = createRoute({
   getParentRoute: () => shell,
   path: "executions",
   validateSearch: executionFilter,
-  component: lazyRouteComponent(() => import("@/features/executions/list-page"), "ExecutionsPage"),
+  component: lazyRouteComponent(() => withAllWords(import("@/features/executions/list-page")), "ExecutionsPage"),
 });
 const execution = createRoute({
   getParentRoute: () => shell,
   path: "executions/$id",
-  component: lazyRouteComponent(() => import("@/features/executions/detail-page"), "ExecutionPage"),
+  validateSearch: executionView,
+  component: lazyRouteComponent(() => withAllWords(import("@/features/executions/detail-page")), "ExecutionPage"),
 });
 const requests = createRoute({
   getParentRoute: () => shell,
   path: "requests",
   validateSearch: requestFilter,
-  component: lazyRouteComponent(() => import("@/features/requests/list-page"), "RequestsPage"),
+  component: lazyRouteComponent(() => withAllWords(import("@/features/requests/list-page")), "RequestsPage"),
 });
 const request = createRoute({
   getParentRoute: () => shell,
   path: "requests/$id",
-  component: lazyRouteComponent(() => import("@/features/requests/detail-page"), "RequestPage"),
+  component: lazyRouteComponent(() => withAllWords(import("@/features/requests/detail-page")), "RequestPage"),
 });
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "settings/$part",
-  component: lazyRouteComponent(() => import("@/features/settings/page"), "SettingsPage"),
+  component: lazyRouteComponent(() => withAllWords(import("@/features/settings/page")), "SettingsPage"),
 });
 const settingsHome = createRoute({
   getParentRoute: () => shell,

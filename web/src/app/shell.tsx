@@ -1,24 +1,15 @@
 // What stands around every page: the rail with the places to go, what is wrong with the connection, messages.
 
-import { Link, Outlet } from "@tanstack/react-router";
-import { Inbox, ListChecks, PanelLeft, Settings, Workflow } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { Outlet } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
-import { useTranslation } from "react-i18next";
 import { useLiveState } from "@/api/live";
-import { Account } from "@/features/account/account";
 import { Session } from "@/features/account/session";
-import { IconButton } from "@/ui/button";
-import { Toasts } from "@/ui/toast";
-import { Tooltip } from "@/ui/tooltip";
+import { useTranslation } from "@/lib/i18n";
+import { loadToasts, Toasts } from "@/ui/toast";
 import { useInvalidation } from "./invalidation";
-
-const PLACES = [
-  { to: "/workflows", word: "workflows", icon: <Workflow size={18} aria-hidden /> },
-  { to: "/executions", word: "executions", icon: <ListChecks size={18} aria-hidden /> },
-  { to: "/requests", word: "requests", icon: <Inbox size={18} aria-hidden /> },
-  { to: "/settings", word: "settings", icon: <Settings size={18} aria-hidden /> },
-] as const;
+import { Keys } from "./keys";
+import { Rail } from "./rail";
 
 export function Shell() {
   const { t, i18n } = useTranslation();
@@ -39,6 +30,7 @@ export function Shell() {
           </div>
         </div>
         <Feed />
+        <Keys />
         <Toasts />
       </Session>
     </I18nProvider>
@@ -48,77 +40,16 @@ export function Shell() {
 /** Keeps what was read in step with what happens, for whoever is signed in. */
 function Feed() {
   useInvalidation();
+  // Once somebody does something there will be something to say, perhaps that the network is gone.
+  useEffect(() => {
+    const load = () => loadToasts().catch(() => undefined);
+    const names = ["pointerdown", "keydown"] as const;
+    for (const name of names) addEventListener(name, load, { once: true });
+    return () => {
+      for (const name of names) removeEventListener(name, load);
+    };
+  }, []);
   return null;
-}
-
-const FOLDED = "hookflow.rail";
-
-function Rail() {
-  const { t } = useTranslation();
-  const [folded, setFolded] = useState(() => localStorage.getItem(FOLDED) === "folded");
-  const fold = () => {
-    setFolded(!folded);
-    localStorage.setItem(FOLDED, folded ? "" : "folded");
-  };
-  return (
-    <nav
-      aria-label={t("nav.label")}
-      className={`flex shrink-0 flex-col gap-1 border-r border-line bg-bg p-2 max-narrow:w-full max-narrow:flex-row max-narrow:justify-around max-narrow:border-t max-narrow:border-r-0 max-narrow:p-1 ${folded ? "w-14" : "w-50"}`}
-    >
-      <div className="flex h-10 items-center justify-between gap-2 px-2 max-narrow:hidden">
-        {!folded && (
-          <Link to="/workflows" className="flex items-center gap-2 text-card font-semibold">
-            <Mark />
-            Hookflow
-          </Link>
-        )}
-        <IconButton
-          label={folded ? t("nav.unfold") : t("nav.fold")}
-          onPress={fold}
-          className={folded ? "-mx-2" : "-mr-2"}
-        >
-          <PanelLeft size={18} aria-hidden />
-        </IconButton>
-      </div>
-      {PLACES.map(({ to, word, icon }) => (
-        <Named key={to} when={folded} text={t(`nav.${word}`)}>
-          <Link
-            to={to}
-            className="flex h-9 items-center gap-2.5 rounded-control px-2.5 text-control text-ink-2 hover:bg-hover hover:text-ink touch:h-11 max-narrow:h-12 max-narrow:flex-col max-narrow:justify-center max-narrow:gap-0.5 max-narrow:text-meta"
-            activeProps={{ className: "bg-accent-soft !text-accent font-medium" }}
-          >
-            {icon}
-            <span className={folded ? "sr-only max-narrow:not-sr-only" : ""}>{t(`nav.${word}`)}</span>
-          </Link>
-        </Named>
-      ))}
-      <div className="mt-auto max-narrow:mt-0">
-        <Account folded={folded} />
-      </div>
-    </nav>
-  );
-}
-
-function Named({ when, text, children }: { when: boolean; text: string; children: ReactNode }) {
-  return when ? <Tooltip text={text}>{children as React.ReactElement}</Tooltip> : children;
-}
-
-export function Mark({ size = 22 }: { size?: number }) {
-  return (
-    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden>
-      <rect width="32" height="32" rx="8" fill="var(--accent)" />
-      <path
-        d="M10 6v20M10 16h6a6 6 0 0 0 6-6"
-        fill="none"
-        stroke="var(--accent-ink)"
-        strokeWidth="2.5"
-        strokeLinecap="round"
-      />
-      <circle cx="10" cy="9" r="3.2" fill="var(--accent-ink)" />
-      <circle cx="10" cy="23" r="3.2" fill="var(--accent-ink)" />
-      <circle cx="22" cy="9" r="3.2" fill="var(--accent-ink)" />
-    </svg>
-  );
 }
 
 /** Says when live updates are cut. A short cut is nobody's business. */

@@ -19,23 +19,30 @@ export interface Reference {
   broken?: Broken;
 }
 
+type Readable = () => ReadonlySet<string>;
+
 /** Every path that the flow's templates and expressions read, in the order of the flow. */
 export function references(flow: Flow): Reference[] {
   const found: Reference[] = [];
-  const collect = (of: string, at: string, value: Json | undefined, readable: ReadonlySet<string>, name = "") => {
+  const collect = (of: string, at: string, value: Json | undefined, readable: Readable, name = "") => {
     if (typeof value === "string") {
       for (const path of readBy(value, name)) {
         const node = path[0] === "nodes" && typeof path[1] === "string" ? path[1] : undefined;
-        const broken = node === undefined || readable.has(node) ? undefined : whyNot(flow, of, node);
+        const broken = node === undefined || readable().has(node) ? undefined : whyNot(flow, of, node);
         found.push({ of, at, path, ...(node === undefined ? {} : { node }), ...(broken ? { broken } : {}) });
       }
     } else if (value !== null && typeof value === "object") {
       for (const [key, each] of Object.entries(value)) collect(of, `${at}/${escaped(key)}`, each, readable, key);
     }
   };
-  collect("", "/answer", flow.trigger.answer as Json | undefined, new Set());
+  collect("", "/answer", flow.trigger.answer as Json | undefined, () => new Set());
   for (const { node } of walk(flow)) {
-    collect(node.key, "/config", node.config, new Set(before(flow, node.key).map(({ key }) => key)));
+    // Most nodes read no other one: what they could read is worked out only when they do.
+    let known: ReadonlySet<string> | undefined;
+    collect(node.key, "/config", node.config, () => {
+      known ??= new Set(before(flow, node.key).map(({ key }) => key));
+      return known;
+    });
   }
   return found;
 }

@@ -1,6 +1,6 @@
 // Times, counts and sizes as people read them, in the language of the page and the zone of the browser.
 
-import i18next from "i18next";
+import { language as spoken } from "./i18n";
 
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>();
 
@@ -8,7 +8,7 @@ function of<T extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTim
   key: string,
   make: (language: string) => T,
 ): T {
-  const language = i18next.language || "en";
+  const language = spoken();
   const name = `${language} ${key}`;
   let format = made.get(name);
   if (!format) {
@@ -46,6 +46,22 @@ export function dateTime(at: string | number): string {
   return of("date", (l) => new Intl.DateTimeFormat(l, { dateStyle: "medium", timeStyle: "short" })).format(
     new Date(at),
   );
+}
+
+/** 22 Nov, 12:03:41 */
+export function dayAndTime(at: string): string {
+  return of(
+    "day",
+    (l) =>
+      new Intl.DateTimeFormat(l, {
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        hourCycle: "h23",
+      }),
+  ).format(new Date(at));
 }
 
 /** 2 minutes ago; `short` gives 2 min. ago */

@@ -13,3 +13,15 @@ export function isTyping(target: EventTarget | null): boolean {
     return true;
   return target instanceof HTMLInputElement && !/^(checkbox|radio|button|submit|range)$/.test(target.type);
 }
+
+export function switchLetters(on: boolean): void {
+  if (on) localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, "off");
+}
+
+/** Whether a key by itself is a command now: keys are on, and it goes neither into a text nor to what is open over the page. */
+export function isCommand(event: KeyboardEvent): boolean {
+  if (!lettersOn() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return false;
+  const over = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+  return !(event.target instanceof Element && event.target.closest(over));
+}

@@ -1,7 +1,11 @@
 // Light, dark, or what the system says. The page sets it before the first paint, see index.html.
 
-export type Theme = "system" | "light" | "dark";
+import { useSyncExternalStore } from "react";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
 const KEPT = "hookflow.theme";
+const watching = new Set<() => void>();
 
 export function theme(): Theme {
   const kept = localStorage.getItem(KEPT);
@@ -16,4 +20,13 @@ export function chooseTheme(wanted: Theme): void {
     localStorage.setItem(KEPT, wanted);
     document.documentElement.dataset.theme = wanted;
   }
+  for (const changed of watching) changed();
+}
+
+/** The chosen theme, also when it is chosen elsewhere on the page. */
+export function useTheme(): Theme {
+  return useSyncExternalStore((changed) => {
+    watching.add(changed);
+    return () => watching.delete(changed);
+  }, theme);
 }

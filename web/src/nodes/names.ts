@@ -1,8 +1,8 @@
 // What nodes are called on the screen.
 
 import { useCallback } from "react";
-import { useTranslation } from "react-i18next";
 import type { FlowNode } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 
 /** The name of a kind in the page's language, or what the server calls it. */
 export function useKindName(): (kind: string, said?: string) => string {

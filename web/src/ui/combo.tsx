@@ -10,7 +10,8 @@ import { ListBox, ListBoxItem } from "react-aria-components/ListBox";
 import { Popover } from "react-aria-components/Popover";
 import { Text } from "react-aria-components/Text";
 import { Below, INPUT, Label } from "./field";
-import { OPTION, type Option, POPOVER } from "./select";
+import { OPTION, POPOVER } from "./overlay-looks";
+import type { Option } from "./select";
 
 export function Combo({
   label,
@@ -65,7 +66,7 @@ export function Combo({
       className={`flex min-w-0 flex-col gap-1 ${className}`}
     >
       {!hideLabel && <Label>{label}</Label>}
-      <Group className="relative">
+      <Group className="relative outline-none">
         <Input ref={input} placeholder={placeholder} className={`${INPUT} pr-8 ${mono ? "code" : ""}`} />
         <AriaButton
           aria-label={showAll}

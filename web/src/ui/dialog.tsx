@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
 import { Heading } from "react-aria-components/Heading";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "./button";
 
-/** A question that has to be answered first. Esc and a click beside it close it. */
+/** A question that has to be answered first. Esc and a click beside it close it, unless there is no way around it. */
 export function Dialog({
   title,
   isOpen,
@@ -18,7 +18,8 @@ export function Dialog({
 }: {
   title: string;
   isOpen: boolean;
-  onClose: () => void;
+  /** Without it, nothing but its own buttons closes it. */
+  onClose?: () => void;
   children: ReactNode;
   /** Its buttons, the one that Enter should press last. */
   footer?: ReactNode;
@@ -30,8 +31,9 @@ export function Dialog({
   return (
     <ModalOverlay
       isOpen={isOpen}
-      onOpenChange={(open) => !open && onClose()}
-      isDismissable
+      onOpenChange={(open) => !open && onClose?.()}
+      isDismissable={onClose !== undefined}
+      isKeyboardDismissDisabled={onClose === undefined}
       className="fixed inset-0 z-40 flex items-start justify-center bg-scrim p-4 pt-[8vh] entering:opacity-0 transition-opacity duration-100 max-narrow:items-end max-narrow:p-0 max-narrow:pt-6"
     >
       <Modal
@@ -42,9 +44,11 @@ export function Dialog({
             <Heading slot="title" className="min-w-0 text-card font-semibold break-words">
               {title}
             </Heading>
-            <IconButton label={t("close")} onPress={onClose}>
-              <X size={16} />
-            </IconButton>
+            {onClose && (
+              <IconButton label={t("close")} onPress={onClose}>
+                <X size={16} />
+              </IconButton>
+            )}
           </header>
           <div className="min-h-0 flex-1 overflow-auto px-5 pt-1 pb-5">{children}</div>
           {footer && (

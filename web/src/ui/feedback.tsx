@@ -2,8 +2,8 @@
 
 import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiError, Unreachable } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "./button";
 
 type Tone = "note" | "warning" | "error";

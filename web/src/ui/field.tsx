@@ -1,20 +1,12 @@
 // Fields of forms: a label above, help or what is wrong below.
 
-import { Eye, EyeOff } from "lucide-react";
-import { type ReactNode, type Ref, useState } from "react";
-import { Button as AriaButton } from "react-aria-components/Button";
+import type { ReactNode, Ref } from "react";
 import { FieldError } from "react-aria-components/FieldError";
-import { Group } from "react-aria-components/Group";
 import { Input } from "react-aria-components/Input";
 import { Label as AriaLabel } from "react-aria-components/Label";
-import {
-  NumberField as AriaNumberField,
-  type NumberFieldProps as AriaNumberFieldProps,
-} from "react-aria-components/NumberField";
 import { Text } from "react-aria-components/Text";
 import { TextArea } from "react-aria-components/TextArea";
 import { TextField as AriaTextField, type TextFieldProps as AriaTextFieldProps } from "react-aria-components/TextField";
-import { useTranslation } from "react-i18next";
 
 export const INPUT =
   "h-8 w-full min-w-0 rounded-control border border-line bg-surface px-2.5 text-control text-ink placeholder:text-ink-3 touch:h-11 " +
@@ -75,55 +67,5 @@ export function TextField({
       )}
       <Below help={help} problem={problem} />
     </AriaTextField>
-  );
-}
-
-/** A password being typed; the eye shows it for as long as it is being typed. */
-export function PasswordField({ label, help, problem, className = "", placeholder, ref, ...rest }: TextFieldProps) {
-  const { t } = useTranslation();
-  const [shown, setShown] = useState(false);
-  return (
-    <AriaTextField
-      {...rest}
-      type={shown ? "text" : "password"}
-      isInvalid={problem !== undefined}
-      className={`flex min-w-0 flex-col gap-1 ${className}`}
-    >
-      <Label>{label}</Label>
-      <Group className="relative">
-        <Input ref={ref} placeholder={placeholder} className={`${INPUT} pr-10`} />
-        <AriaButton
-          aria-label={shown ? t("hide_password") : t("show_password")}
-          onPress={() => setShown(!shown)}
-          className="absolute inset-y-0 right-0 flex w-9 items-center justify-center rounded-control text-ink-3 data-[hovered]:text-ink"
-        >
-          {shown ? <EyeOff size={16} /> : <Eye size={16} />}
-        </AriaButton>
-      </Group>
-      <Below help={help} problem={problem} />
-    </AriaTextField>
-  );
-}
-
-export interface NumberFieldProps extends Omit<AriaNumberFieldProps, "className" | "style" | "children" | "isInvalid"> {
-  label: ReactNode;
-  help?: ReactNode;
-  problem?: string;
-  className?: string;
-  placeholder?: string;
-}
-
-export function NumberField({ label, help, problem, className = "", placeholder, ...rest }: NumberFieldProps) {
-  return (
-    <AriaNumberField
-      formatOptions={{ useGrouping: false }}
-      {...rest}
-      isInvalid={problem !== undefined}
-      className={`flex min-w-0 flex-col gap-1 ${className}`}
-    >
-      <Label>{label}</Label>
-      <Input placeholder={placeholder} className={INPUT} />
-      <Below help={help} problem={problem} />
-    </AriaNumberField>
   );
 }

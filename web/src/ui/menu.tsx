@@ -1,70 +1,35 @@
-import type { ReactNode } from "react";
-import { Keyboard } from "react-aria-components/Keyboard";
-import { Menu as AriaMenu, MenuItem as AriaMenuItem, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
-import { Separator } from "react-aria-components/Separator";
-import { Text } from "react-aria-components/Text";
-import { OPTION, POPOVER } from "./select";
+// Menus, loaded when the first one is opened: the first page is light without them.
+
+import { type ComponentProps, cloneElement, type ReactElement, useState } from "react";
+import type * as Parts from "./menu-parts";
+
+let parts: typeof Parts | undefined;
+
+/** What every button of ours takes. */
+type Trigger = ReactElement<{ "aria-haspopup"?: "menu"; onPress?: () => void; autoFocus?: boolean }>;
 
 /** What can be done with something. `trigger` is a button. */
-export function Menu({ trigger, children, label }: { trigger: ReactNode; children: ReactNode; label?: string }) {
+export function Menu({ trigger, ...rest }: Parts.MenuProps) {
+  const [state, setState] = useState<"away" | "opening" | "there">(parts ? "there" : "away");
+  if (state === "away" || !parts) {
+    const open = async () => {
+      parts ??= await import("./menu-parts");
+      setState("opening");
+    };
+    return cloneElement(trigger as Trigger, { "aria-haspopup": "menu", onPress: open });
+  }
+  const opens = state === "opening";
   return (
-    <MenuTrigger>
-      {trigger}
-      <Popover offset={4} placement="bottom end" className={`${POPOVER} min-w-52`}>
-        <AriaMenu aria-label={label} className="p-1 outline-none">
-          {children}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+    <parts.Menu
+      {...rest}
+      opens={opens}
+      trigger={opens ? cloneElement(trigger as Trigger, { autoFocus: true }) : trigger}
+    />
   );
 }
 
-export function MenuItem({
-  id,
-  onAction,
-  children,
-  icon,
-  keys,
-  detail,
-  danger,
-  isDisabled,
-  href,
-}: {
-  id: string;
-  onAction?: () => void;
-  children: string;
-  icon?: ReactNode;
-  keys?: string;
-  /** A second line. */
-  detail?: string;
-  danger?: boolean;
-  isDisabled?: boolean;
-  href?: string;
-}) {
-  return (
-    <AriaMenuItem
-      id={id}
-      onAction={onAction}
-      textValue={children}
-      isDisabled={isDisabled}
-      href={href}
-      className={`${OPTION} ${danger ? "text-failed" : ""}`}
-    >
-      {icon && <span className="shrink-0 text-ink-3">{icon}</span>}
-      <span className="flex min-w-0 flex-1 flex-col">
-        <Text slot="label">{children}</Text>
-        {detail && (
-          <Text slot="description" className="text-meta text-ink-3">
-            {detail}
-          </Text>
-        )}
-      </span>
-      {keys && <Keyboard className="ml-4 font-sans text-meta text-ink-3">{keys}</Keyboard>}
-    </AriaMenuItem>
-  );
-}
-
-export function MenuSeparator() {
-  return <Separator className="my-1 border-t border-line" />;
-}
+// Inside a menu, so the parts are there.
+export const MenuItem = (props: ComponentProps<typeof Parts.MenuItem>) => parts && <parts.MenuItem {...props} />;
+export const MenuSeparator = () => parts && <parts.MenuSeparator />;
+export const MenuChoice = <Id extends string>(props: ComponentProps<typeof Parts.MenuChoice<Id>>) =>
+  parts && <parts.MenuChoice {...props} />;

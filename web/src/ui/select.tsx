@@ -6,6 +6,7 @@ import { Popover } from "react-aria-components/Popover";
 import { Select as AriaSelect, SelectValue } from "react-aria-components/Select";
 import { Text } from "react-aria-components/Text";
 import { Below, Label } from "./field";
+import { OPTION, POPOVER } from "./overlay-looks";
 
 export interface Option<Id extends string> {
   id: Id;
@@ -14,13 +15,6 @@ export interface Option<Id extends string> {
   detail?: string;
   disabled?: boolean;
 }
-
-export const POPOVER =
-  "min-w-(--trigger-width) overflow-auto rounded-control border border-line bg-surface shadow-overlay outline-none entering:opacity-0 transition-opacity duration-100";
-
-export const OPTION =
-  "group flex min-h-8 cursor-default items-center gap-2 rounded-control px-2 py-1 text-control text-ink outline-none touch:min-h-11 " +
-  "data-[focused]:bg-accent-soft data-[hovered]:bg-hover data-[disabled]:text-ink-3 data-[disabled]:opacity-60";
 
 /** One of a few. */
 export function Select<Id extends string>({

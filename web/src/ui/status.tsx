@@ -1,7 +1,7 @@
 // How something stands: shape, word and colour together, so that none of them has to be seen.
 
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useTranslation } from "@/lib/i18n";
 
 export type StatusWord = Schema["Status"] | Schema["NodeStatus"] | "refused";
 

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
 import { ago, clockTime, dateTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 
 let now = Date.now();
 const watching = new Set<() => void>();

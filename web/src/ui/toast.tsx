@@ -1,69 +1,54 @@
 // What was just done, at the corner, with a way back. Read out, never the only place that says it.
 
-import { X } from "lucide-react";
-import { Button as AriaButton } from "react-aria-components/Button";
-import { Text } from "react-aria-components/Text";
-import {
-  UNSTABLE_Toast as AriaToast,
-  UNSTABLE_ToastContent as ToastContent,
-  UNSTABLE_ToastQueue as ToastQueue,
-  UNSTABLE_ToastRegion as ToastRegion,
-} from "react-aria-components/Toast";
-import { useTranslation } from "react-i18next";
-import { Button } from "./button";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 
-interface Said {
+export interface Said {
   text: string;
   action?: { label: string; run: () => void };
   tone?: "error";
 }
 
-const queue = new ToastQueue<Said>({ maxVisibleToasts: 3 });
+/** What was said before there was anything to say it with. */
+const waiting: Said[] = [];
+let speak: ((said: Said) => void) | undefined;
+let isWanted = false;
+const watching = new Set<() => void>();
 
 /** Says it for some seconds; with something to press, for longer. */
 export function say(text: string, more: Omit<Said, "text"> = {}): void {
-  queue.add({ text, ...more }, { timeout: more.action || more.tone ? 10_000 : 5_000 });
+  const said = { text, ...more };
+  if (speak) speak(said);
+  else waiting.push(said);
+  if (isWanted) return;
+  isWanted = true;
+  for (const changed of watching) changed();
 }
 
+/** From now on messages go to `speaker`, those that wait first. Returns how to stop. */
+export function takeOver(speaker: (said: Said) => void): () => void {
+  speak = speaker;
+  for (const said of waiting.splice(0)) speaker(said);
+  return () => {
+    speak = undefined;
+  };
+}
+
+/** Pages that may lose the network load it beforehand, so that there is something to say so with. */
+export const loadToasts = () => import("./toasts-region");
+const ToastsRegion = lazy(loadToasts);
+
+/** Where messages appear, from the first one on. */
 export function Toasts() {
-  const { t } = useTranslation();
-  return (
-    <ToastRegion
-      queue={queue}
-      aria-label={t("messages")}
-      className="fixed right-4 bottom-4 z-50 flex flex-col-reverse gap-2 outline-none max-narrow:inset-x-4 max-narrow:bottom-20"
-    >
-      {({ toast }) => (
-        <AriaToast
-          toast={toast}
-          className="flex max-w-md items-center gap-3 rounded-control bg-ink py-2 pr-2 pl-3 text-body text-bg shadow-overlay outline-none"
-        >
-          <ToastContent className="min-w-0 flex-1">
-            <Text slot="title" className="break-words">
-              {toast.content.text}
-            </Text>
-          </ToastContent>
-          {toast.content.action && (
-            <Button
-              look="quiet"
-              className="-my-1 text-bg underline data-[hovered]:text-bg"
-              onPress={() => {
-                toast.content.action?.run();
-                queue.close(toast.key);
-              }}
-            >
-              {toast.content.action.label}
-            </Button>
-          )}
-          <AriaButton
-            slot="close"
-            aria-label={t("close")}
-            className="flex size-6 shrink-0 items-center justify-center rounded-control touch:size-11"
-          >
-            <X size={14} />
-          </AriaButton>
-        </AriaToast>
-      )}
-    </ToastRegion>
+  const wanted = useSyncExternalStore(
+    (changed) => {
+      watching.add(changed);
+      return () => watching.delete(changed);
+    },
+    () => isWanted,
   );
+  return wanted ? (
+    <Suspense fallback={null}>
+      <ToastsRegion />
+    </Suspense>
+  ) : null;
 }

@@ -10,7 +10,12 @@ export type WrittenEvent = Schema["WrittenEvent"];
 export function sampleEvent(flow: Flow): WrittenEvent {
   const declared = exampleEvent(flow);
   const hasAny = declared.headers.length > 0 || declared.query_string !== "" || declared.body !== undefined;
-  if (hasAny) return { method: "POST", ...declared };
+  if (hasAny) {
+    // A declared Content-Type is an example like any other: there is one.
+    const own = declared.headers.filter(([name]) => /^content-type$/i.test(name));
+    const headers = own.length > 1 ? declared.headers.filter((line) => line !== own[0]) : declared.headers;
+    return { method: "POST", ...declared, headers };
+  }
   return {
     method: "POST",
     headers: [["Content-Type", "application/json"]],

@@ -1,12 +1,6 @@
-import account from "./account.json";
-import common from "./common.json";
-import editor from "./editor.json";
-import executions from "./executions.json";
-import fields from "./fields.json";
-import nodes from "./nodes.json";
-import requests from "./requests.json";
-import settings from "./settings.json";
-import trigger from "./trigger.json";
-import workflows from "./workflows.json";
+// Every namespace with its keys: what the words of the other languages are held against.
 
-export default { account, common, editor, executions, fields, nodes, requests, settings, trigger, workflows };
+import first from "./first";
+import rest from "./rest";
+
+export default { ...first, ...rest };

@@ -6,7 +6,7 @@ import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language
 import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, placeholder as placeholderText } from "@codemirror/view";
 import { useEffect, useImperativeHandle, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { chips, openBeside, reading } from "./chips";
 import type { CodeProps } from "./code";
 import { completing } from "./complete";

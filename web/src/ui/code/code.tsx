@@ -43,7 +43,9 @@ export interface CodeProps {
   corner?: ReactNode;
 }
 
-const CodeMirror = lazy(() => import("./code-mirror"));
+/** Pages that may lose the network load it beforehand. */
+export const loadCode = () => import("./code-mirror");
+const CodeMirror = lazy(loadCode);
 
 export function Code(props: CodeProps) {
   const { value, lines, placeholder } = props;

@@ -3,11 +3,11 @@
 //
 // Not here: what a card says (the caller gives it), what can be done with it (the editor's canvas).
 
-import { Fragment, type KeyboardEvent, type ReactNode, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { Fragment, type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useMemo, useRef } from "react";
 import type { Flow, FlowNode, Place } from "@/flow/document";
 import { endsHere } from "@/flow/ends";
 import { every } from "@/flow/keys";
+import { useTranslation } from "@/lib/i18n";
 import { Card, type CardView } from "./card";
 import { type Direction, neighbor } from "./moves";
 
@@ -57,6 +57,20 @@ export function LineMap(props: LineMapProps) {
     }
     onKey?.(stop, event);
   };
+  useRovingTab(root, focused);
+  // Moving the focus draws nothing anew: there may be hundreds of stops.
+  const { card, selected, onSelect, wire, taken, ends, onFold } = props;
+  const stops = useMemo(() => {
+    const shown = { flow, card, selected, onSelect, onFocus, wire, taken, ends, collapsed, onFold };
+    return (
+      <ol aria-label={label} className="flex flex-col items-center">
+        <li className="flex flex-col items-center">
+          <Card {...stop(shown, null)} />
+        </li>
+        <Stops {...shown} nodes={flow.nodes} of={null} />
+      </ol>
+    );
+  }, [flow, card, selected, onSelect, onFocus, wire, taken, ends, collapsed, onFold, label]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the cards inside
     <div
@@ -65,12 +79,7 @@ export function LineMap(props: LineMapProps) {
       className="flex w-max min-w-full flex-col items-center px-8 py-6 text-line-strong"
       data-focused-stop={focused}
     >
-      <ol aria-label={label} className="flex flex-col items-center">
-        <li className="flex flex-col items-center">
-          <Card {...stop(props, null)} />
-        </li>
-        <Stops {...props} nodes={flow.nodes} of={null} />
-      </ol>
+      {stops}
     </div>
   );
 }
@@ -86,7 +95,20 @@ function shown(nodes: FlowNode[], collapsed: ReadonlySet<string>): FlowNode[] {
 }
 
 /** A stop without branches is as large as every other one, so the browser need not draw it to know its place. */
-const LEAF = "-mx-3 px-3 [content-visibility:auto] [contain-intrinsic-size:288px_104px]";
+const LEAF = "-mx-3 -mb-1.5 px-3 pb-1.5 [content-visibility:auto] [contain-intrinsic-size:288px_104px]";
+
+/** Tab comes to the focused card, or to the first one when that is not on the map. */
+function useRovingTab(root: RefObject<HTMLElement | null>, focused: string) {
+  useLayoutEffect(() => {
+    const at = (stop: string) => root.current?.querySelector<HTMLElement>(`[data-stop="${CSS.escape(stop)}"]`);
+    const way = at(focused) ?? at(TRIGGER);
+    way?.setAttribute("tabindex", "0");
+    return () => way?.setAttribute("tabindex", "-1");
+  });
+}
+
+/** What the stops show, without what only the map itself needs. */
+type Shown = Omit<LineMapProps, "focused" | "label" | "onKey">;
 
 const DIRECTIONS: Record<string, Direction> = {
   ArrowDown: "next",
@@ -97,20 +119,19 @@ const DIRECTIONS: Record<string, Direction> = {
   End: "last",
 };
 
-function stop(props: LineMapProps, node: FlowNode | null) {
+function stop(props: Shown, node: FlowNode | null) {
   const key = node?.key ?? TRIGGER;
   return {
     view: props.card(node),
     stop: key,
     isSelected: props.selected === key,
-    tabIndex: props.focused === key ? 0 : -1,
     onSelect: props.onSelect,
     onFocus: props.onFocus,
   };
 }
 
 /** The nodes of a sequence, each below its wire; at the end the wire that leads out, unless nothing goes on. */
-function Stops({ nodes, of, ...props }: LineMapProps & { nodes: FlowNode[]; of: Place["of"] }) {
+function Stops({ nodes, of, ...props }: Shown & { nodes: FlowNode[]; of: Place["of"] }) {
   const last = nodes.at(-1);
   const goesOn = !(last && endsHere(last, props.ends));
   return (
@@ -140,7 +161,7 @@ function Stops({ nodes, of, ...props }: LineMapProps & { nodes: FlowNode[]; of: 
   );
 }
 
-function Branches({ node, ...props }: LineMapProps & { node: FlowNode }) {
+function Branches({ node, ...props }: Shown & { node: FlowNode }) {
   const { t } = useTranslation("nodes");
   const branches = Object.entries(node.branches ?? {});
   const rejoin = branches.map(([, inner]) => {
@@ -212,7 +233,7 @@ function Folded({ node, onFold }: { node: FlowNode; onFold?: (key: string) => vo
   );
 }
 
-function entered(props: LineMapProps, node: FlowNode, branch: string): boolean {
+function entered(props: Shown, node: FlowNode, branch: string): boolean {
   const first = node.branches?.[branch]?.[0] ?? null;
   return props.taken?.({ node: node.key, branch }, first) ?? false;
 }
@@ -236,17 +257,20 @@ function Wire({
 }) {
   return (
     <span
-      className={`relative flex w-6 items-center justify-center ${grows ? "min-h-10 flex-1" : short ? "h-4" : behind ? "absolute top-0 h-6" : children ? "h-10" : "h-8"}`}
+      data-taken={taken}
+      className={`relative flex w-6 items-center justify-center before:absolute before:inset-y-0 before:left-1/2 before:-ml-px before:border-l-2 ${wireLook(taken)} ${grows ? "min-h-10 flex-1" : short ? "h-4" : behind ? "absolute top-0 h-6" : children ? "h-10" : "h-8"}`}
     >
-      <span
-        aria-hidden
-        className={`absolute inset-y-0 left-1/2 -ml-px border-l-2 ${solid(taken)}`}
-        data-taken={taken}
-      />
-      {children && <span className="relative z-1">{children}</span>}
+      {children}
     </span>
   );
 }
+
+const wireLook = (taken: boolean | undefined) =>
+  taken === undefined
+    ? "before:border-line-strong"
+    : taken
+      ? "before:border-accent"
+      : "before:border-line-strong before:border-dashed before:opacity-60";
 
 /** The horizontal line over or under one branch; 0 is its left edge, 1 its right one, 0.5 where its own line is. */
 function Bar({

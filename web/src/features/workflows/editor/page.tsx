@@ -2,18 +2,20 @@
 
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { Suspense, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { workflowQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
+import { useTranslation } from "@/lib/i18n";
 import { NARROW, useMedia } from "@/lib/media";
+import { loadCode } from "@/ui/code/code";
 import { Loading } from "@/ui/feedback";
 import { useTitle } from "@/ui/page";
-import { say } from "@/ui/toast";
+import { loadToasts, say } from "@/ui/toast";
 import { useActs } from "./canvas/acts";
 import { Canvas, type CanvasControls } from "./canvas/canvas";
 import { Drawer } from "./drawer/drawer";
 import { EditorHeader } from "./header/header";
+import { useOpenedAt } from "./opened-at";
 import { PublishSheet } from "./publish/sheet";
 import { RevisionsSheet } from "./revisions/sheet";
 import { ConflictDialog } from "./saving/conflict-dialog";
@@ -41,6 +43,10 @@ function Opening() {
 
 function Opened({ of }: { of: string }) {
   useSuspenseQuery(workflowQuery(of));
+  // An author goes on without a network, so what drawers and messages need is there before it goes.
+  useEffect(() => {
+    Promise.all([loadCode(), loadToasts()]).catch(() => undefined);
+  }, []);
   const session = useSession(of);
   return (
     <EditorContext.Provider value={session.store}>
@@ -71,6 +77,7 @@ function Editor({ of }: { of: string }) {
     [url, t],
   );
   useEditorKeys(keys, controls);
+  useOpenedAt();
   return (
     <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
       <EditorHeader

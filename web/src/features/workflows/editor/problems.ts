@@ -1,10 +1,10 @@
 // What is wrong, by node: what the server said of the last save, and references that are broken since.
 
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { pointed } from "@/flow/pointers";
 import { brokenReferences, pointerTo } from "@/flow/references";
 import { writePath } from "@/flow/template";
+import { useTranslation } from "@/lib/i18n";
 import { useEditor } from "./store";
 
 export interface ProblemHere {

@@ -65,7 +65,11 @@ export function useEditorKeys(keys: EditorKeys, controls: RefObject<CanvasContro
       );
       const at = regions.findIndex((region) => region.contains(from));
       const next = regions[(at + (back ? regions.length - 1 : 1)) % regions.length];
-      if (next?.dataset.region === "canvas") return store.getState().call(store.getState().focused);
+      if (next?.dataset.region === "canvas") {
+        // From a drawer to the card it belongs to.
+        const { call, focused, selected } = store.getState();
+        return call(selected ?? focused);
+      }
       next
         ?.querySelector<HTMLElement>(
           '[data-panel] :is(input, textarea, button, [contenteditable="true"]), input, textarea, button',

@@ -151,7 +151,7 @@ export function createEditor(key: string, flow: Flow, edit = 0): StoreApi<Editor
     },
     select: (selected) => set(selected === null ? { selected } : { selected, focused: selected }),
     focus: (focused) => set({ focused }),
-    call: (focused) => set(({ called }) => ({ focused, called: called + 1 })),
+    call: (focused) => set(({ called }) => ({ focused, called: called + 1, wanted: null })),
     reveal: (selected, wanted) => set({ selected, focused: selected, wanted }),
     fold: (key) => {
       const collapsed = new Set(get().collapsed);

@@ -1,12 +1,14 @@
 import { Download, Power, PowerOff, Tag, X } from "lucide-react";
-import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { lazy, Suspense, useState } from "react";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
 import { exportAsFile } from "./exporting";
-import { TagsDialog } from "./tags-dialog";
+
+const TagsDialog = lazy(async () => ({ default: (await import("./tags-dialog")).TagsDialog }));
 
 /** What can be done with all that are chosen. Stands where the filters stood. */
 export function Chosen({
@@ -19,6 +21,7 @@ export function Chosen({
   onDone: () => void;
 }) {
   const { t } = useTranslation(["workflows", "common"]);
+  const mayAuthor = useMay("author");
   const [tagging, setTagging] = useState(false);
   return (
     <fieldset className="flex flex-wrap items-center gap-2" aria-label={t("chosen.label")}>
@@ -28,15 +31,19 @@ export function Chosen({
       <span role="status" className="mr-2 text-control font-medium">
         {t("chosen.count", { count: items.length })}
       </span>
-      <Button icon={<Power size={16} aria-hidden />} onPress={() => onTurn(true)}>
-        {t("chosen.on")}
-      </Button>
-      <Button icon={<PowerOff size={16} aria-hidden />} onPress={() => onTurn(false)}>
-        {t("chosen.off")}
-      </Button>
-      <Button icon={<Tag size={16} aria-hidden />} onPress={() => setTagging(true)}>
-        {t("chosen.tag")}
-      </Button>
+      {mayAuthor && (
+        <>
+          <Button icon={<Power size={16} aria-hidden />} onPress={() => onTurn(true)}>
+            {t("chosen.on")}
+          </Button>
+          <Button icon={<PowerOff size={16} aria-hidden />} onPress={() => onTurn(false)}>
+            {t("chosen.off")}
+          </Button>
+          <Button icon={<Tag size={16} aria-hidden />} onPress={() => setTagging(true)}>
+            {t("chosen.tag")}
+          </Button>
+        </>
+      )}
       <Button
         icon={<Download size={16} aria-hidden />}
         onPress={() =>
@@ -45,7 +52,7 @@ export function Chosen({
       >
         {t("chosen.export")}
       </Button>
-      {tagging && <TagsDialog items={items} onClose={() => setTagging(false)} />}
+      <Suspense fallback={null}>{tagging && <TagsDialog items={items} onClose={() => setTagging(false)} />}</Suspense>
     </fieldset>
   );
 }

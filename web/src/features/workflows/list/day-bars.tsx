@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import { shortTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import type { WorkflowFigures } from "./figures";
 
 const HEIGHT = 24;

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { ErrorNote, Loading } from "@/ui/feedback";

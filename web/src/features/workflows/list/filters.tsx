@@ -1,8 +1,8 @@
 import { Search } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { TextField } from "@/ui/field";
-import { Select } from "@/ui/select";
+import { PlainSelect } from "@/ui/plain-select";
 import type { WorkflowFilter } from "./filter";
 
 /** No tag can be called so: tags are not empty. */
@@ -21,8 +21,10 @@ export function Filters({
 }) {
   const { t } = useTranslation("workflows");
   const [typed, setTyped] = useState(filter.q ?? "");
-  // The address can change without typing: by "Clear", or a link.
-  useEffect(() => setTyped(filter.q ?? ""), [filter.q]);
+  // The address can change without typing: by "Clear", or a link. While typing it comes a little later.
+  useEffect(() => {
+    if (document.activeElement !== search.current) setTyped(filter.q ?? "");
+  }, [filter.q, search]);
   return (
     <search className="flex flex-wrap items-center gap-2">
       <div className="relative w-72 max-narrow:w-full">
@@ -45,7 +47,7 @@ export function Filters({
           className="[&_input]:pl-8"
         />
       </div>
-      <Select
+      <PlainSelect
         hideLabel
         label={t("filter.state")}
         value={filter.state ?? "all"}
@@ -58,7 +60,7 @@ export function Filters({
         className="w-32"
       />
       {tags.length > 0 && (
-        <Select
+        <PlainSelect
           hideLabel
           label={t("filter.tag")}
           value={filter.tag ?? ANY}

@@ -1,6 +1,6 @@
 import { Upload } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { TemplateName } from "@/flow/templates";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { TemplatePicture } from "../template-picture";
 

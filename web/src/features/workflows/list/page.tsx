@@ -1,30 +1,33 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Upload } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
 import type { TemplateName } from "@/flow/templates";
-import { isTyping } from "@/lib/typing";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
 import { Page } from "@/ui/page";
-import { CreateDialog } from "../create/create-dialog";
 import { Chosen } from "./chosen";
-import { DeleteDialog } from "./delete-dialog";
 import { useFigures } from "./figures";
 import { isFiltered, matching, tagsOf, type WorkflowFilter } from "./filter";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
-import { ImportDialog } from "./import-dialog";
-import { PublishFirst } from "./publish-first";
+import { isLetter } from "./letters";
 import { WorkflowRow } from "./row";
 import { useRowKeys } from "./row-keys";
 import { useSwitching } from "./switching";
 import { WorkflowTable } from "./table";
 
 type Item = Schema["WorkflowItem"];
+
+// What is asked now and then comes when it is asked.
+const CreateDialog = lazy(async () => ({ default: (await import("../create/create-dialog")).CreateDialog }));
+const DeleteDialog = lazy(async () => ({ default: (await import("./delete-dialog")).DeleteDialog }));
+const ImportDialog = lazy(async () => ({ default: (await import("./import-dialog")).ImportDialog }));
+const PublishFirst = lazy(async () => ({ default: (await import("./publish-first")).PublishFirst }));
 
 /** What is asked about, over the list. */
 type Asking =
@@ -40,6 +43,7 @@ export function WorkflowsPage() {
   const navigate = useNavigate({ from: "/workflows" });
   const figures = useFigures();
   const turn = useSwitching();
+  const mayAuthor = useMay("author");
   const [asking, setAsking] = useState<Asking | null>(null);
   const [chosenKeys, setChosenKeys] = useState<ReadonlySet<string>>(new Set());
   const search = useRef<HTMLInputElement>(null);
@@ -57,36 +61,40 @@ export function WorkflowsPage() {
   useRowKeys(choose);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isLetter(event)) return;
       if (event.key === "/") search.current?.focus();
-      else if (event.key === "n") setAsking({ what: "create", template: "answering" });
+      else if (event.code === "KeyN" && mayAuthor) setAsking({ what: "create", template: "answering" });
       else return;
       event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, []);
+  }, [mayAuthor]);
 
   return (
     <Page
       title={t("title")}
       actions={
-        <>
-          <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
-            {t("import.open")}
-          </Button>
-          <Button
-            look="primary"
-            icon={<Plus size={16} aria-hidden />}
-            aria-keyshortcuts="n"
-            onPress={() => setAsking({ what: "create", template: "answering" })}
-          >
-            {t("new")}
-          </Button>
-        </>
+        mayAuthor && (
+          <>
+            <Button icon={<Upload size={16} aria-hidden />} onPress={() => setAsking({ what: "import" })}>
+              {t("import.open")}
+            </Button>
+            <Button
+              look="primary"
+              icon={<Plus size={16} aria-hidden />}
+              aria-keyshortcuts="n"
+              onPress={() => setAsking({ what: "create", template: "answering" })}
+            >
+              {t("new")}
+            </Button>
+          </>
+        )
       }
     >
-      {items.length === 0 ? (
+      {items.length === 0 && !mayAuthor ? (
+        <Empty title={t("first.title")}>{t("first.look_only")}</Empty>
+      ) : items.length === 0 ? (
         <FirstSteps
           onTemplate={(template) => setAsking({ what: "create", template })}
           onImport={() => setAsking({ what: "import" })}
@@ -130,10 +138,12 @@ export function WorkflowsPage() {
           )}
         </>
       )}
-      {asking?.what === "create" && <CreateDialog template={asking.template} onClose={() => setAsking(null)} />}
-      {asking?.what === "import" && <ImportDialog known={items} onClose={() => setAsking(null)} />}
-      {asking?.what === "delete" && <DeleteDialog item={asking.item} onClose={() => setAsking(null)} />}
-      {asking?.what === "publish" && <PublishFirst item={asking.item} onClose={() => setAsking(null)} />}
+      <Suspense fallback={null}>
+        {asking?.what === "create" && <CreateDialog template={asking.template} onClose={() => setAsking(null)} />}
+        {asking?.what === "import" && <ImportDialog known={items} onClose={() => setAsking(null)} />}
+        {asking?.what === "delete" && <DeleteDialog item={asking.item} onClose={() => setAsking(null)} />}
+        {asking?.what === "publish" && <PublishFirst item={asking.item} onClose={() => setAsking(null)} />}
+      </Suspense>
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { isTyping } from "@/lib/typing";
+import { isLetter } from "./letters";
 
 /** The link in a row that keys move to; its value is the workflow's key. */
 export const ROW_LINK = "data-row";
@@ -8,13 +8,13 @@ export const ROW_LINK = "data-row";
 export function useRowKeys(choose: (key: string) => void) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!isLetter(event)) return;
       const links = [...document.querySelectorAll<HTMLElement>(`[${ROW_LINK}]`)];
       const row = document.activeElement?.closest("tr")?.querySelector<HTMLElement>(`[${ROW_LINK}]`);
       const at = row ? links.indexOf(row) : -1;
-      if (event.key === "j") links[Math.min(at + 1, links.length - 1)]?.focus();
-      else if (event.key === "k") links[Math.max(at - 1, 0)]?.focus();
-      else if (event.key === "x" && row) choose(row.getAttribute(ROW_LINK) ?? "");
+      if (event.code === "KeyJ") links[Math.min(at + 1, links.length - 1)]?.focus();
+      else if (event.code === "KeyK") links[Math.max(at - 1, 0)]?.focus();
+      else if (event.code === "KeyX" && row) choose(row.getAttribute(ROW_LINK) ?? "");
       else return;
       event.preventDefault();
     };

@@ -1,20 +1,20 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, CopyPlus, Download, Ellipsis, ListChecks, SquareTerminal, Trash2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import type { Flow } from "@/flow/document";
 import { copy } from "@/lib/clipboard";
-import { curl } from "@/lib/curl";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { say } from "@/ui/toast";
-import { sampleEvent } from "../sample-event";
 import { exportAsFile } from "./exporting";
 
 export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDelete: () => void }) {
   const { t } = useTranslation(["workflows", "common"]);
   const navigate = useNavigate();
+  const mayAuthor = useMay("author");
   /** Does it and says what came of it. */
   const attempt = async (work: () => Promise<void>) => {
     try {
@@ -28,6 +28,7 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
     else say(t("common:copy_failed", { text }), { tone: "error" });
   };
   const copyCurl = async () => {
+    const [{ curl }, { sampleEvent }] = await Promise.all([import("@/lib/curl"), import("../sample-event")]);
     const whole = await got(api.GET("/api/v1/workflows/{key}", { params: { path: { key: item.key } } }));
     const { headers, query_string, body } = sampleEvent(whole.draft as Flow);
     const name = item.credentials?.basic.username;
@@ -78,9 +79,11 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
         {t("menu.executions")}
       </MenuItem>
       <MenuSeparator />
-      <MenuItem id="duplicate" icon={<CopyPlus size={16} aria-hidden />} onAction={() => attempt(duplicate)}>
-        {t("menu.duplicate")}
-      </MenuItem>
+      {mayAuthor && (
+        <MenuItem id="duplicate" icon={<CopyPlus size={16} aria-hidden />} onAction={() => attempt(duplicate)}>
+          {t("menu.duplicate")}
+        </MenuItem>
+      )}
       <MenuItem
         id="export"
         icon={<Download size={16} aria-hidden />}
@@ -88,10 +91,12 @@ export function RowMenu({ item, onDelete }: { item: Schema["WorkflowItem"]; onDe
       >
         {t("menu.export")}
       </MenuItem>
-      <MenuSeparator />
-      <MenuItem id="delete" danger icon={<Trash2 size={16} aria-hidden />} onAction={onDelete}>
-        {t("menu.delete")}
-      </MenuItem>
+      {mayAuthor && <MenuSeparator />}
+      {mayAuthor && (
+        <MenuItem id="delete" danger icon={<Trash2 size={16} aria-hidden />} onAction={onDelete}>
+          {t("menu.delete")}
+        </MenuItem>
+      )}
     </Menu>
   );
 }

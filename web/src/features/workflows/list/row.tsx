@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { count, duration } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { Badge } from "@/ui/feedback";
 import { Time } from "@/ui/time";
 import { Checkbox, Switch } from "@/ui/toggle";
@@ -31,6 +32,7 @@ export function WorkflowRow({
   onDelete: () => void;
 }) {
   const { t } = useTranslation("workflows");
+  const mayAuthor = useMay("author");
   const row = useRef<HTMLTableRowElement>(null);
   const cell = "relative px-2 py-2 align-middle max-narrow:p-0";
   const above = "relative z-1 w-fit";
@@ -46,7 +48,12 @@ export function WorkflowRow({
       </td>
       <td className={cell}>
         <div className={above}>
-          <Switch aria-label={t("row.on", { title: item.title })} isSelected={item.enabled} onChange={onSwitch} />
+          <Switch
+            aria-label={t("row.on", { title: item.title })}
+            isSelected={item.enabled}
+            onChange={onSwitch}
+            isDisabled={!mayAuthor}
+          />
         </div>
       </td>
       <td className="px-2 py-2 align-middle max-narrow:min-w-0 max-narrow:p-0">

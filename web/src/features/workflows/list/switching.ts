@@ -1,9 +1,9 @@
 // On and off: shown at once, said with a way back, and taken back where the server refuses.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Checkbox } from "@/ui/toggle";
 
 /** The list's frame. On narrow screens its rows are cards and its head is for screen readers. */

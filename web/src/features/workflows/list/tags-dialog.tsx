@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Form } from "react-aria-components/Form";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { ErrorNote } from "@/ui/feedback";

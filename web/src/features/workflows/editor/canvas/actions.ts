@@ -1,10 +1,10 @@
 // What can be done with nodes, by key, menu or pointer: the command, where the focus goes, what is said.
 
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { type FlowNode, find, type Place, placeOf, sequenceAt } from "@/flow/document";
 import { usersOf } from "@/flow/references";
 import { copy } from "@/lib/clipboard";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { neighbor } from "@/ui/linemap/moves";
 import { say } from "@/ui/toast";

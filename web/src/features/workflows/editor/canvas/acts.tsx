@@ -1,9 +1,9 @@
 // Acts on nodes that need more than a command: a menu at a place, a question, a name to type.
 
 import { type ReactNode, useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { find, type Place } from "@/flow/document";
 import { every } from "@/flow/keys";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";

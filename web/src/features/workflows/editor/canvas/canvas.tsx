@@ -11,9 +11,9 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
 import type { Place } from "@/flow/document";
 import { goesOn } from "@/flow/ends";
+import { useTranslation } from "@/lib/i18n";
 import { lettersOn } from "@/lib/shortcuts";
 import { endsFlow } from "@/nodes/kinds";
 import { IconButton } from "@/ui/button";
@@ -197,11 +197,13 @@ function PlaceButton({ place, empty, insertAt }: { place: Place; empty: boolean;
       aria-haspopup="menu"
       data-place={of ? `${of.node}.${of.branch}.${index}` : String(index)}
       onClick={(event) => insertAt(place, event.currentTarget)}
-      className={`relative flex h-6 items-center justify-center rounded-full border bg-surface text-ink-2 after:absolute after:-inset-2 hover:border-accent hover:text-accent ${
-        words ? "border-dashed border-line-strong px-2 text-meta whitespace-nowrap" : "w-6 border-line text-card"
+      className={`relative z-1 flex h-6 items-center justify-center rounded-full border bg-surface text-ink-2 after:absolute after:-inset-2 hover:border-accent hover:text-accent ${
+        words
+          ? "border-dashed border-line-strong px-2 text-meta whitespace-nowrap"
+          : "w-6 border-line text-card before:content-['+']"
       }`}
     >
-      <span aria-hidden>{words ? t("add_first") : "+"}</span>
+      {words && t("add_first")}
     </button>
   );
 }

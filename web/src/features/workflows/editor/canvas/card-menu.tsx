@@ -3,11 +3,11 @@
 import { useRef } from "react";
 import { Menu } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
-import { useTranslation } from "react-i18next";
 import { find } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
-import { MenuItem, MenuSeparator } from "@/ui/menu";
-import { POPOVER } from "@/ui/select";
+import { MenuItem, MenuSeparator } from "@/ui/menu-parts";
+import { POPOVER } from "@/ui/overlay-looks";
 import { targetOf } from "../commands/move";
 import { useEditor } from "../store";
 import { type CardKey, KEYS } from "./keys";
@@ -39,6 +39,7 @@ export function CardMenu({
       isOpen
       onOpenChange={(open) => !open && onClose()}
       triggerRef={trigger}
+      aria-label={t("card_menu", { title })}
       placement="bottom start"
       offset={4}
       className={`${POPOVER} min-w-60`}

@@ -1,9 +1,9 @@
 // What the cards say, to eyes and to screen readers.
 
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { type FlowNode, walk } from "@/flow/document";
 import { every } from "@/flow/keys";
+import { useTranslation } from "@/lib/i18n";
 import { glyph, summary, triggerSummary } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
 import type { CardView } from "@/ui/linemap/card";

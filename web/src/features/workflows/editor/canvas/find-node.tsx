@@ -8,11 +8,11 @@ import { Menu, MenuItem } from "react-aria-components/Menu";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
 import { Text } from "react-aria-components/Text";
-import { useTranslation } from "react-i18next";
 import { type FlowNode, walk } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { glyph, summary } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
-import { OPTION } from "@/ui/select";
+import { OPTION } from "@/ui/overlay-looks";
 import { useEditor } from "../store";
 
 export function FindNode({ onClose }: { onClose: () => void }) {
@@ -43,27 +43,34 @@ export function FindNode({ onClose }: { onClose: () => void }) {
                 className="h-11 min-w-0 flex-1 bg-transparent text-control outline-none placeholder:text-ink-3"
               />
             </SearchField>
-            <Menu
-              aria-label={t("find.found")}
-              items={nodes}
-              className="min-h-0 overflow-auto p-1 outline-none"
-              renderEmptyState={() => <p className="px-2 py-3 text-body text-ink-3">{t("find.nothing")}</p>}
-              onAction={(key) => {
-                onClose();
-                // After the dialog has given the focus back.
-                setTimeout(() => call(String(key)), 50);
-              }}
-            >
-              {({ node }: { node: FlowNode }) => (
-                <MenuItem id={node.key} textValue={`${titleOf(node)} ${node.key} ${summary(node)}`} className={OPTION}>
-                  <span className="shrink-0 text-ink-3">{glyph(node.kind)}</span>
-                  <Text slot="label" className="min-w-0 flex-1 truncate">
-                    {titleOf(node)}
-                  </Text>
-                  <span className="code max-w-1/2 truncate text-ink-3">{summary(node)}</span>
-                </MenuItem>
-              )}
-            </Menu>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
+            <div tabIndex={0} className="min-h-0 overflow-auto outline-offset-[-2px]">
+              <Menu
+                aria-label={t("find.found")}
+                items={nodes}
+                className="p-1 outline-none"
+                renderEmptyState={() => <p className="px-2 py-3 text-body text-ink-3">{t("find.nothing")}</p>}
+                onAction={(key) => {
+                  onClose();
+                  // After the dialog has given the focus back.
+                  setTimeout(() => call(String(key)), 50);
+                }}
+              >
+                {({ node }: { node: FlowNode }) => (
+                  <MenuItem
+                    id={node.key}
+                    textValue={`${titleOf(node)} ${node.key} ${summary(node)}`}
+                    className={OPTION}
+                  >
+                    <span className="shrink-0 text-ink-3">{glyph(node.kind)}</span>
+                    <Text slot="label" className="min-w-0 flex-1 truncate">
+                      {titleOf(node)}
+                    </Text>
+                    <span className="code max-w-1/2 truncate text-ink-3">{summary(node)}</span>
+                  </MenuItem>
+                )}
+              </Menu>
+            </div>
           </Autocomplete>
         </Dialog>
       </Modal>

@@ -10,11 +10,11 @@ import { Menu, MenuItem, MenuSection } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { SearchField } from "react-aria-components/SearchField";
 import { Text } from "react-aria-components/Text";
-import { useTranslation } from "react-i18next";
 import type { Place } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { GROUPS, glyph, groupOf } from "@/nodes/kinds";
 import { useKindName } from "@/nodes/names";
-import { OPTION, POPOVER } from "@/ui/select";
+import { OPTION, POPOVER } from "@/ui/overlay-looks";
 import { fresh } from "../commands/insert";
 import { misplaced } from "../commands/put";
 import { type KindInfo, useKinds } from "../kinds";
@@ -62,6 +62,7 @@ export function InsertMenu({
       isOpen
       onOpenChange={(open) => !open && onClose()}
       triggerRef={anchor}
+      aria-label={t("insert.search")}
       placement="bottom"
       offset={4}
       className={`${POPOVER} flex w-80 max-w-[calc(100vw-2rem)] flex-col`}
@@ -78,50 +79,53 @@ export function InsertMenu({
             className="h-10 min-w-0 flex-1 bg-transparent text-control outline-none placeholder:text-ink-3 touch:h-11"
           />
         </SearchField>
-        <Menu
-          aria-label={t("insert.label")}
-          className="min-h-0 overflow-auto p-1 outline-none"
-          onAction={(id) => act(String(id))}
-          disabledKeys={[...kinds.values()].filter((info) => why(info) !== undefined).map(({ kind }) => kind)}
-          renderEmptyState={() => <p className="px-2 py-3 text-body text-ink-3">{t("insert.nothing")}</p>}
-        >
-          <Collection items={groups}>
-            {(group) => (
-              <MenuSection id={group.id}>
-                <Header className="px-2 pt-2 pb-1 text-meta text-ink-3">{t(`nodes:group.${group.id}`)}</Header>
-                <Collection items={group.kinds.map((info) => ({ ...info, id: info.kind }))}>
-                  {(info) => {
-                    const name = kindName(info.kind, info.title);
-                    const about = t(`nodes:about.${info.kind as "condition"}`, { defaultValue: info.summary });
-                    const not = why(info);
-                    return (
-                      <MenuItem id={info.kind} textValue={`${name} ${info.kind}`} className={OPTION}>
-                        <span className="flex size-7 shrink-0 items-center justify-center rounded-control bg-sunken text-ink-2">
-                          {glyph(info.kind)}
-                        </span>
-                        <span className="flex min-w-0 flex-1 flex-col">
-                          <Text slot="label">{name}</Text>
-                          <Text slot="description" className="line-clamp-2 text-meta text-ink-3">
-                            {not ? t(`refused.${not}`) : about}
-                          </Text>
-                        </span>
-                      </MenuItem>
-                    );
-                  }}
-                </Collection>
-              </MenuSection>
-            )}
-          </Collection>
-          <MenuSection>
-            <Header className="sr-only">{t("insert.clipboard")}</Header>
-            <MenuItem id={PASTE} textValue={t("action.paste_here")} className={OPTION}>
-              <span className="flex size-7 shrink-0 items-center justify-center text-ink-3">
-                <ClipboardPaste size={16} aria-hidden />
-              </span>
-              <Text slot="label">{t("action.paste_here")}</Text>
-            </MenuItem>
-          </MenuSection>
-        </Menu>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
+        <div tabIndex={0} className="min-h-0 overflow-auto outline-offset-[-2px]">
+          <Menu
+            aria-label={t("insert.label")}
+            className="p-1 outline-none"
+            onAction={(id) => act(String(id))}
+            disabledKeys={[...kinds.values()].filter((info) => why(info) !== undefined).map(({ kind }) => kind)}
+            renderEmptyState={() => <p className="px-2 py-3 text-body text-ink-3">{t("insert.nothing")}</p>}
+          >
+            <Collection items={groups}>
+              {(group) => (
+                <MenuSection id={group.id}>
+                  <Header className="px-2 pt-2 pb-1 text-meta text-ink-3">{t(`nodes:group.${group.id}`)}</Header>
+                  <Collection items={group.kinds.map((info) => ({ ...info, id: info.kind }))}>
+                    {(info) => {
+                      const name = kindName(info.kind, info.title);
+                      const about = t(`nodes:about.${info.kind as "condition"}`, { defaultValue: info.summary });
+                      const not = why(info);
+                      return (
+                        <MenuItem id={info.kind} textValue={`${name} ${info.kind}`} className={OPTION}>
+                          <span className="flex size-7 shrink-0 items-center justify-center rounded-control bg-sunken text-ink-2">
+                            {glyph(info.kind)}
+                          </span>
+                          <span className="flex min-w-0 flex-1 flex-col">
+                            <span>{name}</span>{" "}
+                            <span className="line-clamp-2 text-meta text-ink-3">
+                              {not ? t(`refused.${not}`) : about}
+                            </span>
+                          </span>
+                        </MenuItem>
+                      );
+                    }}
+                  </Collection>
+                </MenuSection>
+              )}
+            </Collection>
+            <MenuSection>
+              <Header className="sr-only">{t("insert.clipboard")}</Header>
+              <MenuItem id={PASTE} textValue={t("action.paste_here")} className={OPTION}>
+                <span className="flex size-7 shrink-0 items-center justify-center text-ink-3">
+                  <ClipboardPaste size={16} aria-hidden />
+                </span>
+                <Text slot="label">{t("action.paste_here")}</Text>
+              </MenuItem>
+            </MenuSection>
+          </Menu>
+        </div>
       </Autocomplete>
     </Popover>
   );

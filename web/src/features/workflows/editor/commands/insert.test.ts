@@ -21,6 +21,7 @@ test("a condition brings its branches along, empty", () => {
 
 test("nothing follows what ends the flow, and what ends it goes before nothing", () => {
   expect(carryOut(answering, insert("delay", { of: null, index: 1 }, kinds)).refused).toBe("ends_flow");
+  expect(carryOut(deciding, insert("delay", { of: null, index: 1 }, kinds)).refused).toBe("ends_flow");
   expect(carryOut(calling, insert("response", { of: null, index: 0 }, kinds)).refused).toBe("ends_before");
   expect(carryOut(calling, insert("response", inside, kinds)).refused).toBeUndefined();
 });

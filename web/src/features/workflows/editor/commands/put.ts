@@ -1,6 +1,7 @@
 // Puts nodes at a place: what insert, paste, duplicate and wrap have in common.
 
 import { type Flow, type FlowNode, type Place, placeOf, sequenceAt } from "@/flow/document";
+import { endsHere } from "@/flow/ends";
 import { every } from "@/flow/keys";
 import type { Kinds, Refusal } from "./edit";
 
@@ -20,13 +21,14 @@ export function put(flow: Flow, nodes: FlowNode[], place: Place, kinds: Kinds): 
 /** Why nodes can't stand at a place; undefined when they can. */
 export function misplaced(flow: Flow, nodes: readonly FlowNode[], place: Place, kinds: Kinds): Refusal | undefined {
   const sequence = sequenceAt(flow, place.of) ?? [];
-  const ends = (node: FlowNode | undefined) => node !== undefined && !node.disabled && kinds.get(node.kind)?.ends;
-  if (ends(sequence[place.index - 1])) return "ends_flow";
-  if (nodes.some((node, index) => ends(node) && index < nodes.length - 1)) return "ends_before";
-  if (ends(nodes.at(-1)) && place.index < sequence.length) return "ends_before";
+  const ends = (node: FlowNode | undefined) =>
+    node !== undefined && endsHere(node, ({ kind }) => kinds.get(kind)?.ends ?? false);
   if (flow.mode === "async" && [...every(nodes)].some((node) => kinds.get(node.kind)?.mode === "sync")) {
     return "sync_only";
   }
+  if (ends(sequence[place.index - 1])) return "ends_flow";
+  if (nodes.some((node, index) => ends(node) && index < nodes.length - 1)) return "ends_before";
+  if (ends(nodes.at(-1)) && place.index < sequence.length) return "ends_before";
   if (depthOf(flow, place) + depth(nodes) > DEPTH_MAX) return "too_deep";
   return undefined;
 }

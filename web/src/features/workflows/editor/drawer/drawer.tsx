@@ -3,15 +3,15 @@
 import { Ellipsis, X } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { useTranslation } from "react-i18next";
 import { type FlowNode, find } from "@/flow/document";
 import { usersOf } from "@/flow/references";
+import { useTranslation } from "@/lib/i18n";
 import { NARROW, useMedia } from "@/lib/media";
 import { glyph } from "@/nodes/kinds";
 import { useKindName, useNodeTitle } from "@/nodes/names";
 import { IconButton } from "@/ui/button";
 import { TextField } from "@/ui/field";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { Switch } from "@/ui/toggle";
 import type { Acts } from "../canvas/acts";
 import { nodeMenuItems, useNodeItems } from "../canvas/card-menu";

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 
 const [LEAST, USUAL, MOST, STEP] = [360, 480, 720, 16];
 const KEPT = "hookflow.drawer";

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import type { JsonWords } from "@/ui/code/lint";
 
 /** What is said of JSON that cannot be read. */

@@ -4,8 +4,8 @@
 import { X } from "lucide-react";
 import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
 import { createPortal } from "react-dom";
-import { useTranslation } from "react-i18next";
 import type { VariableRoot } from "@/flow/variables";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { keepClosed } from "./picking";

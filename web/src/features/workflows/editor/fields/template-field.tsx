@@ -1,9 +1,9 @@
 import { Braces } from "lucide-react";
 import { type ReactNode, useId, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { hasTemplate } from "@/flow/template";
 import { matches } from "@/flow/variables";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { Code, type CodeHandle } from "@/ui/code/code";
 import { LABEL } from "@/ui/field";

@@ -4,9 +4,9 @@ import { Button as AriaButton } from "react-aria-components/Button";
 import { Input } from "react-aria-components/Input";
 import { SearchField } from "react-aria-components/SearchField";
 import { Tree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
-import { useTranslation } from "react-i18next";
 import type { ValueType } from "@/flow/document";
 import { matches, rows, search, type Variable, type VariableRoot } from "@/flow/variables";
+import { useTranslation } from "@/lib/i18n";
 import { INPUT } from "@/ui/field";
 import { inShort } from "./in-short";
 

@@ -2,10 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { readPath } from "@/flow/template";
 import { brokenIn, rows, type VariableRoot, valueAt, variablesAt } from "@/flow/variables";
+import { useTranslation } from "@/lib/i18n";
 import { endsFlow } from "@/nodes/kinds";
 import type { Chip } from "@/ui/code/chips";
 import { useEditor } from "../store";

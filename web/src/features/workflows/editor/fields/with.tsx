@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import { shortTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { useSubject } from "./subject";
 
 /** Whose values are shown: a request's, or the declared examples. */

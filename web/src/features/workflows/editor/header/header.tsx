@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft, FlaskConical, Redo2, Undo2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
@@ -50,7 +50,7 @@ export function EditorHeader({
         <ModeMenu />
         <Saved />
       </div>
-      <div className="flex flex-wrap items-center gap-2 max-narrow:w-full max-narrow:justify-between">
+      <div className="flex flex-wrap items-center gap-2 max-narrow:w-full max-narrow:justify-between max-narrow:gap-1">
         <span className="flex">
           <IconButton
             label={past ? t("undo_what", { what: word(past) }) : t("undo")}
@@ -109,7 +109,7 @@ function OnOff({ workflow }: { workflow: Schema["WorkflowView"] }) {
         });
       }}
     >
-      <span aria-hidden className="min-w-6">
+      <span aria-hidden className="min-w-6 max-narrow:hidden">
         {workflow.enabled ? t("on") : t("off")}
       </span>
     </Switch>

@@ -1,12 +1,12 @@
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { useTranslation } from "react-i18next";
 import type { Mode } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Menu, MenuItem } from "@/ui/menu-parts";
 import { say } from "@/ui/toast";
 import { setMode, unfit } from "../commands/mode";
 import { useKinds } from "../kinds";
@@ -37,11 +37,8 @@ export function ModeMenu() {
       <Menu
         label={t("mode.label")}
         trigger={
-          <AriaButton
-            aria-label={t("mode.is", { mode: t(`mode.${flow.mode}`) })}
-            className="flex h-6 shrink-0 items-center gap-1 rounded-control bg-sunken px-2 text-meta text-ink-2 data-[hovered]:text-ink touch:h-11"
-          >
-            Webhook · {t(`mode.${flow.mode}`)}
+          <AriaButton className="flex h-6 shrink-0 items-center gap-1 rounded-control bg-sunken px-2 text-meta text-ink-2 data-[hovered]:text-ink touch:h-11">
+            <span className="sr-only">{t("mode.is")}</span>Webhook · {t(`mode.${flow.mode}`)}
             <ChevronDown size={12} aria-hidden />
           </AriaButton>
         }

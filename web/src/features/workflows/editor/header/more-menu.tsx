@@ -2,15 +2,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, Download, Ellipsis, FileStack, Link2, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got, type Schema } from "@/api/client";
 import { workflowsQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { ErrorNote, errorText } from "@/ui/feedback";
 import { TextField } from "@/ui/field";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { say } from "@/ui/toast";
 import { useEditorStore } from "../store";
 

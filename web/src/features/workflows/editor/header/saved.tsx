@@ -1,6 +1,6 @@
 import { CloudCheck, CloudOff, LoaderCircle, Pencil, TriangleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import { shortTime } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { useUnpublished } from "../publish/live";
 import { useEditor } from "../store";
 

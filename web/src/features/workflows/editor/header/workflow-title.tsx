@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
+import { useTranslation } from "@/lib/i18n";
 import { errorText } from "@/ui/feedback";
 import { say } from "@/ui/toast";
 import { TITLE_MAX } from "../commands/rename";
@@ -25,12 +25,12 @@ export function WorkflowTitle({ of, title }: { of: string; title: string }) {
     else rename.mutate(wanted);
   };
   return (
-    <h1 className="relative min-w-0 text-title font-semibold">
+    <div className="relative min-w-0 text-title font-semibold">
+      <h1 className="sr-only">{title}</h1>
       {/* As wide as what is in it. */}
-      <span aria-hidden className="invisible block truncate px-1.5 whitespace-pre">
+      <span aria-hidden className="invisible block truncate border border-transparent pr-2.5 pl-1.5 whitespace-pre">
         {typed ?? title}
       </span>
-      <span className="sr-only">{title}</span>
       <input
         aria-label={t("workflow_title")}
         value={typed ?? title}
@@ -44,6 +44,6 @@ export function WorkflowTitle({ of, title }: { of: string; title: string }) {
         }}
         className="absolute inset-0 w-full min-w-0 truncate rounded-control border border-transparent bg-transparent px-1.5 hover:border-line"
       />
-    </h1>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 // A call of another system: what is called in one row, then what is sent, then what if it fails.
 
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Badge } from "@/ui/feedback";
 import { Section } from "@/ui/section";
 import { Select } from "@/ui/select";

@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import type { FlowNode } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Code } from "@/ui/code/code";
 import { Note } from "@/ui/feedback";
 

@@ -1,9 +1,9 @@
 // Differences of two documents in words.
 
 import { ArrowRight } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Difference } from "@/flow/differences";
 import type { Json } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { ruleText } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
 

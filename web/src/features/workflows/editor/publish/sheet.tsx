@@ -2,10 +2,10 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiError, api, got, type Schema } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
 import { find } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";

@@ -2,11 +2,11 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, got } from "@/api/client";
 import { workflowQuery } from "@/api/queries";
 import { differences } from "@/flow/differences";
 import type { Flow, FlowNode } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { endsFlow, glyph, summary, triggerSummary } from "@/nodes/kinds";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";

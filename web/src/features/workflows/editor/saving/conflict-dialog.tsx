@@ -1,9 +1,9 @@
 // Somebody else saved, and both changed the same things: whose word counts, thing by thing.
 
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { differences } from "@/flow/differences";
 import { type Flow, find } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { useNodeTitle } from "@/nodes/names";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";

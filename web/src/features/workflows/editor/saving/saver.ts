@@ -32,6 +32,8 @@ export interface Session {
   store: StoreApi<EditorState>;
   /** Saves from now on; returns how to stop. */
   start: () => () => void;
+  /** The draft as the server had it last. */
+  saved: () => Draft;
   /** The server says that its draft is at this edit. */
   heard: (edit: number) => void;
 }
@@ -204,6 +206,7 @@ function createSaver(
 
   return {
     store,
+    saved: () => ({ edit, flow: base, problems: store.getState().problems }),
     heard: (at) => {
       heardOf = Math.max(heardOf, at);
       void look();

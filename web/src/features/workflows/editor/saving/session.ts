@@ -1,12 +1,12 @@
 // A draft being edited in this window: read when the page opens, saved as it changes, followed when others save.
 
 import { queryOptions, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useEffect, useState } from "react";
 import { api, got, type Schema } from "@/api/client";
 import { listen } from "@/api/live";
 import { workflowQuery } from "@/api/queries";
 import type { Flow } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { say } from "@/ui/toast";
 import { type Draft, type Drafts, openDraft, type Session } from "./saver";
 
@@ -47,14 +47,14 @@ export function useSession(key: string): Session {
   const { t } = useTranslation("editor");
   const queries = useQueryClient();
   const { data: draft } = useSuspenseQuery(draftQuery(key));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a session begins with a draft, whatever the language
-  const session = useMemo(() => openDraft(key, draft, draftsOf(key), () => say(t("saving.merged"))), [key, draft]);
+  // A session begins with a draft; what becomes of the draft then is the session's business.
+  const [session] = useState(() => openDraft(key, draft, draftsOf(key), () => say(t("saving.merged"))));
   useEffect(() => {
     const stop = session.start();
     return () => {
       stop();
-      // Whoever comes back reads it anew.
-      queries.removeQueries({ queryKey: draftQuery(key).queryKey });
+      // Whoever comes back begins here; what others save meanwhile is heard of.
+      queries.setQueryData(draftQuery(key).queryKey, session.saved());
     };
   }, [session, queries, key]);
   useFollowed(key, session);

@@ -1,11 +1,11 @@
 import { Ellipsis } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Json, ValueType } from "@/flow/document";
 import { type Comparison, negated, type Operator, operatorsFor, takesRight } from "@/flow/rule";
 import { hasTemplate } from "@/flow/template";
 import { typeOf } from "@/flow/variables";
+import { useTranslation } from "@/lib/i18n";
 import { IconButton } from "@/ui/button";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu-parts";
 import { Select } from "@/ui/select";
 import { useRendered } from "../../fields/previews";
 import { TemplateField } from "../../fields/template-field";

@@ -1,10 +1,10 @@
 // A condition: what its rule decides, the rule as rows or as an expression, and how it comes out.
 
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { comparisonsIn, freshComparison, readRule } from "@/flow/rule";
 import { toExpression } from "@/flow/rule-expression";
+import { useTranslation } from "@/lib/i18n";
 import { Confirm } from "@/ui/dialog";
 import { Note } from "@/ui/feedback";
 import { Tabs } from "@/ui/tabs";

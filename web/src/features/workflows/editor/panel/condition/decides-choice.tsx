@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { FlowNode } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Confirm } from "@/ui/dialog";
 import { RadioCards } from "@/ui/radio-cards";
 import { useEditor } from "../../store";

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { TextField } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { TemplateField } from "../../fields/template-field";

@@ -1,9 +1,9 @@
 import { Check, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { type Comparison, takesRight } from "@/flow/rule";
 import { hasTemplate } from "@/flow/template";
+import { useTranslation } from "@/lib/i18n";
 import { inShort } from "../../fields/in-short";
 import { useNodeSeen, useRendered } from "../../fields/previews";
 import { With } from "../../fields/with";

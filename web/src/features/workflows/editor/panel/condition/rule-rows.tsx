@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 import type { Json } from "@/flow/document";
 import { freshComparison, grouped, inner, isComparison, negated, type Rule } from "@/flow/rule";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { Select } from "@/ui/select";
 import { useEditorStore } from "../../store";

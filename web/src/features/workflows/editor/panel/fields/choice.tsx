@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { RadioCards } from "@/ui/radio-cards";
 import { Select } from "@/ui/select";
 import { plain, prose } from "./prose";

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { nameAndUnit } from "../schema";
 
 /** What a property of a schema is called: in the page's language if its name is known, else made of it. */

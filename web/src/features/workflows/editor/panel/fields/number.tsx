@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 import { count } from "@/lib/format";
-import { NumberField } from "@/ui/field";
+import { useTranslation } from "@/lib/i18n";
+import { NumberField } from "@/ui/number-field";
 import { useFieldName } from "./field-name";
 import { prose } from "./prose";
 import type { FieldProps } from "./schema-field";

@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import type { Json, Pair } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { Combo } from "@/ui/combo";
 import { TextField } from "@/ui/field";

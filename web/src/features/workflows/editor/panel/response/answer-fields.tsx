@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
-import { useTranslation } from "react-i18next";
 import type { Json, Pair } from "@/flow/document";
+import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Combo } from "@/ui/combo";
 import { LABEL, Label } from "@/ui/field";

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 import type { FlowNode } from "@/flow/document";
 import { bytes } from "@/lib/format";
+import { useTranslation } from "@/lib/i18n";
 import { CopyButton } from "@/ui/copy";
 import { ErrorNote, Loading, Note } from "@/ui/feedback";
 import { useNodeSeen, useSeen } from "../../fields/previews";

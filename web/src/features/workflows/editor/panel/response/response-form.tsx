@@ -1,7 +1,7 @@
 // What the caller gets: status, headers, body; and what that comes to, byte by byte.
 
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n";
 import { Note } from "@/ui/feedback";
 import { Tabs } from "@/ui/tabs";
 import type { NodeForm } from "../node-form";
