@@ -39,7 +39,9 @@ test("18 without a network edits stay in this browser, and go out when it is bac
   watch.allow.push(/ERR_INTERNET_DISCONNECTED/);
   const { key } = await server.workflow(PAYMENT);
   await page.goto(`/workflows/${key}`);
-  await expect(card(page, "accept")).toBeVisible();
+  await card(page, "refuse").click();
+  await expect(page.getByRole("textbox", { name: "Name of the node" })).toBeVisible();
+  await page.waitForLoadState("networkidle");
   await context.setOffline(true);
   await rename(page, "accept", "Written offline");
   await expect(draftState(page)).toContainText("Offline, kept in this browser");

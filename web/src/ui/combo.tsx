@@ -8,7 +8,6 @@ import { Group } from "react-aria-components/Group";
 import { Input } from "react-aria-components/Input";
 import { ListBox, ListBoxItem } from "react-aria-components/ListBox";
 import { Popover } from "react-aria-components/Popover";
-import { Text } from "react-aria-components/Text";
 import { Below, INPUT, Label } from "./field";
 import { OPTION, POPOVER } from "./overlay-looks";
 import type { Option } from "./select";
@@ -81,14 +80,9 @@ export function Combo({
           {(option: Option<string>) => (
             <ListBoxItem id={option.id} textValue={option.label} className={OPTION}>
               <span className="flex min-w-0 flex-1 items-baseline gap-2">
-                <Text slot="label" className={mono ? "code" : ""}>
-                  {option.label}
-                </Text>
-                {option.detail && (
-                  <Text slot="description" className="min-w-0 truncate text-meta text-ink-3">
-                    {option.detail}
-                  </Text>
-                )}
+                {/* Without slots: both are its name, as they are seen. */}
+                <span className={mono ? "code" : ""}>{option.label}</span>
+                {option.detail && <span className="min-w-0 truncate text-meta text-ink-3">{option.detail}</span>}
               </span>
             </ListBoxItem>
           )}

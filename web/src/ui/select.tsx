@@ -50,7 +50,7 @@ export function Select<Id extends string>({
     >
       {!hideLabel && <Label>{label}</Label>}
       <AriaButton className="flex h-8 w-full min-w-0 items-center justify-between gap-2 rounded-control border border-line bg-surface pr-2 pl-2.5 text-control text-ink touch:h-11 data-[hovered]:border-line-strong data-[disabled]:opacity-50">
-        <SelectValue className="min-w-0 truncate text-left data-[placeholder]:text-ink-3 [&_[slot=description]]:hidden [&_svg]:hidden" />
+        <SelectValue className="min-w-0 truncate text-left data-[placeholder]:text-ink-3 [&_[data-detail]]:hidden [&_svg]:hidden" />
         <ChevronsUpDown size={14} className="shrink-0 text-ink-3" aria-hidden />
       </AriaButton>
       <Below help={help} problem={problem} />
@@ -59,11 +59,16 @@ export function Select<Id extends string>({
           {(option: Option<Id>) => (
             <ListBoxItem id={option.id} textValue={option.label} isDisabled={option.disabled} className={OPTION}>
               <span className="flex min-w-0 flex-1 flex-col">
-                <Text slot="label">{option.label}</Text>
-                {option.detail && (
-                  <Text slot="description" className="text-meta text-ink-3">
-                    {option.detail}
-                  </Text>
+                {option.detail ? (
+                  // Without slots: both lines are its name, as they are seen.
+                  <>
+                    <span>{option.label}</span>
+                    <span data-detail className="text-meta text-ink-3">
+                      {option.detail}
+                    </span>
+                  </>
+                ) : (
+                  <Text slot="label">{option.label}</Text>
                 )}
               </span>
               <Check size={14} aria-hidden className="invisible shrink-0 text-accent group-data-[selected]:visible" />

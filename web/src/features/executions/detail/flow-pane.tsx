@@ -116,7 +116,11 @@ function useFit(root: RefObject<HTMLDivElement | null>, flow: Flow) {
     const box = root.current;
     const map = box?.querySelector<HTMLElement>("[data-fit]");
     if (!box || !map) return;
+    let width = -1;
     const resize = () => {
+      // Its height and its scroll bars follow from what is done here: answering them would never end.
+      if (box.offsetWidth === width) return;
+      width = box.offsetWidth;
       map.style.zoom = "1";
       const { clientWidth, scrollWidth } = box;
       // On a narrow screen fingers need the cards as they are.

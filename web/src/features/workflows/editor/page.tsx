@@ -14,6 +14,7 @@ import { loadToasts, say } from "@/ui/toast";
 import { useActs } from "./canvas/acts";
 import { Canvas, type CanvasControls } from "./canvas/canvas";
 import { Drawer } from "./drawer/drawer";
+import { loadPanels } from "./drawer/panels";
 import { EditorHeader } from "./header/header";
 import { useOpenedAt } from "./opened-at";
 import { ConflictDialog } from "./saving/conflict-dialog";
@@ -25,6 +26,8 @@ import { EditorContext, useEditor } from "./store";
 const PublishSheet = lazy(async () => ({ default: (await import("./publish/sheet")).PublishSheet }));
 const RevisionsSheet = lazy(async () => ({ default: (await import("./revisions/sheet")).RevisionsSheet }));
 const TestPanel = lazy(async () => ({ default: (await import("./test/test-panel")).TestPanel }));
+
+const FIRST_MOVES = ["pointermove", "pointerdown", "keydown", "focusin"] as const;
 
 export function EditorPage() {
   const { key } = useParams({ from: "/shell/workflows/$key" });
@@ -45,9 +48,18 @@ function Opening() {
 
 function Opened({ of }: { of: string }) {
   useSuspenseQuery(workflowQuery(of));
-  // An author goes on without a network, so what drawers and messages need is there before it goes.
+  // An author goes on without a network, so what drawers and messages need is there before it goes: from the first
+  // move on, and not before, so that the canvas is there sooner.
   useEffect(() => {
-    Promise.all([loadCode(), loadToasts()]).catch(() => undefined);
+    const load = () => {
+      stop();
+      Promise.all([loadPanels(), loadCode(), loadToasts()]).catch(() => undefined);
+    };
+    const stop = () => {
+      for (const name of FIRST_MOVES) removeEventListener(name, load);
+    };
+    for (const name of FIRST_MOVES) addEventListener(name, load);
+    return stop;
   }, []);
   const session = useSession(of);
   return (

@@ -1,7 +1,7 @@
 // The frame of every drawer: whose it is, what is wrong with it, and the form of its kind.
 
 import { Ellipsis, X } from "lucide-react";
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, Suspense, useRef } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import { type FlowNode, find } from "@/flow/document";
 import { usersOf } from "@/flow/references";
@@ -10,6 +10,7 @@ import { NARROW, useMedia } from "@/lib/media";
 import { glyph } from "@/nodes/kinds";
 import { useKindName, useNodeTitle } from "@/nodes/names";
 import { IconButton } from "@/ui/button";
+import { Loading } from "@/ui/feedback";
 import { TextField } from "@/ui/field";
 import { Menu, MenuItem } from "@/ui/menu-parts";
 import { Switch } from "@/ui/toggle";
@@ -18,10 +19,9 @@ import { nodeMenuItems, useNodeItems } from "../canvas/card-menu";
 import { disable } from "../commands/disable";
 import { rename, TITLE_MAX } from "../commands/rename";
 import { setInNode } from "../commands/set";
-import { NodePanel } from "../panel/node-panel";
 import { useProblems } from "../problems";
 import { useEditor } from "../store";
-import { TriggerPanel } from "../trigger/trigger-panel";
+import { NodePanel, TriggerPanel } from "./panels";
 import { useWantedField } from "./wanted";
 import { Edge, useDrawerWidth } from "./width";
 
@@ -61,7 +61,9 @@ export function Drawer({ acts }: { acts: Acts }) {
         <Head node={node ?? null} acts={acts} onClose={close} />
         <div className="flex flex-col gap-4 px-4 pb-6">
           <Problems of={selected} />
-          <div data-panel>{node ? <NodePanel node={node} /> : <TriggerPanel />}</div>
+          <div data-panel>
+            <Suspense fallback={<Loading />}>{node ? <NodePanel node={node} /> : <TriggerPanel />}</Suspense>
+          </div>
           {node && <Tail node={node} />}
         </div>
       </div>
