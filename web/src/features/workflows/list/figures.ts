@@ -2,11 +2,7 @@
 
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { Schema } from "@/api/client";
 import { api, got, type Schema } from "@/api/client";
-
-type Figures = Schema["Figures"];
-
 import { listen } from "@/api/live";
 
 export type WorkflowFigures = Schema["Figures"]["items"][number];

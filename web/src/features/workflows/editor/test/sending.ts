@@ -2,11 +2,7 @@
 
 import { type UseMutationResult, useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Schema } from "@/api/client";
 import { api, got, type Schema } from "@/api/client";
-
-type SentView = Schema["SentView"];
-
 import { workflowQuery } from "@/api/queries";
 import { useEditor, useEditorStore } from "../store";
 import { forgetPassword, usePassword } from "./password";
