@@ -22,6 +22,13 @@ async function choose(page: Page, name: string, option: string) {
   await page.getByRole("option", { name: option, exact: true }).click();
 }
 
+/** Off the field: what helps to fill it in is closed. */
+async function leave(page: Page) {
+  await expect(page.getByRole("listbox")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("complementary", { name: "Variables" })).toHaveCount(0);
+}
+
 async function publish(server: Server, page: Page, key: string) {
   await saved(page);
   await page.getByRole("button", { name: "Publish" }).click();
@@ -41,7 +48,7 @@ test("10 a condition and two answers are made by hand; callers of both branches 
   await field(page, "/config/rule/right").click();
   await page.keyboard.type("paid");
   await expect(page.getByText("the branch “true” is taken")).toBeVisible();
-  await page.keyboard.press("Escape");
+  await leave(page);
 
   const answer = async (branch: string, status: string, name: string, variable: string) => {
     await add(page, `condition1.${branch}.0`, "Response");
@@ -55,7 +62,7 @@ test("10 a condition and two answers are made by hand; callers of both branches 
     await page.getByRole("option", { name: new RegExp(`^${variable} `) }).click();
     await page.keyboard.type("}");
     await expect(page.locator(".cm-chip")).toHaveCount(1);
-    await page.keyboard.press("Escape");
+    await leave(page);
   };
   await answer("true", "201", "received", "Order");
   await answer("false", "422", "wrong", "Status");
@@ -210,7 +217,6 @@ test("forms made of schemas say what each field is for, and write what the kind 
   await page.keyboard.type("90");
   await choose(page, "Unit", "Seconds");
   await saved(page);
-  await page.keyboard.press("Escape");
   await add(page, "1", "HTTP request");
   await choose(page, "Method", "POST");
   await field(page, "/config/url").click();

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { Keyboard, Settings2, Workflow } from "lucide-react";
+import { Keyboard as KeyboardIcon, Settings2, Workflow } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
 import { Dialog } from "react-aria-components/Dialog";
@@ -9,7 +9,6 @@ import { Input } from "react-aria-components/Input";
 import { Menu, MenuItem, MenuSection } from "react-aria-components/Menu";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { SearchField } from "react-aria-components/SearchField";
-import { Text } from "react-aria-components/Text";
 import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
 import { partsFor } from "@/features/settings/parts";
@@ -30,7 +29,7 @@ interface Command {
 }
 
 /** How many workflows are offered at once; typing finds the others. */
-const WORKFLOWS_SHOWN = 12;
+const WORKFLOWS_SHOWN = 8;
 
 /** Everything there is to go to, found by typing some of its letters. */
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -81,16 +80,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
     {
       id: "keys",
       label: account("menu.keys"),
-      icon: <Keyboard size={16} />,
+      icon: <KeyboardIcon size={16} />,
       keys: "?",
       run: () => useFrame.setState({ help: true }),
     },
   ];
+  // Before anything is typed, where people go most.
+  const isAsking = wanted.trim() !== "";
   const sections = [
     { id: "places", commands: places.filter(({ label }) => has(label)) },
     { id: "workflows", commands: flows },
-    { id: "settings", commands: parts.filter(({ label }) => has(label)) },
-    { id: "view", commands: looks.filter(({ label }) => has(label)) },
+    { id: "settings", commands: isAsking ? parts.filter(({ label }) => has(label)) : [] },
+    { id: "view", commands: isAsking ? looks.filter(({ label }) => has(label)) : [] },
   ] as const;
   const all = sections.flatMap(({ commands }) => commands);
 
@@ -99,10 +100,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
       isOpen
       isDismissable
       onOpenChange={(open) => !open && onClose()}
-      className="fixed inset-0 z-40 flex items-start justify-center bg-scrim p-4 pt-[10vh] max-narrow:p-2"
+      className="fixed inset-0 z-40 flex items-start justify-center overflow-auto bg-scrim p-4 pt-[10vh] max-narrow:p-2"
     >
       <Modal className="w-full max-w-[560px] overflow-hidden rounded-card border border-line bg-surface shadow-overlay outline-none">
-        <Dialog aria-label={t("palette.open")} className="flex max-h-[70vh] min-h-0 flex-col outline-none">
+        <Dialog aria-label={t("palette.open")} className="flex flex-col outline-none">
           <Autocomplete inputValue={wanted} onInputChange={setWanted}>
             <SearchField aria-label={t("palette.label")} autoFocus className="shrink-0 border-b border-line">
               <Input
@@ -112,7 +113,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             </SearchField>
             <Menu
               aria-label={t("palette.found")}
-              className="min-h-0 flex-1 overflow-auto p-1.5 outline-none"
+              className="p-1.5 outline-none"
               onAction={(id) => {
                 onClose();
                 all.find((command) => command.id === id)?.run();
@@ -131,9 +132,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
                         <span className="flex size-5 shrink-0 items-center justify-center text-ink-3" aria-hidden>
                           {command.icon}
                         </span>
-                        <Text slot="label" dir="auto" className="min-w-0 flex-1 truncate">
+                        <span dir="auto" className="min-w-0 flex-1 truncate">
                           {command.label}
-                        </Text>
+                        </span>
                         {command.detail && <span className="code truncate text-ink-3">{command.detail}</span>}
                         {command.keys && <kbd className="font-sans text-meta text-ink-3">{command.keys}</kbd>}
                       </MenuItem>

@@ -66,10 +66,17 @@ export function MenuItem({
       className={`${OPTION} ${danger ? "text-failed" : ""}`}
     >
       {icon && <span className="shrink-0 text-ink-3">{icon}</span>}
-      {/* The second line is part of the name: what is to be read is to be said. */}
-      <Text slot="label" className="flex min-w-0 flex-1 flex-col">
-        <span>{children}</span> {detail && <span className="text-meta text-ink-3">{detail}</span>}
-      </Text>
+      <span className="flex min-w-0 flex-1 flex-col">
+        {detail ? (
+          // Without slots: both lines are its name, as they are seen.
+          <>
+            <span>{children}</span>
+            <span className="text-meta text-ink-3">{detail}</span>
+          </>
+        ) : (
+          <Text slot="label">{children}</Text>
+        )}
+      </span>
       {/* Drawn, not written: it describes the item, and is no part of its name. */}
       {keys && (
         <Keyboard data-keys={keys} className="ml-4 font-sans text-meta text-ink-3 after:content-[attr(data-keys)]" />

@@ -8,6 +8,7 @@ import {
   type CompletionResult,
   closeCompletion,
   completionStatus,
+  currentCompletions,
   moveCompletionSelection,
   startCompletion,
 } from "@codemirror/autocomplete";
@@ -93,7 +94,16 @@ export function completing(find: (words: string) => Choice[], more: () => void) 
             return true;
           },
         },
-        { key: "Escape", run: closeCompletion, stopPropagation: true },
+        {
+          key: "Escape",
+          run: (view) => {
+            // A list that is still being made is not what Esc is meant for.
+            const seen = currentCompletions(view.state).length > 0;
+            closeCompletion(view);
+            return seen;
+          },
+          stopPropagation: true,
+        },
         { key: "ArrowDown", run: moveCompletionSelection(true) },
         { key: "ArrowUp", run: moveCompletionSelection(false) },
         { key: "PageDown", run: moveCompletionSelection(true, "page") },

@@ -57,7 +57,7 @@ export function PickerColumn({
     >
       <header className="flex items-start justify-between gap-2 py-2 pr-2 pl-3">
         <div className="min-w-0">
-          <h3 className="text-control font-medium">{t("picker.label")}</h3>
+          <h2 className="text-control font-medium">{t("picker.label")}</h2>
           <With />
         </div>
         <IconButton

@@ -59,7 +59,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           secrets={field("url")?.schema["x-secrets"]}
         />
       </div>
-      <Section title={t("http.query")} badge={count("query")} isOpen={count("query") !== undefined}>
+      <Section level={2} title={t("http.query")} badge={count("query")} isOpen={count("query") !== undefined}>
         <Help field={field("query")} />
         <PairTable
           form={form}
@@ -69,7 +69,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           secrets={takesSecrets(field("query"))}
         />
       </Section>
-      <Section title={t("http.headers")} badge={count("headers")} isOpen={count("headers") !== undefined}>
+      <Section level={2} title={t("http.headers")} badge={count("headers")} isOpen={count("headers") !== undefined}>
         <Help field={field("headers")} />
         <PairTable
           form={form}
@@ -80,7 +80,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           secrets={takesSecrets(field("headers"))}
         />
       </Section>
-      <Section title={t("field.body")} isOpen={body !== undefined && body !== null}>
+      <Section level={2} title={t("field.body")} isOpen={body !== undefined && body !== null}>
         <div data-pointer={form.at("body_type")}>
           <Select
             label={t("field.body_type")}
@@ -109,7 +109,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
         />
       </Section>
       {retry?.field.kind === "object" && (
-        <Section title={t("http.retry")} isOpen={form.get("retry") != null}>
+        <Section level={2} title={t("http.retry")} isOpen={form.get("retry") != null}>
           <ObjectField
             form={form}
             path={["retry"]}
@@ -122,7 +122,7 @@ export function HttpRequestForm({ form, schema }: { form: NodeForm; schema: Json
           />
         </Section>
       )}
-      <Section title={t("http.advanced")} isOpen={false}>
+      <Section level={2} title={t("http.advanced")} isOpen={false}>
         <div className="flex flex-col gap-4">
           {fields
             .filter(({ name }) => !PLACED.includes(name))
