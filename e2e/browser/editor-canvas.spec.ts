@@ -42,7 +42,7 @@ test("11 a node comes to every place that has a plus, in the order of the API", 
     await page.locator(`[data-place="${place}"]`).click();
     await page.getByRole("searchbox", { name: "Add a node" }).fill(kind);
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("complementary")).toBeVisible();
+    await expect(page.locator('[data-region="drawer"]')).toBeVisible();
     await saved(page);
     return shape((await server.api("GET", `/workflows/${key}/draft`)).flow.nodes);
   };

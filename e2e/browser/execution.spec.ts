@@ -54,10 +54,10 @@ async function call(server: Server, url: string, body: unknown): Promise<string>
   return answer.headers.get("hookflow-execution") ?? "";
 }
 
-/** How a wire is drawn: its line is before it, not in the document. */
-const lineOf = (wire: Locator) => wire.evaluate((element) => getComputedStyle(element, "::before").borderLeftStyle);
-
 const stop = (page: Page, key: string) => page.locator(`[data-stop="${key}"]`);
+
+/** How the line of a wire is drawn: it has no element of its own. */
+const drawn = (wire: Locator) => wire.evaluate((element) => getComputedStyle(element, "::before").borderLeftStyle);
 
 test("24 the branch that was taken is solid, the other dashed, and every stop says how it stands", async ({ page, server }) => {
   const { url } = await server.workflow(PAYMENT);
@@ -71,10 +71,10 @@ test("24 the branch that was taken is solid, the other dashed, and every stop sa
     expect(await wires(branch).count()).toBeGreaterThan(0);
     for (const wire of await wires(branch).all()) {
       await expect(wire).toHaveAttribute("data-taken", taken);
-      expect(await lineOf(wire)).toBe(style);
+      expect(await drawn(wire)).toBe(style);
     }
   }
-  expect(await lineOf(page.locator('[data-node="paid"] [data-taken="true"]').first())).toBe("solid");
+  expect(await drawn(page.locator('[data-node="paid"] [data-taken="true"]').first())).toBe("solid");
 });
 
 test("24 the failed stop has the focus when the page opens", async ({ page, server, upstream }) => {

@@ -26,7 +26,7 @@ async function choose(page: Page, name: string, option: string) {
 async function leave(page: Page) {
   await expect(page.getByRole("listbox")).toHaveCount(0);
   await page.keyboard.press("Escape");
-  await expect(page.getByRole("complementary", { name: "Variables" })).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Variables" })).toHaveCount(0);
 }
 
 async function publish(server: Server, page: Page, key: string) {

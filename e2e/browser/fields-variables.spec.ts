@@ -5,7 +5,7 @@ import { expect, test } from "./test";
 
 const card = (page: Page, key: string) => page.locator(`button[data-stop="${key}"]`);
 const field = (page: Page, pointer: string) => page.locator(`[data-pointer="${pointer}"] .cm-content`);
-const picker = (page: Page) => page.getByRole("complementary", { name: "Variables" });
+const picker = (page: Page) => page.getByRole("region", { name: "Variables" });
 
 async function saved(page: Page) {
   await expect(page.getByRole("status", { name: "Draft" })).toContainText(/^Saved/);

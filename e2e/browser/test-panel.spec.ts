@@ -53,7 +53,7 @@ test("a request is edited, run with Ctrl+Enter, and its way is on the canvas; wh
   await panel.getByRole("button", { name: "Open the field" }).click();
   await expect(page.getByRole("complementary", { name: "Response" })).toBeVisible();
   await body.fill('{"order":{"status":"no"}}');
-  await page.keyboard.press("Control+Enter");
+  await body.press("Control+Enter");
   await expect(result.getByRole("region", { name: "Answer" })).toContainText('{"error":"not paid"}');
   await expect(page.locator('button[data-stop="refuse"] [data-status="succeeded"]')).toBeVisible();
 });

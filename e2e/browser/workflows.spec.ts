@@ -114,10 +114,8 @@ test("search, tag and state stand in the address and come back with it; nothing 
   await page.keyboard.press("/");
   await page.keyboard.type("crm");
   await expect(page.getByRole("row")).toHaveCount(2);
-  await page.getByRole("button", { name: /On or off/ }).click();
-  await page.getByRole("option", { name: "Off" }).click();
-  await page.getByRole("button", { name: /Tag/ }).click();
-  await page.getByRole("option", { name: "sales" }).click();
+  await page.getByRole("combobox", { name: /On or off/ }).selectOption("Off");
+  await page.getByRole("combobox", { name: /Tag/ }).selectOption("sales");
   const again = await context.newPage();
   await again.goto(page.url());
   await expect(row(again, "CRM lead")).toBeVisible();

@@ -88,6 +88,8 @@ const settings = createRoute({
   path: "settings/$part",
   component: lazyRouteComponent(() => withAllWords(import("@/features/settings/page")), "SettingsPage"),
 });
+/** Where nothing is: the way back stays in sight. */
+const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 const settingsHome = createRoute({
   getParentRoute: () => shell,
   path: "settings",
@@ -101,7 +103,18 @@ export const router = createRouter({
     login,
     setup,
     invite,
-    shell.addChildren([home, workflows, editor, executions, execution, requests, request, settingsHome, settings]),
+    shell.addChildren([
+      home,
+      workflows,
+      editor,
+      executions,
+      execution,
+      requests,
+      request,
+      settingsHome,
+      settings,
+      nowhere,
+    ]),
   ]),
   basepath: base,
   defaultErrorComponent: Broke,

@@ -2,7 +2,7 @@
 
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { workflowQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
 import { useTranslation } from "@/lib/i18n";
@@ -16,13 +16,15 @@ import { Canvas, type CanvasControls } from "./canvas/canvas";
 import { Drawer } from "./drawer/drawer";
 import { EditorHeader } from "./header/header";
 import { useOpenedAt } from "./opened-at";
-import { PublishSheet } from "./publish/sheet";
-import { RevisionsSheet } from "./revisions/sheet";
 import { ConflictDialog } from "./saving/conflict-dialog";
 import { useSession } from "./saving/session";
 import { useEditorKeys } from "./shortcuts";
 import { EditorContext, useEditor } from "./store";
-import { TestPanel } from "./test/test-panel";
+
+// What talks to the server anyway is loaded when it is asked for.
+const PublishSheet = lazy(async () => ({ default: (await import("./publish/sheet")).PublishSheet }));
+const RevisionsSheet = lazy(async () => ({ default: (await import("./revisions/sheet")).RevisionsSheet }));
+const TestPanel = lazy(async () => ({ default: (await import("./test/test-panel")).TestPanel }));
 
 export function EditorPage() {
   const { key } = useParams({ from: "/shell/workflows/$key" });
@@ -101,12 +103,16 @@ function Editor({ of }: { of: string }) {
           data-region="test"
           className="max-h-[50%] shrink-0 overflow-auto border-t border-line bg-surface max-narrow:fixed max-narrow:inset-0 max-narrow:z-30 max-narrow:max-h-none"
         >
-          <TestPanel onClose={() => setTesting(false)} />
+          <Suspense fallback={<Loading />}>
+            <TestPanel onClose={() => setTesting(false)} />
+          </Suspense>
         </section>
       )}
       {acts.overlays}
-      {sheet === "publish" && <PublishSheet onClose={() => setSheet(null)} />}
-      {sheet === "revisions" && <RevisionsSheet onClose={() => setSheet(null)} />}
+      <Suspense fallback={null}>
+        {sheet === "publish" && <PublishSheet onClose={() => setSheet(null)} />}
+        {sheet === "revisions" && <RevisionsSheet onClose={() => setSheet(null)} />}
+      </Suspense>
     </main>
   );
 }

@@ -3,6 +3,7 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, got, type Schema } from "@/api/client";
+
 import { listen } from "@/api/live";
 
 export type WorkflowFigures = Schema["Figures"]["items"][number];

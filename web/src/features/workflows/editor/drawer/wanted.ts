@@ -1,6 +1,7 @@
 // Brings the keyboard to a field of the drawer: a field carries `data-pointer`, its JSON pointer below the node.
 
 import { type RefObject, useEffect } from "react";
+import { isTyping } from "@/lib/shortcuts";
 import { useEditor, useEditorStore } from "../store";
 
 /** How long a field may take to appear: code editors are loaded when they are first needed. */
@@ -16,7 +17,11 @@ export function useWantedField(body: RefObject<HTMLElement | null>) {
     if (wanted === null || selected === null) return;
     const until = Date.now() + APPEARS_MS;
     let timer: ReturnType<typeof setTimeout>;
+    let began: Element | null | undefined;
     const look = () => {
+      began ??= document.activeElement;
+      // Whoever types somewhere else by now is not called away.
+      if (document.activeElement !== began && isTyping(document.activeElement)) return store.setState({ wanted: null });
       const field = body.current && fieldAt(body.current, wanted, Date.now() >= until);
       if (field) {
         field.focus();

@@ -44,7 +44,7 @@ export function PickerColumn({
   const place = usePlace(beside);
   if (!place) return null;
   return createPortal(
-    <aside
+    <section
       id={picker.id}
       aria-label={t("picker.label")}
       onKeyDown={(event) => {
@@ -72,7 +72,7 @@ export function PickerColumn({
       </header>
       <VariableTree roots={picker.roots} onInsert={picker.onInsert} />
       <footer className="border-t border-line px-3 py-2 text-meta text-ink-3">{t("picker.keys")}</footer>
-    </aside>,
+    </section>,
     document.body,
   );
 }

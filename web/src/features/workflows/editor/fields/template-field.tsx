@@ -43,6 +43,8 @@ export interface TemplateFieldProps {
   quiet?: boolean;
 }
 
+/** Keys that open drawers and close what is in front: a field that they led to was not asked for variables yet. */
+const OPENING = ["Enter", "Escape", "Control", "Meta", "Alt", "Shift"];
 /** Completions that are offered at once. */
 const CHOICES_MAX = 60;
 
@@ -162,6 +164,8 @@ function Field({
       data-pointer={at}
       className="flex min-w-0 flex-col gap-1"
       onBlur={onBlur}
+      onPointerDown={() => begin(id)}
+      onKeyUp={(event) => !OPENING.includes(event.key) && begin(id)}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented || !shows) return;
         event.stopPropagation();
@@ -191,7 +195,6 @@ function Field({
         json={as === "json" ? words : undefined}
         onUndo={() => onUndo?.() || undo()}
         onRedo={redo}
-        onFocus={() => begin(id)}
         corner={
           <div className="absolute top-[3px] right-[3px] opacity-0 touch:top-0 touch:right-0 group-focus-within/code:opacity-100 group-hover/code:opacity-100 touch:opacity-100">
             <IconButton

@@ -3,6 +3,7 @@
 import { type UseMutationResult, useMutation, useSuspenseQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, got, type Schema } from "@/api/client";
+
 import { workflowQuery } from "@/api/queries";
 import { useEditor, useEditorStore } from "../store";
 import { forgetPassword, usePassword } from "./password";
