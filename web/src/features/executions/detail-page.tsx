@@ -28,7 +28,7 @@ import { type Ran, useExecution, useFlow } from "./detail/use-execution";
 import { Waterfall } from "./detail/waterfall";
 import { stopToLookAt, wayOf } from "./detail/way";
 import { useNeighbor } from "./neighbors";
-import type { ExecutionView, Tab } from "./view";
+import { type ExecutionView, executionView, type Tab } from "./view";
 
 export function ExecutionPage() {
   const { t } = useTranslation("executions");
@@ -101,7 +101,7 @@ function Detail({
 }) {
   const { t } = useTranslation("executions");
   const mayOperate = useMay("operate");
-  const view = useSearch({ from: "/shell/executions/$id" });
+  const view = executionView(useSearch({ from: "/shell/executions/$id" }));
   const navigate = useNavigate();
   const replay = useReplay(execution.id);
   const neighbor = useNeighbor();

@@ -1,17 +1,19 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "@/lib/i18n";
 import { Places } from "@/ui/feed/places";
 import { useLiveKey } from "@/ui/feed/use-live-key";
 import { Page } from "@/ui/page";
-import { type ExecutionFilter, remember } from "./filter";
+import { type ExecutionFilter, executionFilter, remember } from "./filter";
 import { FilterBar } from "./list/filter-bar";
 import { Histogram } from "./list/histogram";
 import { Rows } from "./list/rows";
 
 export function ExecutionsPage() {
   const { t } = useTranslation("executions");
-  const filter = useSearch({ from: "/shell/executions" });
+  const search = useSearch({ from: "/shell/executions" });
+  // The router gives what the address says too, whatever that is.
+  const filter = useMemo(() => executionFilter(search), [search]);
   const navigate = useNavigate({ from: "/executions" });
   const [isLive, setLive] = useState(true);
   const change = useCallback(

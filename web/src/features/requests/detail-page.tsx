@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ApiError, type Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import { requestQuery, workflowsQuery } from "@/api/queries";
-import { header } from "@/lib/content";
+import { header, jsonOf } from "@/lib/content";
 import { curl } from "@/lib/curl";
 import { bytes, dateTime } from "@/lib/format";
 import { useTranslation } from "@/lib/i18n";
@@ -99,7 +99,11 @@ function Detail({ request }: { request: RequestView }) {
         )}
         <Section title={i("http.body")} level={2}>
           {request.outcome === "refused" && request.bytes >= KEPT_BYTES && <Note>{t("detail.cut")}</Note>}
-          <Body content={request} label={i("http.body")} root="trigger.body" />
+          {isUnread(request) ? (
+            <p className="text-ink-3">{t("detail.not_read")}</p>
+          ) : (
+            <Body content={request} label={i("http.body")} root="trigger.body" />
+          )}
         </Section>
         <Section title={i("http.headers", { count: request.headers.length })} level={2}>
           <Headers headers={request.headers} label={i("http.headers", { count: request.headers.length })} />
@@ -109,6 +113,16 @@ function Detail({ request }: { request: RequestView }) {
         <SampleDialog workflow={request.workflow_key} event={writtenOf(request)} onClose={() => setSaving(false)} />
       )}
     </Page>
+  );
+}
+
+/** What is wrong with the head is told before the body is taken. */
+function isUnread({ outcome, bytes, headers }: RequestView): boolean {
+  return (
+    outcome === "refused" &&
+    bytes === 0 &&
+    header(headers, "content-length") !== "0" &&
+    header(headers, "content-length") !== undefined
   );
 }
 
@@ -180,8 +194,12 @@ function lineOf(request: RequestView, url: string): string {
   return curl({ url, method, query: query_string, headers: masked(headers), body, bodyBase64: body_base64 });
 }
 
-/** As something that an endpoint would take: a POST, without what proves who somebody is. */
+/** As something that an endpoint would take: a POST that says what it is, without what proves who somebody is. */
 function writtenOf({ query_string, headers, body, body_base64 }: RequestView): Schema["WrittenEvent"] {
   const safe = masked(headers).filter((line, index) => line[1] === headers[index]?.[1]);
-  return { method: "POST", query_string, headers: safe, ...(body === null ? { body_base64 } : { body }) };
+  const isJson = jsonOf(body) !== undefined;
+  const told: [string, string][] = isJson
+    ? [["content-type", "application/json"], ...safe.filter(([name]) => name.toLowerCase() !== "content-type")]
+    : safe;
+  return { method: "POST", query_string, headers: told, ...(body === null ? { body_base64 } : { body }) };
 }

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "@/lib/i18n";
 import { FilterSelect, LiveToggle, SpanSelect, WorkflowSelect } from "@/ui/feed/filters";
 import { Places } from "@/ui/feed/places";
@@ -7,14 +7,16 @@ import { useLiveKey } from "@/ui/feed/use-live-key";
 import { Page } from "@/ui/page";
 import { SearchField } from "@/ui/search-field";
 import { CODES } from "./causes";
-import type { RequestFilter } from "./filter";
+import { type RequestFilter, requestFilter } from "./filter";
 import { Rows } from "./rows";
 
 const HALF = "max-narrow:w-[calc(50%-4px)]";
 
 export function RequestsPage() {
   const { t } = useTranslation("requests");
-  const filter = useSearch({ from: "/shell/requests" });
+  const asked = useSearch({ from: "/shell/requests" });
+  // The router gives what the address says too, whatever that is.
+  const filter = useMemo(() => requestFilter(asked), [asked]);
   const navigate = useNavigate({ from: "/requests" });
   const [isLive, setLive] = useState(true);
   useLiveKey(setLive);

@@ -21,7 +21,7 @@ export function BarsTable({
       className="max-h-56 overflow-auto rounded-control border border-line"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
       tabIndex={0}
-      aria-label={label}
+      aria-label={t("bars.numbers")}
     >
       <table className="w-full text-left text-body">
         <caption className="sr-only">{label}</caption>

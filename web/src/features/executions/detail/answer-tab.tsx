@@ -24,10 +24,10 @@ export function AnswerTab({ execution }: { execution: Schema["ExecutionView"] })
             : t("answer.after", { time: duration(Math.max(0, between(execution.accepted_at, answer.sent_at))) })}
         </span>
       </p>
-      <Section title={i("http.body")}>
+      <Section level={2} title={i("http.body")}>
         <Body content={answer} label={t("answer.body")} begins="text" />
       </Section>
-      <Section title={i("http.headers", { count: answer.headers.length })}>
+      <Section level={2} title={i("http.headers", { count: answer.headers.length })}>
         <Headers headers={answer.headers} label={i("http.headers", { count: answer.headers.length })} />
       </Section>
     </div>

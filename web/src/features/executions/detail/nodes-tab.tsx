@@ -41,7 +41,7 @@ export function NodesTab({
         <p className="text-ink-2">{t("stop.gone", { node: selected })}</p>
       )}
       <section aria-label={t("nodes.all")}>
-        <h3 className="pb-1 text-meta font-medium text-ink-3">{t("nodes.all")}</h3>
+        <h2 className="pb-1 text-meta font-medium text-ink-3">{t("nodes.all")}</h2>
         {execution.node_runs.length === 0 && <p className="text-ink-2">{t("nodes.none")}</p>}
         <ol className="flex flex-col rounded-control border border-line bg-surface empty:hidden">
           {execution.node_runs.map((run) => (

@@ -27,7 +27,7 @@ export function NotesTab({ execution }: { execution: Schema["ExecutionView"] }) 
 function Family({ title, ids }: { title: string; ids: string[] }) {
   return (
     <section>
-      <h3 className="pb-1 text-meta font-medium text-ink-3">{title}</h3>
+      <h2 className="pb-1 text-meta font-medium text-ink-3">{title}</h2>
       <ul className="flex flex-col gap-1">
         {ids.map((id) => (
           <li key={id}>

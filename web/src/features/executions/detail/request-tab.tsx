@@ -49,17 +49,17 @@ export function RequestTab({ execution, url }: { execution: Schema["ExecutionVie
         )}
       </div>
       {event.query_string && (
-        <Section title={i("http.query")}>
+        <Section level={2} title={i("http.query")}>
           <code className="code break-all" dir="auto">
             ?{event.query_string}
           </code>
           <Value value={event.query} label={i("http.query")} root="trigger.query" />
         </Section>
       )}
-      <Section title={i("http.body")}>
+      <Section level={2} title={i("http.body")}>
         <Body content={event} label={i("http.body")} root="trigger.body" />
       </Section>
-      <Section title={i("http.headers", { count: event.headers.length })}>
+      <Section level={2} title={i("http.headers", { count: event.headers.length })}>
         <Headers headers={event.headers} label={i("http.headers", { count: event.headers.length })} />
       </Section>
       {saving && (

@@ -31,7 +31,7 @@ export function StopPanel({
   return (
     <div className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <h3 className="text-card font-semibold break-words">{title}</h3>
+        <h2 className="text-card font-semibold break-words">{title}</h2>
         <Status status={last?.status ?? "skipped"} />
         <span className="code text-ink-3">{stop}</span>
         <span className="ml-auto">
