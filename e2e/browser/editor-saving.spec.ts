@@ -62,7 +62,9 @@ test("19 two windows edit the same node: the second is asked, and nothing goes l
   watch.allow.push(/409/, /ERR_INTERNET_DISCONNECTED/);
   const { key, url } = await server.workflow(PAYMENT);
   await page.goto(`/workflows/${key}`);
-  await expect(card(page, "accept")).toBeVisible();
+  await card(page, "refuse").click();
+  await expect(page.getByRole("textbox", { name: "Name of the node" })).toBeVisible();
+  await page.waitForLoadState("networkidle");
   // The second window hears nothing while the first one saves.
   await context.setOffline(true);
   await rename(page, "accept", "Mine");

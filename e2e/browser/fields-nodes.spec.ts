@@ -19,7 +19,7 @@ async function add(page: Page, place: string, kind: string) {
 
 async function choose(page: Page, name: string, option: string) {
   await page.getByRole("button", { name: new RegExp(`${name}$`) }).click();
-  await page.getByRole("option", { name: option, exact: true }).click();
+  await page.getByRole("option", { name: new RegExp(`^${option}`) }).first().click();
 }
 
 /** Off the field: what helps to fill it in is closed. */

@@ -20,7 +20,7 @@ const ROWS_MAX = 1_000;
 const ELEMENTS_MAX = 10;
 const DEPTH_MAX = 12;
 
-export interface Variable {
+export interface KnownValue {
   /** What a template says to get it. */
   path: string;
   /** The last step of the path. */
@@ -30,11 +30,11 @@ export interface Variable {
   type?: ValueType;
   /** The value it has in the request that is looked at, or else the declared example. */
   example?: Json;
-  children: Variable[];
+  children: KnownValue[];
 }
 
 /** A root of the tree. */
-export interface VariableRoot extends Variable {
+export interface VariableRoot extends KnownValue {
   kind: "headers" | "query" | "body" | "request" | "node" | "system" | "secrets";
   /** Whose result it is, and which one it is in the order of the flow, from 1. */
   node?: FlowNode;
@@ -147,16 +147,16 @@ function parsed(declared: DeclaredValue[] = []): Declared[] {
   });
 }
 
-function leaf(steps: Step[], type?: ValueType, example?: Json): Variable {
+function leaf(steps: Step[], type?: ValueType, example?: Json): KnownValue {
   const value = example ?? undefined;
   return { path: writePath(steps), name: String(steps.at(-1)), type, example: value, children: [] };
 }
 
 /** What is declared and what is there, in one tree; real values and their types win. */
-function tree(at: Step[], declared: Declared[], value: Json | undefined): Variable {
+function tree(at: Step[], declared: Declared[], value: Json | undefined): KnownValue {
   let room = ROWS_MAX;
-  const seenHere = (steps: Step[], value: Json, depth: number): Variable => {
-    const row: Variable = { ...leaf(steps, typeOf(value)), example: value };
+  const seenHere = (steps: Step[], value: Json, depth: number): KnownValue => {
+    const row: KnownValue = { ...leaf(steps, typeOf(value)), example: value };
     if (depth === 0) return row;
     const members: [Step, Json][] = Array.isArray(value)
       ? value.slice(0, ELEMENTS_MAX).map((each, index) => [index, each])
@@ -174,7 +174,7 @@ function tree(at: Step[], declared: Declared[], value: Json | undefined): Variab
     let row = root;
     for (const [index, step] of steps.entries()) {
       const path = writePath([...at, ...steps.slice(0, index + 1)]);
-      let child: Variable | undefined = row.children.find((each) => each.path === path);
+      let child: KnownValue | undefined = row.children.find((each) => each.path === path);
       if (!child) {
         if (room-- <= 0) break;
         child = leaf([...at, ...steps.slice(0, index + 1)]);
@@ -199,14 +199,14 @@ export function typeOf(value: Json): ValueType {
 }
 
 /** Every row below the roots, the roots that have a value included, in the order of the tree. */
-export function* rows(roots: VariableRoot[]): Generator<Variable> {
+export function* rows(roots: VariableRoot[]): Generator<KnownValue> {
   for (const root of roots) {
     if (!root.bare) yield root;
     yield* below(root);
   }
 }
 
-function* below(row: Variable): Generator<Variable> {
+function* below(row: KnownValue): Generator<KnownValue> {
   for (const child of row.children) {
     yield child;
     yield* below(child);
@@ -214,7 +214,7 @@ function* below(row: Variable): Generator<Variable> {
 }
 
 /** Whether all words are in a row's alias, path or value. */
-function fits(row: Variable, words: string[], more = ""): boolean {
+function fits(row: KnownValue, words: string[], more = ""): boolean {
   const value = typeof row.example === "object" ? "" : String(row.example ?? "");
   const all = `${row.alias ?? ""} ${row.path} ${value} ${more}`.toLowerCase();
   return words.every((word) => all.includes(word));
@@ -232,7 +232,7 @@ export function search(roots: VariableRoot[], text: string, most = Number.POSITI
   const words = wordsOf(text);
   if (words.length === 0) return roots;
   let room = most;
-  const kept = <Row extends Variable>(row: Row, more = ""): Row[] => {
+  const kept = <Row extends KnownValue>(row: Row, more = ""): Row[] => {
     const children = row.children.flatMap((child) => kept(child));
     if (children.length === 0 && (room <= 0 || !fits(row, words, more))) return [];
     room--;
@@ -242,10 +242,10 @@ export function search(roots: VariableRoot[], text: string, most = Number.POSITI
 }
 
 /** The rows that have all words themselves, those first whose name begins with them. */
-export function matches(roots: VariableRoot[], text: string): Variable[] {
+export function matches(roots: VariableRoot[], text: string): KnownValue[] {
   const words = wordsOf(text);
   const found = roots.flatMap((root) => [...rows([root])].filter((row) => fits(row, words, root.node?.title)));
-  const begins = (row: Variable) => `${row.alias ?? row.name}`.toLowerCase().startsWith(words[0] ?? "");
+  const begins = (row: KnownValue) => `${row.alias ?? row.name}`.toLowerCase().startsWith(words[0] ?? "");
   return words.length === 0 ? found : [...found.filter(begins), ...found.filter((row) => !begins(row))];
 }
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { base } from "@/api/client";
 import { useTranslation } from "@/lib/i18n";
-import { Block } from "@/ui/block";
 import { CopyButton } from "@/ui/copy";
 import { ErrorNote, Loading } from "@/ui/feedback";
+import { Block } from "@/ui/part";
 import { settingsQuery } from "./queries";
 
 const LICENCE = "Apache-2.0";

@@ -1,9 +1,9 @@
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useTranslation } from "@/lib/i18n";
-import { Block } from "@/ui/block";
 import { Badge } from "@/ui/feedback";
 import { TextField } from "@/ui/field";
+import { Block } from "@/ui/part";
 import { Cell, Row, Table } from "@/ui/table";
 import { inWords } from "./in-words";
 

@@ -5,7 +5,7 @@ import { Input } from "react-aria-components/Input";
 import { SearchField } from "react-aria-components/SearchField";
 import { Tree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
 import type { ValueType } from "@/flow/document";
-import { matches, rows, search, type Variable, type VariableRoot } from "@/flow/variables";
+import { type KnownValue, matches, rows, search, type VariableRoot } from "@/flow/variables";
 import { useTranslation } from "@/lib/i18n";
 import { INPUT } from "@/ui/field";
 import { inShort } from "./in-short";
@@ -120,7 +120,7 @@ function Row({
   root,
   onInsert,
 }: {
-  row: Variable;
+  row: KnownValue;
   root?: VariableRoot;
   onInsert: (path: string, closes: boolean) => void;
 }) {
@@ -191,10 +191,10 @@ function rootName(root: VariableRoot, t: Translate): string {
   return t("picker.root.node", { number: root.number, title: root.node?.title || root.node?.key });
 }
 
-function all(roots: Variable[]): Variable[] {
+function all(roots: KnownValue[]): KnownValue[] {
   return roots.flatMap((row) => [row, ...all(row.children)]);
 }
 
-function count(row: Variable): number {
+function count(row: KnownValue): number {
   return row.children.reduce((sum, child) => sum + 1 + count(child), 0);
 }
