@@ -94,11 +94,15 @@ browser: need-rust need-chromium web e2e/node_modules/.made ## the real binary i
 	@cargo build --locked --all-features -p hookflow
 	$(call say,browser)
 	@e2e/node_modules/.bin/tsc -p e2e/browser
-	@SCREENS="$(SCREENS)" e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+	@e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+
+SCREENS := contact-sheet.jpg workflows-light-wide.png trigger-light-wide.png condition-light-wide.png executions-light-wide.png failed-light-wide.png requests-light-wide.png editor-dark-wide.png
 
 .PHONY: screens
-screens: ## pictures of every screen into docs/screens, light and dark, wide and narrow, and all on one sheet
-	@$(MAKE) --no-print-directory browser BROWSER=contact-sheet SCREENS=$(CURDIR)/docs/screens
+screens: ## pictures for the docs, and every screen on one sheet: light and dark, wide and narrow
+	@$(MAKE) --no-print-directory browser BROWSER=contact-sheet
+	@mkdir -p docs/screens
+	@cp $(addprefix target/browser/screens/,$(SCREENS)) docs/screens/
 
 web/tools/apigen/node_modules/.made: web/tools/apigen/package-lock.json | need-node
 	@npm ci --prefix web/tools/apigen --no-audit --no-fund --loglevel=error

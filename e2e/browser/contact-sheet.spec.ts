@@ -1,10 +1,10 @@
-// Every screen, light and dark, wide and narrow, on one sheet to look at. `make screens` puts it into docs/.
+// Every screen, light and dark, wide and narrow, on one sheet to look at. `make screens` puts some of it into docs/.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { type LivedIn, liveIn } from "./lived-in";
 import { expect, test } from "./test";
 
-const OUT = process.env.SCREENS || new URL("../../target/browser/screens", import.meta.url).pathname;
+const OUT = new URL("../../target/browser/screens", import.meta.url).pathname;
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 800 } } as const;
 
 interface Screen {

@@ -18,7 +18,7 @@ export interface LivedIn {
 
 export async function liveIn(server: Server): Promise<LivedIn> {
   const upstream: HttpServer = createServer((request, answer) => {
-    const fails = request.url?.includes("fail");
+    const fails = request.url?.includes("fail=1");
     answer.writeHead(fails ? 503 : 200, { "content-type": "application/json" });
     answer.end(JSON.stringify(fails ? { error: "maintenance" } : { id: "cus_8Kq", name: "Olena Koval", tier: "gold" }));
   });

@@ -134,7 +134,7 @@ test("the classic by hand: credentials, parsed samples, a branch, two answers; c
   const seen = watching.getByRole("main");
   await expect(seen.getByText("GET → 405")).toBeVisible({ timeout: 2_000 });
   await expect(seen.getByText("POST → 401")).toBeVisible({ timeout: 2_000 });
-  await expect(seen.getByText("accepted", { exact: true })).toHaveCount(2, { timeout: 2_000 });
+  await expect(seen.locator(`[data-status="succeeded"]`)).toHaveCount(2, { timeout: 2_000 });
 });
 
 test("12 from the list to the execution by the keyboard alone", async ({ page, server }) => {
@@ -206,6 +206,8 @@ test("12 from the list to the execution by the keyboard alone", async ({ page, s
     await page.keyboard.type("response");
     await page.keyboard.press("Enter");
     await expect(page.getByRole("complementary", { name: "Response" })).toBeVisible();
+    // The drawer takes the focus once its first field is there.
+    await expect.poll(() => page.evaluate(() => !!document.activeElement?.closest('[data-region="drawer"]'))).toBe(true);
     if (moves === 2) {
       await tabTo(page.getByRole("combobox", { name: "Status" }));
       await page.keyboard.press("ControlOrMeta+a");
@@ -240,7 +242,7 @@ test("12 from the list to the execution by the keyboard alone", async ({ page, s
   await page.keyboard.press("g");
   await page.keyboard.press("e");
   await expect(page).toHaveURL(/\/executions/);
-  await expect(page.getByRole("main").getByText(/succeeded/).first()).toBeVisible();
+  await expect(page.getByRole("main").locator(`[data-status="succeeded"]`).first()).toBeVisible();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/executions\/ex_/);
