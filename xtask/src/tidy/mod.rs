@@ -67,9 +67,9 @@ fn read_below(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> Result<
         let kind = entry.file_type()?;
         if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
             read_below(&entry.path(), &format!("{path}/"), files)?;
-        } else if kind.is_file()
-            && let Ok(text) = std::fs::read_to_string(entry.path())
-        {
+        } else if kind.is_file() {
+            // Pictures are there, for links to lead to; nothing stands in them.
+            let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
             files.push(TextFile { path, text });
         }
     }
