@@ -99,3 +99,17 @@ test("19 what somebody else changes elsewhere comes in by itself", async ({ page
   await server.api("PUT", `/workflows/${key}/draft`, flow, { "if-match": `"${edit}"` });
   await expect(card(page, "paid")).toContainText("Renamed elsewhere");
 });
+
+test("what was never loaded says so in its place when there is no network, and the page stays", async ({ page, server, context, watch }) => {
+  watch.allow.push(/ERR_INTERNET_DISCONNECTED/, /Failed to fetch dynamically imported module/);
+  const { key } = await server.workflow(PAYMENT);
+  await page.goto(`/workflows/${key}`);
+  await expect(card(page, "accept")).toBeVisible();
+  await context.setOffline(true);
+  await card(page, "accept").click();
+  await expect(page.getByText("This part could not be loaded")).toBeVisible();
+  await page.getByRole("textbox", { name: "Name of the node" }).fill("Kept all the same");
+  await expect(card(page, "accept")).toContainText("Kept all the same");
+  await context.setOffline(false);
+  await expect(draftState(page)).toContainText(/^Saved/);
+});

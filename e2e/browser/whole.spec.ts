@@ -243,9 +243,11 @@ test("12 from the list to the execution by the keyboard alone", async ({ page, s
   await page.keyboard.press("e");
   await expect(page).toHaveURL(/\/executions/);
   await expect(page.getByRole("main").locator(`[data-status="succeeded"]`).first()).toBeVisible();
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/executions\/ex_/);
+  await expect(async () => {
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/executions\/ex_/, { timeout: 1_000 });
+  }).toPass();
   const { items } = await server.api("GET", "/executions");
   expect(items).toMatchObject([{ status: "succeeded", test: true, answer_status: 200 }]);
   expect(await page.evaluate(() => (window as unknown as { pressed: string[] }).pressed)).toEqual([]);

@@ -35,7 +35,7 @@ export function takeOver(speaker: (said: Said) => void): () => void {
 
 /** Pages that may lose the network load it beforehand, so that there is something to say so with. */
 export const loadToasts = () => import("./toasts-region");
-const ToastsRegion = lazy(loadToasts);
+const ToastsRegion = lazy<() => React.ReactNode>(() => loadToasts().catch(() => ({ default: () => null })));
 
 /** Where messages appear, from the first one on. */
 export function Toasts() {

@@ -2,13 +2,14 @@
 
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { workflowQuery } from "@/api/queries";
 import { copy } from "@/lib/clipboard";
 import { useTranslation } from "@/lib/i18n";
 import { NARROW, useMedia } from "@/lib/media";
 import { loadCode } from "@/ui/code/code";
 import { Loading } from "@/ui/feedback";
+import { later } from "@/ui/later";
 import { useTitle } from "@/ui/page";
 import { loadToasts, say } from "@/ui/toast";
 import { useActs } from "./canvas/acts";
@@ -23,9 +24,9 @@ import { useEditorKeys } from "./shortcuts";
 import { EditorContext, useEditor } from "./store";
 
 // What talks to the server anyway is loaded when it is asked for.
-const PublishSheet = lazy(async () => ({ default: (await import("./publish/sheet")).PublishSheet }));
-const RevisionsSheet = lazy(async () => ({ default: (await import("./revisions/sheet")).RevisionsSheet }));
-const TestPanel = lazy(async () => ({ default: (await import("./test/test-panel")).TestPanel }));
+const PublishSheet = later(async () => (await import("./publish/sheet")).PublishSheet);
+const RevisionsSheet = later(async () => (await import("./revisions/sheet")).RevisionsSheet);
+const TestPanel = later(async () => (await import("./test/test-panel")).TestPanel);
 
 const FIRST_MOVES = ["pointermove", "pointerdown", "keydown", "focusin"] as const;
 

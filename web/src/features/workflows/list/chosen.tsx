@@ -1,14 +1,15 @@
 import { Download, Power, PowerOff, Tag, X } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import { useTranslation } from "@/lib/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { errorText } from "@/ui/feedback";
+import { later } from "@/ui/later";
 import { say } from "@/ui/toast";
 import { exportAsFile } from "./exporting";
 
-const TagsDialog = lazy(async () => ({ default: (await import("./tags-dialog")).TagsDialog }));
+const TagsDialog = later(async () => (await import("./tags-dialog")).TagsDialog);
 
 /** What can be done with all that are chosen. Stands where the filters stood. */
 export function Chosen({

@@ -1,7 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Upload } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import { workflowsQuery } from "@/api/queries";
@@ -9,6 +9,7 @@ import type { TemplateName } from "@/flow/templates";
 import { useTranslation } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/feedback";
+import { later } from "@/ui/later";
 import { Page } from "@/ui/page";
 import { Chosen } from "./chosen";
 import { useFigures } from "./figures";
@@ -24,10 +25,10 @@ import { WorkflowTable } from "./table";
 type Item = Schema["WorkflowItem"];
 
 // What is asked now and then comes when it is asked.
-const CreateDialog = lazy(async () => ({ default: (await import("../create/create-dialog")).CreateDialog }));
-const DeleteDialog = lazy(async () => ({ default: (await import("./delete-dialog")).DeleteDialog }));
-const ImportDialog = lazy(async () => ({ default: (await import("./import-dialog")).ImportDialog }));
-const PublishFirst = lazy(async () => ({ default: (await import("./publish-first")).PublishFirst }));
+const CreateDialog = later(async () => (await import("../create/create-dialog")).CreateDialog);
+const DeleteDialog = later(async () => (await import("./delete-dialog")).DeleteDialog);
+const ImportDialog = later(async () => (await import("./import-dialog")).ImportDialog);
+const PublishFirst = later(async () => (await import("./publish-first")).PublishFirst);
 
 /** What is asked about, over the list. */
 type Asking =

@@ -1,11 +1,11 @@
 // What drawers hold, loaded when somebody begins to do something.
 
-import { lazy } from "react";
+import { later } from "@/ui/later";
 
 const nodePanel = () => import("../panel/node-panel");
 const triggerPanel = () => import("../trigger/trigger-panel");
 
-export const NodePanel = lazy(async () => ({ default: (await nodePanel()).NodePanel }));
-export const TriggerPanel = lazy(async () => ({ default: (await triggerPanel()).TriggerPanel }));
+export const NodePanel = later(async () => (await nodePanel()).NodePanel);
+export const TriggerPanel = later(async () => (await triggerPanel()).TriggerPanel);
 
 export const loadPanels = () => Promise.all([nodePanel(), triggerPanel()]);
