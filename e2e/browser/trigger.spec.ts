@@ -213,7 +213,8 @@ test("9 the answer of an asynchronous workflow goes out before the flow ends; un
   const after = await server.send(url, { id: 5 });
   expect([after.status, after.headers.get("x-took"), await after.text()]).toEqual([202, "it", "taken 5"]);
   const { items } = await server.api("GET", `/executions?workflow=${key}`);
-  expect(items[0].status).toBe("waiting");
+  // The answer is there; the flow has not come to its end.
+  expect(["queued", "running", "waiting"]).toContain(items[0].status);
 });
 
 test("the coach tells one step at a time, and once closed is never seen again", async ({ page, server }) => {
