@@ -10,8 +10,10 @@
 
 pub mod bare;
 pub mod connection;
+pub mod cores;
 pub mod first_line;
 pub mod live;
 pub mod load;
 pub mod machine;
+pub mod page;
 mod servers;

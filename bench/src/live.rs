@@ -6,7 +6,7 @@
 //! Both the loader and those who listen share the cores with the server.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,15 +17,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection;
 use crate::first_line::report::median;
-use crate::first_line::{SYNC_FILE, body, write};
+use crate::first_line::{SYNC_FILE, body};
 use crate::load::{self, Plan, Until};
+use crate::page::{self, Section};
 use crate::servers::Hookflow;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 const READ_BYTES: usize = 64 * 1024;
-/// Where this part of the page begins; it goes to the end.
-const HEADING: &str = "\n## The live feed\n";
+const HEADING: &str = "## The live feed\n";
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -44,8 +44,8 @@ pub struct Options {
     /// The server's data go into a new folder in here, removed at the end.
     #[arg(long, default_value = "target")]
     data_in: PathBuf,
-    /// The page that this is added to.
-    #[arg(long, default_value = "docs/benchmarks.md")]
+    /// Where the section of the page goes.
+    #[arg(long, default_value = page::SECTIONS)]
     out: PathBuf,
 }
 
@@ -114,7 +114,7 @@ struct Line {
     gaps: Vec<f64>,
 }
 
-/// Measures, adds to the page and gives back what was added.
+/// Measures, keeps the section of the page and gives it back.
 pub async fn run(options: &Options) -> Result<String> {
     let data = tempfile::Builder::new().prefix("bench-").tempdir_in(&options.data_in)?;
     let hookflow = Hookflow::start(&options.hookflow, data.path()).await?;
@@ -159,7 +159,7 @@ pub async fn run(options: &Options) -> Result<String> {
     }
 
     let section = section(options, &lines);
-    add(&options.out, &section)?;
+    page::keep(&options.out, Section::Live, &section)?;
     Ok(section)
 }
 
@@ -193,28 +193,4 @@ fn section(options: &Options, lines: &[Line; 3]) -> String {
              loader and the server.\n",
             options.rounds, options.seconds, options.connections
         )
-}
-
-/// In place of what stood there before.
-fn add(path: &Path, section: &str) -> Result<()> {
-    let page = std::fs::read_to_string(path).unwrap_or_default();
-    let before = page.split(HEADING).next().unwrap_or_default();
-    write(path, &format!("{before}{section}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_second_run_takes_the_place_of_the_first() {
-        let folder = tempfile::tempdir().expect("there is room");
-        let path = folder.path().join("page.md");
-        std::fs::write(&path, "# Page\n").expect("there is room");
-        for text in ["first", "second"] {
-            add(&path, &format!("{HEADING}{text}\n")).expect("it can be written");
-        }
-        let page = std::fs::read_to_string(&path).expect("it was written");
-        assert_eq!(page, format!("# Page\n{HEADING}second\n"));
-    }
 }

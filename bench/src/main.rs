@@ -2,24 +2,44 @@
 
 #![allow(clippy::print_stdout)] // a command line
 
+use std::path::Path;
+
 use anyhow::Result;
-use clap::Parser;
+use bench::{cores, page};
+use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
 /// Measures Hookflow beside what limits it.
 #[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Cores that the loader and all that is loaded share.
+    #[arg(long, global = true, default_value_t = 2)]
+    cores: usize,
+}
+
+#[derive(Subcommand)]
 enum Command {
     /// A bare axum handler, a sync and an async workflow, in turns; writes docs/benchmarks.md.
     FirstLine(bench::first_line::Options),
-    /// The sync workflow with nobody and with many who listen live, in turns; adds to docs/benchmarks.md.
+    /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
     /// The bare axum handler: prints its address, then serves until it is stopped.
     LimitBare,
+    /// Writes docs/benchmarks.md from what the others measured.
+    Page,
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    match Command::parse() {
+fn main() -> Result<()> {
+    let args = Args::parse();
+    cores::keep_to(args.cores)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(args.command))
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
         Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
         Command::LimitBare => {
@@ -27,6 +47,7 @@ async fn main() -> Result<()> {
             println!("{}", listener.local_addr()?);
             bench::bare::serve(listener).await?;
         }
+        Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())
 }
