@@ -74,7 +74,8 @@ impl Poison {
                 "trigger: { kind: webhook }",
                 &format!("trigger: {{ kind: webhook, answer: {{ body: \"{{{{ {BURNING} }}}}\" }} }}"),
             ),
-            Self::Hangs => async_flow(POISON, &[effect_node("call", silent, "")]),
+            // Its callers wait, so that there are as many calls as callers and no more.
+            Self::Hangs => async_flow(POISON, &[effect_node("call", silent, "")]).replace("mode: async", "mode: sync"),
             Self::Nothing | Self::Floods => sync_flow(POISON),
             Self::Swells => format!(
                 "hookflow: 1\ntitle: p\nkey: {POISON}\nenabled: true\nmode: sync\ntrigger: {{ kind: webhook }}\nnodes:\n  \
@@ -170,12 +171,14 @@ async fn one(bench: &Bench, poison: Poison, slack: Duration, outcome: &mut Outco
     let good = Steady::start(ways, rate)?;
     let probes = Probes::start(&server)?;
     sleep(bench.load / 4).await;
-    (good.take(), probes.take());
+    good.take();
+    probes.take();
     sleep(bench.load).await;
     let mut calm = good.take();
     let bad = poison.begin(server.hooks, rate)?;
     sleep(bench.load / 4).await;
-    (good.take(), probes.take());
+    good.take();
+    probes.take();
     sleep(bench.load).await;
     let (mut beside, probed) = (good.take(), probes.take());
     let resident = server.resident();
