@@ -50,7 +50,11 @@ fn main() {
         println!(
             "{:.0} executions/s; on a core, us each: {}; {:.1} commands a batch, {} flushes, {:.0} bytes each",
             executions / took.as_secs_f64(),
-            threads().into_iter().map(|(name, ns)| format!("{name} {:.1}", ns / 1e3 / executions)).collect::<Vec<_>>().join(", "),
+            threads()
+                .into_iter()
+                .map(|(name, ns)| format!("{name} {:.1}", ns / 1e3 / executions))
+                .collect::<Vec<_>>()
+                .join(", "),
             stats.commands as f64 / stats.flushes as f64,
             stats.flushes,
             stats.database_bytes as f64 / executions,
@@ -97,7 +101,8 @@ fn execution(n: i64, mode: Mode, progress: Progress) -> NewExecution {
 
 fn finished() -> Progress {
     let at = numbered::at(1);
-    let run = |node, result| NodeRun { finished_at: Some(at), result, ..numbered::node_run(node, NodeStatus::Succeeded) };
+    let run =
+        |node, result| NodeRun { finished_at: Some(at), result, ..numbered::node_run(node, NodeStatus::Succeeded) };
     let answer = Answer {
         status: 200,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
