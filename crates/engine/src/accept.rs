@@ -5,7 +5,8 @@
 //! ```
 //! Invariants
 //! - Whatever is answered is on disk.
-//! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
+//! - A caller that hangs up stops nothing: the execution runs where its caller waits for it, and from the moment
+//!   nobody does, in a task of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::begin::{Beginning, timeout_at};
 use crate::catalog::{Endpoint, Live};
+use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
 use crate::live::Change;
@@ -74,7 +76,6 @@ impl Inner {
             Facts { execution: id, workflow_key: endpoint.key.clone(), revision: Some(live.revision), timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
-        let (reply, replied) = oneshot::channel();
         match live.plan.mode {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
@@ -83,7 +84,8 @@ impl Inner {
                     .place(endpoint.workflow)
                     .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
-                let worker = Worker {
+                let (reply, replied) = oneshot::channel();
+                let worker = Box::new(Worker {
                     head,
                     pinned,
                     event,
@@ -96,8 +98,8 @@ impl Inner {
                     word: None,
                     _place: place,
                     _share: share,
-                };
-                self.spawn(worker);
+                });
+                self.answer_of(worker, replied).await
             }
             Mode::Async => {
                 let (answer, notes) = self.configured_answer(live, &facts, &trigger);
@@ -112,29 +114,48 @@ impl Inner {
                     room: self.turns.place(endpoint.workflow).map(|place| (place, share)),
                     head,
                 };
-                let request = saving::accepted(&beginning.head, &event);
-                let engine = Arc::clone(self);
-                let keep_and_run = async move {
-                    match beginning.keep(&engine).await {
-                        Ok(kept) => {
-                            engine.count.is_accepted(now);
-                            if points::reach(points::ACK_BEFORE).is_ok() {
-                                let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
-                            }
-                            engine.live.tell(Change::Request(request));
-                            kept.run(engine).await;
-                        }
-                        Err(error) => drop(reply.send(Err(NotDurable::because(&error)))),
-                    }
-                };
-                let engine = Arc::clone(self);
-                self.tasks.spawn(async move { engine.vital("a request", keep_and_run).await });
+                self.whole(Arc::clone(self).keep_and_run(beginning, answer)).await
             }
         }
-        replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))
     }
 
-    pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {
+    /// What the caller of `worker` gets, which goes on behind it.
+    async fn answer_of(
+        self: &Arc<Self>,
+        worker: Box<Worker>,
+        mut replied: oneshot::Receiver<Result<Accepted, NotDurable>>,
+    ) -> Result<Accepted, NotDurable> {
+        let run = self.whole(worker.run(Arc::clone(self)));
+        let reply = tokio::select! {
+            biased;
+            // Then it has replied, or never will.
+            () = run => replied.await,
+            reply = &mut replied => reply,
+        };
+        reply.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Until it is on disk; it runs behind the answer.
+    async fn keep_and_run(self: Arc<Self>, beginning: Beginning, answer: Answer) -> Result<Accepted, NotDurable> {
+        let kept_and_begun = caught(async {
+            let event = Arc::clone(&beginning.event);
+            let kept = beginning.keep(&self).await.map_err(|error| NotDurable::because(&error))?;
+            let (execution, accepted_at) = (kept.head.id, kept.head.accepted_at);
+            self.count.is_accepted(accepted_at);
+            let acknowledged = points::reach(points::ACK_BEFORE);
+            self.live.tell(|| Change::Request(saving::accepted(&kept.head, &event)));
+            let engine = Arc::clone(&self);
+            self.tasks.spawn(async move { engine.vital("a request", kept.run(Arc::clone(&engine))).await });
+            acknowledged.map_err(|_| lost())?;
+            Ok(Accepted { execution, reply: Reply::Answer(answer) })
+        });
+        kept_and_begun.await.unwrap_or_else(|_| {
+            self.panicked_over("a request");
+            Err(lost())
+        })
+    }
+
+    pub(crate) fn spawn(self: &Arc<Self>, worker: Box<Worker>) {
         self.tasks.spawn(worker.run(Arc::clone(self)));
     }
 
@@ -162,4 +183,9 @@ impl Inner {
         };
         (answer, notes)
     }
+}
+
+/// Nobody knows what became of it.
+fn lost() -> NotDurable {
+    NotDurable::new("the execution was lost before it began")
 }

@@ -44,7 +44,7 @@ use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
-/// An execution in memory.
+/// An execution in memory. Handed on in a box: it is large, and what awaits its run would hold it twice.
 pub(crate) struct Worker {
     /// As last saved.
     pub(crate) head: ExecutionHead,
@@ -102,7 +102,7 @@ enum Woken<T> {
 }
 
 impl Worker {
-    pub(crate) async fn run(mut self, engine: Arc<Inner>) {
+    pub(crate) async fn run(mut self: Box<Self>, engine: Arc<Inner>) {
         let driven = caught(self.drive(&engine)).await;
         if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
             self.break_off(&engine, note).await;
@@ -193,6 +193,13 @@ impl Worker {
 
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
+        // Nearly always there is one at once, and nothing that has to be looked at before.
+        if !self.cancel.is_wished()
+            && !engine.draining.is_cancelled()
+            && let Some(turn) = engine.turns.at_once(self.head.workflow)
+        {
+            return Ok((Some(turn), Input::Advance));
+        }
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {
