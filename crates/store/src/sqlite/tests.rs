@@ -168,7 +168,10 @@ async fn what_fails_in_a_batch_takes_back_what_it_did_and_nothing_else() {
     let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
     let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
     let (go, wait) = crossbeam_channel::bounded::<()>(0);
-    let holds = store.write("server_start", 0, move |_| Ok(wait.recv().unwrap_or_default()));
+    let holds = store.write("server_start", 0, move |_| {
+        let _ = wait.recv();
+        Ok(())
+    });
     let works = store.write("server_start", 0, move |db| Ok(insert(db, 1)?));
     let refused = store.write::<(), _>("server_start", 0, move |db| {
         insert(db, 2)?;
