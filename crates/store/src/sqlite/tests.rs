@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use domain::execution::status::Status;
+use domain::id::WorkflowId;
 use rusqlite::Connection;
 
 use super::sql::{self, LAST_ID};
@@ -9,7 +11,7 @@ use super::{
     Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log, retention,
     sample, search, secret, server, session, setting, token, user, workflow,
 };
-use crate::{Error, Store};
+use crate::{Error, ExecutionFilter, Store};
 
 fn database() -> (Connection, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -74,7 +76,7 @@ fn no_statement_reads_or_sorts_a_whole_table() {
                         | "COUNT"
                         | "WORKFLOWS"
                 ) && step.starts_with("SCAN"))
-                || (name == "OLDEST_BEYOND" && step.contains("USING COVERING INDEX"));
+                || (matches!(name, "OLDEST_BEYOND" | "OPEN") && step.contains("USING COVERING INDEX"));
             assert!(!whole || meant, "{name}: {steps:#?}\n{sql}");
         }
     }
@@ -86,6 +88,8 @@ fn lists_by_status_and_claims_use_their_indexes() {
     let wanted = [
         ("SCAN_RARE_STATUS", "execution_by_status"),
         ("SCAN_WORKFLOW", "execution_by_workflow"),
+        ("SCAN_WORKFLOW_BAD_END", "execution_by_bad_end (workflow_id=? AND status=? AND id>? AND id<?)"),
+        ("OPEN", "COVERING INDEX execution_open"),
         ("WAITING", "execution_by_status"),
         ("NEXT_OWNER", "execution_open"),
         ("DUE", "execution_open (owner=? AND workflow_id=? AND due_at>? AND due_at<?)"),
@@ -97,6 +101,35 @@ fn lists_by_status_and_claims_use_their_indexes() {
         let mut plan = db.prepare(&format!("explain query plan {sql}")).unwrap();
         let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
         assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:#?}");
+    }
+}
+
+/// Whether few or many have not ended, what is listed by an open status is the same.
+#[test]
+fn what_is_queued_is_listed_however_much_is_open() {
+    for open in [execution_list::ROWS_MAX - 1, execution_list::ROWS_MAX] {
+        let (db, _folder) = database();
+        // Each hundredth is queued, the others wait.
+        db.execute(
+            "with recursive n(n) as (values (1) union all select n + 1 from n where n < ?1)
+             insert into execution (id, workflow_id, workflow_key, revision, event_id, mode, status, epoch, due_at, accepted_at)
+             select unhex(format('%032x', n)), unhex(format('%032x', n % 2)), 'abcdefghijkl', 1, zeroblob(16), 'async',
+                    iif(n % 100 < 2, 'queued', 'waiting'), 1, n, n from n",
+            [open],
+        )
+        .unwrap();
+        let filter = ExecutionFilter {
+            status: Some(Status::Queued),
+            workflow: Some(WorkflowId::from_bytes(1_u128.to_be_bytes())),
+            ..ExecutionFilter::default()
+        };
+        let mut listed = Vec::new();
+        let all = execution_list::scan(&db, &filter, execution_list::ROWS_MAX, |found| {
+            listed.extend(found.is_wanted(&filter).then(|| u128::from_be_bytes(found.id.to_bytes())));
+            Ok(true)
+        });
+        let expected: Vec<u128> = (1..=u128::from(open)).rev().filter(|n| n % 100 == 1).collect();
+        assert_eq!((listed, all.unwrap()), (expected, true), "{open}");
     }
 }
 
