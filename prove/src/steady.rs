@@ -218,7 +218,8 @@ impl Insistent {
 
     /// How often each status came, 0 for no answer.
     pub fn said(&self) -> String {
-        let said: Vec<String> = lock(&self.answers).iter().map(|(status, count)| format!("{status}: {count}")).collect();
+        let said: Vec<String> =
+            lock(&self.answers).iter().map(|(status, count)| format!("{status}: {count}")).collect();
         said.join(", ")
     }
 }

@@ -70,12 +70,7 @@ impl Turns {
     }
 
     fn within(limits: TurnLimits) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            state: Mutex::default(),
-            place_freed: Notify::new(),
-            missed: AtomicBool::new(false),
-        })
+        Arc::new(Self { limits, state: Mutex::default(), place_freed: Notify::new(), missed: AtomicBool::new(false) })
     }
 
     /// A place in memory for a new execution, unless those of the workflow or the server are taken.

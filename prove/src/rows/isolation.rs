@@ -207,8 +207,11 @@ pub(super) struct Probes(BTreeMap<&'static str, Steady>);
 
 impl Probes {
     pub(super) fn start(server: &Server) -> Result<Self> {
-        let targets =
-            [("probe of the hooks", server.hooks, "/healthz"), ("probe", server.admin, "/healthz"), ("page", server.admin, "/")];
+        let targets = [
+            ("probe of the hooks", server.hooks, "/healthz"),
+            ("probe", server.admin, "/healthz"),
+            ("page", server.admin, "/"),
+        ];
         let start = |(name, address, target)| Ok((name, Steady::start(vec![Way::page(address, target)], 20.0)?));
         Ok(Self(targets.into_iter().map(start).collect::<Result<_>>()?))
     }
