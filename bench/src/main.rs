@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Result;
 use bench::{cores, page};
 use clap::{Parser, Subcommand};
-use tokio::net::TcpListener;
 
 /// Measures Hookflow beside what limits it.
 #[derive(Parser)]
@@ -25,8 +24,6 @@ enum Command {
     FirstLine(bench::first_line::Options),
     /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
-    /// The bare axum handler: prints its address, then serves until it is stopped.
-    LimitBare,
     /// Writes docs/benchmarks.md from what the others measured.
     Page,
 }
@@ -42,11 +39,6 @@ async fn run(command: Command) -> Result<()> {
     match command {
         Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
-        Command::LimitBare => {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            println!("{}", listener.local_addr()?);
-            bench::bare::serve(listener).await?;
-        }
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())
