@@ -16,7 +16,8 @@ use domain::event::{Event, TriggerValues};
 use domain::execution::machine::{Facts, Machine};
 use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
-use domain::id::{EventId, ExecutionId};
+use domain::flow::plan::{AnswerTemplate, Plan};
+use domain::id::{EventId, ExecutionId, WorkflowId};
 use domain::template::scope::{Results, Scope, System};
 use store::{ExecutionHead, Pinned, SentAnswer, points};
 use tokio::sync::oneshot;
@@ -24,9 +25,10 @@ use tokio::time::Instant;
 
 use crate::begin::{Beginning, timeout_at};
 use crate::catalog::{Endpoint, Live};
-use crate::caught::caught;
+use crate::caught::{Panicked, caught};
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
+use crate::heavy::LARGE_BODY_BYTES;
 use crate::live::Change;
 use crate::saving;
 use crate::worker::{Caller, Worker};
@@ -102,7 +104,9 @@ impl Inner {
                 self.answer_of(worker, replied).await
             }
             Mode::Async => {
-                let (answer, notes) = self.configured_answer(live, &facts, &trigger);
+                let rendered = self.configured_answer(endpoint.workflow, &live.plan, &facts, trigger).await;
+                let (answer, notes, trigger) =
+                    rendered.map_err(|_| NotDurable::new("the server panicked over its answer"))?;
                 let beginning = Beginning {
                     pinned,
                     event: Arc::clone(&event),
@@ -159,33 +163,51 @@ impl Inner {
         self.tasks.spawn(worker.run(Arc::clone(self)));
     }
 
-    /// The answer of an asynchronous workflow. A template in it that fails leaves its text empty and a note.
-    fn configured_answer(&self, live: &Live, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
-        let Some(template) = &live.plan.configured_answer else {
-            return (Answer::for_end(End::Succeeded, facts.execution), Vec::new());
+    /// The answer of an asynchronous workflow, with notes, and what has been parsed for it. A template in it that fails
+    /// leaves its text empty and a note.
+    async fn configured_answer(
+        &self,
+        workflow: WorkflowId,
+        plan: &Arc<Plan>,
+        facts: &Facts,
+        trigger: TriggerValues,
+    ) -> Result<(Answer, Vec<String>, TriggerValues), Panicked> {
+        let is_large = trigger.event().body.len() > LARGE_BODY_BYTES;
+        let render = {
+            let (plan, facts) = (Arc::clone(plan), facts.clone());
+            move || {
+                let (answer, notes) = match &plan.configured_answer {
+                    Some(template) => rendered(template, &facts, &trigger),
+                    None => (Answer::for_end(End::Succeeded, facts.execution), Vec::new()),
+                };
+                (answer, notes, trigger)
+            }
         };
-        let nodes = Results::new();
-        let scope = Scope {
-            trigger,
-            nodes: &nodes,
-            system: System {
-                now: trigger.event().received_at,
-                execution_id: facts.execution,
-                workflow_key: facts.workflow_key.as_str(),
-                revision: facts.revision,
-            },
-        };
-        let mut notes = Vec::new();
-        let answer = if template.is_heavy() {
-            tokio::task::block_in_place(|| template.render_leniently(&scope, &mut notes))
-        } else {
-            template.render_leniently(&scope, &mut notes)
-        };
-        (answer, notes)
+        match &plan.configured_answer {
+            Some(template) if template.is_heavy() || is_large => self.heavy.run(workflow, render).await,
+            _ => Ok(render()),
+        }
     }
 }
 
 /// Nobody knows what became of it.
 fn lost() -> NotDurable {
     NotDurable::new("the execution was lost before it began")
+}
+
+fn rendered(template: &AnswerTemplate, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
+    let nodes = Results::new();
+    let scope = Scope {
+        trigger,
+        nodes: &nodes,
+        system: System {
+            now: trigger.event().received_at,
+            execution_id: facts.execution,
+            workflow_key: facts.workflow_key.as_str(),
+            revision: facts.revision,
+        },
+    };
+    let mut notes = Vec::new();
+    let answer = template.render_leniently(&scope, &mut notes);
+    (answer, notes)
 }

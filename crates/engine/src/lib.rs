@@ -24,6 +24,7 @@ mod caught;
 mod claims;
 mod clock;
 mod heartbeat;
+mod heavy;
 mod readiness;
 mod request_log;
 mod retention;

@@ -56,17 +56,21 @@ struct Queue {
 
 impl Turns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            limits: TurnLimits {
-                running: limits.executions_running_max,
-                running_per_workflow: limits.executions_running_per_workflow_max,
-                places: limits.executions_in_memory_max,
-                places_per_workflow: limits.executions_in_memory_per_workflow_max,
-            },
-            state: Mutex::default(),
-            place_freed: Notify::new(),
-            missed: AtomicBool::new(false),
+        Self::within(TurnLimits {
+            running: limits.executions_running_max,
+            running_per_workflow: limits.executions_running_per_workflow_max,
+            places: limits.executions_in_memory_max,
+            places_per_workflow: limits.executions_in_memory_per_workflow_max,
         })
+    }
+
+    /// Turns alone, of something that has no places.
+    pub(crate) fn bounded(running: usize, running_per_workflow: usize) -> Arc<Self> {
+        Self::within(TurnLimits { running, running_per_workflow, places: 0, places_per_workflow: 0 })
+    }
+
+    fn within(limits: TurnLimits) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default(), place_freed: Notify::new(), missed: AtomicBool::new(false) })
     }
 
     /// A place in memory for a new execution, unless those of the workflow or the server are taken.
