@@ -7,6 +7,7 @@ pub mod crash;
 pub mod eio;
 pub mod full;
 pub mod isolation;
+pub mod overload;
 pub mod power;
 pub mod retries;
 pub mod rolling;
