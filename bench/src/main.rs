@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Result;
 use bench::{cores, page};
 use clap::{Parser, Subcommand};
-use tokio::net::TcpListener;
 
 /// Measures Hookflow beside what limits it.
 #[derive(Parser)]
@@ -27,8 +26,6 @@ enum Command {
     Live(bench::live::Options),
     /// Servers on an empty and on large histories, side by side; keeps its section of docs/benchmarks.md.
     History(bench::history::Options),
-    /// The bare axum handler: prints its address, then serves until it is stopped.
-    LimitBare,
     /// Writes docs/benchmarks.md from what the others measured.
     Page,
 }
@@ -45,11 +42,6 @@ async fn run(command: Command) -> Result<()> {
         Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
         Command::History(options) => print!("{}", bench::history::run(&options).await?),
-        Command::LimitBare => {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            println!("{}", listener.local_addr()?);
-            bench::bare::serve(listener).await?;
-        }
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(2);
 /// Counts ends of executions, whatever their status.
 const FINISHED: &str = "hookflow_executions_finished_total";
 
-/// This program again, as `limit-bare`.
+/// `limit bare`, the program beside this one.
 pub(crate) struct Bare {
     pub(crate) address: SocketAddr,
     _process: Child,
@@ -27,8 +27,8 @@ pub(crate) struct Bare {
 
 impl Bare {
     pub(crate) async fn start() -> Result<Self> {
-        let program = std::env::current_exe()?;
-        let mut process = Command::new(program).arg("limit-bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let program = std::env::current_exe()?.with_file_name("limit");
+        let mut process = Command::new(program).arg("bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let stdout = process.stdout.take().context("stdout is piped")?;
         let line = BufReader::new(stdout).lines().next_line().await?.context("the bare server did not start")?;
         Ok(Self { address: line.parse()?, _process: process })

@@ -193,3 +193,41 @@ async fn work_that_panics_fails_alone_and_leaves_nothing() {
     store.health().unwrap();
     store.close().await.unwrap();
 }
+
+/// Whatever fails in a batch, and whether it had written by then or not.
+#[tokio::test]
+async fn what_fails_in_a_batch_takes_back_what_it_did_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+    let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
+    let (go, wait) = crossbeam_channel::bounded::<()>(0);
+    let holds = store.write("server_start", 0, move |_| {
+        let _ = wait.recv();
+        Ok(())
+    });
+    let works = store.write("server_start", 0, move |db| Ok(insert(db, 1)?));
+    let refused = store.write::<(), _>("server_start", 0, move |db| {
+        insert(db, 2)?;
+        Err(Error::Overloaded.into())
+    });
+    let there_already = store.write("server_start", 0, move |db| Ok(insert(db, 1)?));
+    let half_there = store.write("server_start", 0, move |db| Ok(insert(db, 3)? + insert(db, 1)?));
+    let works_too = store.write("server_start", 0, move |db| Ok(insert(db, 4)?));
+    let one_batch = async { tokio::join!(works, refused, there_already, half_there, works_too) };
+    // Each is in the queue once it has been asked for the first time.
+    let (_, (works, refused, there_already, half_there, works_too), ()) =
+        tokio::join!(biased; holds, one_batch, async move { drop(go) });
+    assert_eq!((works.unwrap(), works_too.unwrap()), (1, 1));
+    assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
+    assert!(matches!(there_already, Err(Error::Database { .. })), "{there_already:?}");
+    assert!(matches!(half_there, Err(Error::Database { .. })), "{half_there:?}");
+    let servers = store
+        .read("server_beat", |db| {
+            Ok(sql::rows(db, "select id from server order by id", [], |row| row.get::<_, [u8; 16]>(0))?)
+        })
+        .await;
+    assert_eq!(servers.unwrap(), [[1; 16], [4; 16]]);
+    let stats = store.stats();
+    assert_eq!((stats.flushes, stats.commands), (1, 6), "one batch behind the one that held it: {stats:?}");
+    store.close().await.unwrap();
+}
