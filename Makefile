@@ -158,6 +158,7 @@ bench: need-rust ## load the release binary, beside a bare handler; writes docs/
 	@cargo build --release --locked -p hookflow -p bench -p limit
 	$(call say,bench)
 	@target/release/bench first-line --hookflow target/release/hookflow
+	@target/release/bench history --hookflow target/release/hookflow
 	@target/release/bench live --hookflow target/release/hookflow
 
 PROOFS ?= crash power eio full chain ask backlog isolation rolling clock retries leak slow
