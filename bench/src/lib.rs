@@ -11,8 +11,10 @@
 pub mod connection;
 pub mod cores;
 pub mod first_line;
+pub mod history;
 pub mod live;
 pub mod load;
 pub mod machine;
 pub mod page;
+pub mod process;
 mod servers;

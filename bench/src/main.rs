@@ -24,6 +24,8 @@ enum Command {
     FirstLine(bench::first_line::Options),
     /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
+    /// Servers on an empty and on large histories, side by side; keeps its section of docs/benchmarks.md.
+    History(bench::history::Options),
     /// Writes docs/benchmarks.md from what the others measured.
     Page,
 }
@@ -39,6 +41,7 @@ async fn run(command: Command) -> Result<()> {
     match command {
         Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
+        Command::History(options) => print!("{}", bench::history::run(&options).await?),
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())

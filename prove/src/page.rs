@@ -23,6 +23,10 @@ pub const PROMISES: &[(&str, &str)] = &[
         "R9",
         "A start does not grow with what waits: 2xx within 2 s, moving within 5 s, no more than 50 MB above the least.",
     ),
+    (
+        "R10",
+        "A workflow that burns, hangs, floods or calls itself does not starve the others: the p99 of nine of them at most doubles.",
+    ),
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),

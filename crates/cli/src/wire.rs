@@ -209,6 +209,7 @@ fn engine_limits(settings: &Settings) -> Limits {
     Limits {
         executions_running_max: settings.executions_running_max,
         executions_running_per_workflow_max: settings.executions_running_per_workflow_max,
+        heavy_threads: settings.heavy_threads,
         executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
         executions_in_memory_max: settings.executions_in_memory_max,
         body_bytes_in_memory_max: settings.body_bytes_in_memory_max,

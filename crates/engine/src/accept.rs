@@ -5,7 +5,8 @@
 //! ```
 //! Invariants
 //! - Whatever is answered is on disk.
-//! - From here on the execution lives in a task of its own: a caller that hangs up stops nothing.
+//! - A caller that hangs up stops nothing: the execution runs where its caller waits for it, and from the moment
+//!   nobody does, in a task of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use domain::event::{Event, TriggerValues};
 use domain::execution::machine::{Facts, Machine};
 use domain::execution::status::{End, Status};
 use domain::flow::document::Mode;
-use domain::id::{EventId, ExecutionId};
+use domain::flow::plan::{AnswerTemplate, Plan};
+use domain::id::{EventId, ExecutionId, WorkflowId};
 use domain::template::scope::{Results, Scope, System};
 use store::{ExecutionHead, Pinned, SentAnswer, points};
 use tokio::sync::oneshot;
@@ -23,8 +25,10 @@ use tokio::time::Instant;
 
 use crate::begin::{Beginning, timeout_at};
 use crate::catalog::{Endpoint, Live};
+use crate::caught::{Panicked, caught};
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
+use crate::heavy::LARGE_BODY_BYTES;
 use crate::live::Change;
 use crate::saving;
 use crate::worker::{Caller, Worker};
@@ -74,7 +78,6 @@ impl Inner {
             Facts { execution: id, workflow_key: endpoint.key.clone(), revision: Some(live.revision), timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
-        let (reply, replied) = oneshot::channel();
         match live.plan.mode {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
@@ -83,7 +86,8 @@ impl Inner {
                     .place(endpoint.workflow)
                     .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
-                let worker = Worker {
+                let (reply, replied) = oneshot::channel();
+                let worker = Box::new(Worker {
                     head,
                     pinned,
                     event,
@@ -96,11 +100,13 @@ impl Inner {
                     word: None,
                     _place: place,
                     _share: share,
-                };
-                self.spawn(worker);
+                });
+                self.answer_of(worker, replied).await
             }
             Mode::Async => {
-                let (answer, notes) = self.configured_answer(live, &facts, &trigger);
+                let rendered = self.configured_answer(endpoint.workflow, &live.plan, &facts, trigger).await;
+                let (answer, notes, trigger) =
+                    rendered.map_err(|_| NotDurable::new("the server panicked over its answer"))?;
                 let beginning = Beginning {
                     pinned,
                     event: Arc::clone(&event),
@@ -112,54 +118,96 @@ impl Inner {
                     room: self.turns.place(endpoint.workflow).map(|place| (place, share)),
                     head,
                 };
-                let request = saving::accepted(&beginning.head, &event);
-                let engine = Arc::clone(self);
-                let keep_and_run = async move {
-                    match beginning.keep(&engine).await {
-                        Ok(kept) => {
-                            engine.count.is_accepted(now);
-                            if points::reach(points::ACK_BEFORE).is_ok() {
-                                let _ = reply.send(Ok(Accepted { execution: id, reply: Reply::Answer(answer) }));
-                            }
-                            engine.live.tell(Change::Request(request));
-                            kept.run(engine).await;
-                        }
-                        Err(error) => drop(reply.send(Err(NotDurable::because(&error)))),
-                    }
-                };
-                let engine = Arc::clone(self);
-                self.tasks.spawn(async move { engine.vital("a request", keep_and_run).await });
+                self.whole(Arc::clone(self).keep_and_run(beginning, answer)).await
             }
         }
-        replied.await.unwrap_or_else(|_| Err(NotDurable::new("the execution was lost before it began")))
     }
 
-    pub(crate) fn spawn(self: &Arc<Self>, worker: Worker) {
+    /// What the caller of `worker` gets, which goes on behind it.
+    async fn answer_of(
+        self: &Arc<Self>,
+        worker: Box<Worker>,
+        mut replied: oneshot::Receiver<Result<Accepted, NotDurable>>,
+    ) -> Result<Accepted, NotDurable> {
+        let run = self.whole(worker.run(Arc::clone(self)));
+        let reply = tokio::select! {
+            biased;
+            // Then it has replied, or never will.
+            () = run => replied.await,
+            reply = &mut replied => reply,
+        };
+        reply.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Until it is on disk; it runs behind the answer.
+    async fn keep_and_run(self: Arc<Self>, beginning: Beginning, answer: Answer) -> Result<Accepted, NotDurable> {
+        let kept_and_begun = caught(async {
+            let event = Arc::clone(&beginning.event);
+            let kept = beginning.keep(&self).await.map_err(|error| NotDurable::because(&error))?;
+            let (execution, accepted_at) = (kept.head.id, kept.head.accepted_at);
+            self.count.is_accepted(accepted_at);
+            let acknowledged = points::reach(points::ACK_BEFORE);
+            self.live.tell(|| Change::Request(saving::accepted(&kept.head, &event)));
+            let engine = Arc::clone(&self);
+            self.tasks.spawn(async move { engine.vital("a request", kept.run(Arc::clone(&engine))).await });
+            acknowledged.map_err(|_| lost())?;
+            Ok(Accepted { execution, reply: Reply::Answer(answer) })
+        });
+        kept_and_begun.await.unwrap_or_else(|_| {
+            self.panicked_over("a request");
+            Err(lost())
+        })
+    }
+
+    pub(crate) fn spawn(self: &Arc<Self>, worker: Box<Worker>) {
         self.tasks.spawn(worker.run(Arc::clone(self)));
     }
 
-    /// The answer of an asynchronous workflow. A template in it that fails leaves its text empty and a note.
-    fn configured_answer(&self, live: &Live, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
-        let Some(template) = &live.plan.configured_answer else {
-            return (Answer::for_end(End::Succeeded, facts.execution), Vec::new());
+    /// The answer of an asynchronous workflow, with notes, and what has been parsed for it. A template in it that fails
+    /// leaves its text empty and a note.
+    async fn configured_answer(
+        &self,
+        workflow: WorkflowId,
+        plan: &Arc<Plan>,
+        facts: &Facts,
+        trigger: TriggerValues,
+    ) -> Result<(Answer, Vec<String>, TriggerValues), Panicked> {
+        let is_large = trigger.event().body.len() > LARGE_BODY_BYTES;
+        let render = {
+            let (plan, facts) = (Arc::clone(plan), facts.clone());
+            move || {
+                let (answer, notes) = match &plan.configured_answer {
+                    Some(template) => rendered(template, &facts, &trigger),
+                    None => (Answer::for_end(End::Succeeded, facts.execution), Vec::new()),
+                };
+                (answer, notes, trigger)
+            }
         };
-        let nodes = Results::new();
-        let scope = Scope {
-            trigger,
-            nodes: &nodes,
-            system: System {
-                now: trigger.event().received_at,
-                execution_id: facts.execution,
-                workflow_key: facts.workflow_key.as_str(),
-                revision: facts.revision,
-            },
-        };
-        let mut notes = Vec::new();
-        let answer = if template.is_heavy() {
-            tokio::task::block_in_place(|| template.render_leniently(&scope, &mut notes))
-        } else {
-            template.render_leniently(&scope, &mut notes)
-        };
-        (answer, notes)
+        match &plan.configured_answer {
+            Some(template) if template.is_heavy() || is_large => self.heavy.run(workflow, render).await,
+            _ => Ok(render()),
+        }
     }
+}
+
+/// Nobody knows what became of it.
+fn lost() -> NotDurable {
+    NotDurable::new("the execution was lost before it began")
+}
+
+fn rendered(template: &AnswerTemplate, facts: &Facts, trigger: &TriggerValues) -> (Answer, Vec<String>) {
+    let nodes = Results::new();
+    let scope = Scope {
+        trigger,
+        nodes: &nodes,
+        system: System {
+            now: trigger.event().received_at,
+            execution_id: facts.execution,
+            workflow_key: facts.workflow_key.as_str(),
+            revision: facts.revision,
+        },
+    };
+    let mut notes = Vec::new();
+    let answer = template.render_leniently(&scope, &mut notes);
+    (answer, notes)
 }

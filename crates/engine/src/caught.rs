@@ -25,7 +25,11 @@ impl Inner {
     /// Runs what this server cannot do without: when it panics, only a restart puts things right.
     pub(crate) async fn vital(&self, what: &'static str, future: impl Future<Output = ()>) {
         if caught(future).await.is_err() {
-            self.store_failed(&store::Error::Broken { reason: format!("the server panicked over {what}") });
+            self.panicked_over(what);
         }
+    }
+
+    pub(crate) fn panicked_over(&self, what: &'static str) {
+        self.store_failed(&store::Error::Broken { reason: format!("the server panicked over {what}") });
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId};
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -27,6 +27,7 @@ use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::counters::{Count, Counters};
 use crate::heartbeat::Heartbeat;
+use crate::heavy::{Heavy, LARGE_BODY_BYTES};
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::people::{Passwords, Throttle};
@@ -114,6 +115,8 @@ pub enum LateAnswer {
 pub enum EngineError {
     #[error("the store failed")]
     Store(#[from] store::Error),
+    #[error("threads cannot be started")]
+    Threads(#[source] std::io::Error),
 }
 
 /// What the parts of the engine share.
@@ -127,6 +130,7 @@ pub(crate) struct Inner {
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
     pub(crate) turns: Arc<Turns>,
+    pub(crate) heavy: Heavy,
     pub(crate) budget: Arc<Budget>,
     pub(crate) due: Due,
     pub(crate) count: Count,
@@ -167,6 +171,7 @@ impl Engine {
         let live = Live::new(&limits);
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
+            heavy: Heavy::new(limits.heavy_threads).map_err(EngineError::Threads)?,
             budget: Budget::new(&limits),
             store,
             registry,
@@ -217,6 +222,19 @@ impl Engine {
             return Err(NotDurable::new("the workflow is off"));
         };
         self.inner.accept(endpoint, live, incoming).await
+    }
+
+    /// Does what takes a while with a body of `bytes` where it holds up nobody else's request. `None`: it panicked.
+    pub async fn beside<T: Send + 'static>(
+        &self,
+        workflow: WorkflowId,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if bytes <= LARGE_BODY_BYTES {
+            return Some(work());
+        }
+        self.inner.heavy.run(workflow, work).await.ok()
     }
 
     /// What stands at a ticket of [`Reply::Later`].
@@ -345,11 +363,6 @@ impl Engine {
 const PARK: Duration = Duration::from_secs(5);
 
 impl Inner {
-    /// To its end, though whoever asked for it hangs up: between the store and its task, an execution is nobody's.
-    pub(crate) async fn whole<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> T {
-        self.tasks.spawn(act).await.expect("it does not panic, and nobody stops it")
-    }
-
     fn serve(self: &Arc<Self>, what: &'static str, service: impl Future<Output = ()> + Send + 'static) {
         let inner = Arc::clone(self);
         self.services.spawn(async move { inner.vital(what, service).await });

@@ -24,11 +24,13 @@ mod caught;
 mod claims;
 mod clock;
 mod heartbeat;
+mod heavy;
 mod readiness;
 mod request_log;
 mod retention;
 mod saving;
 mod turns;
+mod whole;
 mod worker;
 
 pub use handle::Engine;

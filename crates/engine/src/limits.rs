@@ -11,6 +11,9 @@ pub struct Limits {
     pub executions_running_max: usize,
     /// And of one workflow, so that slow nodes of one leave room for the others.
     pub executions_running_per_workflow_max: usize,
+    /// Threads for what may take long without waiting: JSONata, and reading large bodies. 0: half of the cores, two at
+    /// least. One workflow takes all but one.
+    pub heavy_threads: usize,
     /// Executions of one workflow held in memory; what comes on top waits in the database. New ones
     /// may take three quarters of the places: the rest is for what waits there, so that it gets on
     /// however many come.
@@ -53,6 +56,7 @@ impl Default for Limits {
         Self {
             executions_running_max: 512,
             executions_running_per_workflow_max: 256,
+            heavy_threads: 0,
             executions_in_memory_per_workflow_max: 1_024,
             executions_in_memory_max: 4_096,
             body_bytes_in_memory_max: 256 << 20,

@@ -57,7 +57,7 @@ impl Inner {
         if !head.status.is_open() {
             self.count.has_ended(head.status, None);
         }
-        self.live.tell(Change::Execution(head));
+        self.live.tell(|| Change::Execution(head));
     }
 
     /// Writes how far an execution has come, for as long as it takes while there is no room.
@@ -138,7 +138,7 @@ impl Worker {
                 self.epoch = Some(1);
                 engine.has_room();
                 engine.count.is_accepted(head.accepted_at);
-                engine.live.tell(Change::Request(accepted(&head, &self.event)));
+                engine.live.tell(|| Change::Request(accepted(&head, &self.event)));
                 self.is_saved(engine, head, records);
                 Ok(())
             }

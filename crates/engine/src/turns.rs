@@ -56,17 +56,21 @@ struct Queue {
 
 impl Turns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            limits: TurnLimits {
-                running: limits.executions_running_max,
-                running_per_workflow: limits.executions_running_per_workflow_max,
-                places: limits.executions_in_memory_max,
-                places_per_workflow: limits.executions_in_memory_per_workflow_max,
-            },
-            state: Mutex::default(),
-            place_freed: Notify::new(),
-            missed: AtomicBool::new(false),
+        Self::within(TurnLimits {
+            running: limits.executions_running_max,
+            running_per_workflow: limits.executions_running_per_workflow_max,
+            places: limits.executions_in_memory_max,
+            places_per_workflow: limits.executions_in_memory_per_workflow_max,
         })
+    }
+
+    /// Turns alone, of something that has no places.
+    pub(crate) fn bounded(running: usize, running_per_workflow: usize) -> Arc<Self> {
+        Self::within(TurnLimits { running, running_per_workflow, places: 0, places_per_workflow: 0 })
+    }
+
+    fn within(limits: TurnLimits) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default(), place_freed: Notify::new(), missed: AtomicBool::new(false) })
     }
 
     /// A place in memory for a new execution, unless those of the workflow or the server are taken.
@@ -115,6 +119,21 @@ impl Turns {
         let state = self.state();
         let waiting = state.queues.values().flat_map(|queue| &queue.waiting).filter(|waiter| !waiter.is_closed());
         Held { in_memory: state.places as u64, running: state.running as u64, waiting: waiting.count() as u64 }
+    }
+
+    /// A turn, if there is one and nobody waits for it.
+    pub(crate) fn at_once(self: &Arc<Self>, workflow: WorkflowId) -> Option<Turn> {
+        let mut state = self.state();
+        if !state.order.is_empty() || state.running >= self.limits.running {
+            return None;
+        }
+        let queue = state.queues.entry(workflow).or_default();
+        if queue.running >= self.limits.running_per_workflow {
+            return None;
+        }
+        queue.running += 1;
+        state.running += 1;
+        Some(Turn { turns: Arc::clone(self), workflow })
     }
 
     /// Waits until it is this workflow's turn. Dropping the future gives the wait up.

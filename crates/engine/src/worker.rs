@@ -38,13 +38,14 @@ use crate::cancel::Listener;
 use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
+use crate::heavy::LARGE_BODY_BYTES;
 use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
 use crate::secrets::redacted;
 use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
-/// An execution in memory.
+/// An execution in memory. Handed on in a box: it is large, and what awaits its run would hold it twice.
 pub(crate) struct Worker {
     /// As last saved.
     pub(crate) head: ExecutionHead,
@@ -102,7 +103,7 @@ enum Woken<T> {
 }
 
 impl Worker {
-    pub(crate) async fn run(mut self, engine: Arc<Inner>) {
+    pub(crate) async fn run(mut self: Box<Self>, engine: Arc<Inner>) {
         let driven = caught(self.drive(&engine)).await;
         if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
             self.break_off(&engine, note).await;
@@ -137,7 +138,7 @@ impl Worker {
             }
         }
         loop {
-            let Step { records, action } = self.feed(input)?;
+            let Step { records, action } = self.feed(engine, input).await?;
             match action {
                 Action::Run(run) => {
                     self.save(engine, self.open(engine, Status::Running, records)).await?;
@@ -179,20 +180,50 @@ impl Worker {
         }
     }
 
-    /// JSONata may take its time: it must not hold up the thread that others' requests run on.
-    fn feed(&mut self, input: Input) -> Result<Step, Stopped> {
-        let now = clock::now();
-        let machine = &mut self.machine;
-        let fed = if machine.is_heavy() {
-            tokio::task::block_in_place(|| machine.feed(input, now))
+    /// What may take long is fed where it holds up nobody else.
+    async fn feed(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Step, Stopped> {
+        let fed = if self.machine.is_heavy() || self.event.body.len() > LARGE_BODY_BYTES {
+            self.feed_beside(engine, input).await?
         } else {
-            machine.feed(input, now)
+            self.machine.feed(input, clock::now())
         };
         fed.ok_or_else(|| Stopped::Broke("nothing follows, and it has not ended".to_owned()))
     }
 
+    async fn feed_beside(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Option<Step>, Stopped> {
+        let mut turn = Box::pin(engine.heavy.turn(self.head.workflow));
+        let turn = loop {
+            let wish = match self.wait(engine, &mut turn).await {
+                Woken::Done(turn) => break turn,
+                Woken::CallerDeadline => {
+                    self.let_caller_go(engine, Status::Running).await?;
+                    continue;
+                }
+                Woken::Timeout => None,
+                Woken::Cancelled => Some(Input::Cancelled),
+                Woken::Draining => Some(Input::Park),
+            };
+            // A wish takes hold at once or behind the input; then, and after the timeout, nothing is evaluated any more.
+            let ended = wish.and_then(|wish| self.machine.feed(wish, clock::now()));
+            return Ok(ended.or_else(|| self.machine.feed(input, clock::now())));
+        };
+        let unbegun = self.machine.unbegun();
+        let mut machine = std::mem::replace(&mut self.machine, unbegun);
+        let work = move || (machine.feed(input, clock::now()), machine);
+        let (fed, machine) = engine.heavy.work(turn, work).await.map_err(|_| Stopped::panicked())?;
+        self.machine = machine;
+        Ok(fed)
+    }
+
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
+        // Nearly always there is one at once, and nothing that has to be looked at before.
+        if !self.cancel.is_wished()
+            && !engine.draining.is_cancelled()
+            && let Some(turn) = engine.turns.at_once(self.head.workflow)
+        {
+            return Ok((Some(turn), Input::Advance));
+        }
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {

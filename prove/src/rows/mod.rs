@@ -6,6 +6,7 @@ pub mod clock;
 pub mod crash;
 pub mod eio;
 pub mod full;
+pub mod isolation;
 pub mod power;
 pub mod retries;
 pub mod rolling;

@@ -65,6 +65,7 @@ pub(crate) const KEYS: &[Key] = &[
     count("idle_timeout_ms", 100, 3_600_000),
     count("executions_running_max", 1, 100_000),
     count("executions_running_per_workflow_max", 1, 100_000),
+    count("heavy_threads", 0, 256),
     count("executions_in_memory_max", 1, 1_000_000),
     count("executions_in_memory_per_workflow_max", 1, 1_000_000),
     count("body_bytes_in_memory_max", 1 << 20, 64 << 30),

@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout_ms: u64,
     pub(crate) executions_running_max: usize,
     pub(crate) executions_running_per_workflow_max: usize,
+    pub(crate) heavy_threads: usize,
     pub(crate) executions_in_memory_max: usize,
     pub(crate) executions_in_memory_per_workflow_max: usize,
     pub(crate) body_bytes_in_memory_max: usize,

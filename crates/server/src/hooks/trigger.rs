@@ -27,7 +27,7 @@ use super::inflate::inflate;
 use super::limits::REFUSED_HEADERS_BYTES_MAX;
 use super::{Hooks, answer, basic, kept};
 use crate::body::{BodyLimits, Reader};
-use crate::error::Refusal;
+use crate::error::{RETRY_SOON_S, Refusal};
 use crate::media::{self, Encoding};
 
 pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
@@ -128,9 +128,21 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
             unpacked = Some(inflate(encoding, came, max, &mut share).await?);
         }
     }
-    let checked = body::check(unpacked.as_ref().unwrap_or(came), limits.body_depth_max)?;
+    let inflated = unpacked.is_some();
     let body = unpacked.unwrap_or_else(|| std::mem::take(came));
-    Ok(Admitted { body: body.into(), nodes: checked.nodes })
+    let (bytes, depth_max) = (body.len(), limits.body_depth_max);
+    let check = move || (body::check(&body, depth_max), body);
+    let checked = hooks.engine.beside(endpoint.workflow, bytes, check).await;
+    let (checked, body) = checked.ok_or(Refusal::NotDurable { retry_after_s: RETRY_SOON_S })?;
+    match checked {
+        Ok(checked) => Ok(Admitted { body: body.into(), nodes: checked.nodes }),
+        Err(error) => {
+            if !inflated {
+                *came = body;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// What the request log says of a request beside its head.

@@ -145,7 +145,7 @@ impl Sqlite {
 
     async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
     where
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
     {
         self.writer.write(operation, bytes, work).await

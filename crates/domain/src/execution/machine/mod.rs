@@ -113,12 +113,25 @@ impl Machine {
         }
     }
 
-    /// Whether the next turn may take long because its step holds JSONata.
+    /// The same execution before its first step.
+    pub fn unbegun(&self) -> Self {
+        let trigger = TriggerValues::new(Arc::clone(self.trigger.event()));
+        Self::new(Arc::clone(&self.plan), self.facts.clone(), trigger)
+    }
+
+    /// Whether the next turn may take long because a step that it may take holds JSONata.
     pub fn is_heavy(&self) -> bool {
-        match self.position {
-            Position::Before(Some(index)) => self.plan.step(index).operation.is_heavy(),
-            _ => false,
-        }
+        let next = match self.position {
+            Position::Before(next) => next,
+            // What it waits for leads on to the next step in the same turn.
+            Position::InFlight(index, _)
+            | Position::Interrupted(index, _)
+            | Position::Asking(index, _)
+            | Position::Asleep(index, _) => self.plan.step(index).next,
+            // The attempt is made with the input of the first one.
+            Position::Retrying(..) | Position::Finished => None,
+        };
+        next.is_some_and(|index| self.plan.step(index).operation.is_heavy())
     }
 
     pub fn plan(&self) -> &Plan {
