@@ -155,9 +155,10 @@ $(CARGO_FUZZ):
 .PHONY: bench
 bench: need-rust ## load the release binary, beside a bare handler; writes docs/benchmarks.md
 	$(call say,build for speed)
-	@cargo build --release --locked -p hookflow -p bench
+	@cargo build --release --locked -p hookflow -p bench -p limit
 	$(call say,bench)
 	@target/release/bench first-line --hookflow target/release/hookflow
+	@target/release/bench history --hookflow target/release/hookflow
 	@target/release/bench live --hookflow target/release/hookflow
 
 PROOFS ?= crash power eio full chain ask backlog isolation rolling clock retries leak slow

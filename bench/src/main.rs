@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Result;
 use bench::{cores, page};
 use clap::{Parser, Subcommand};
-use tokio::net::TcpListener;
 
 /// Measures Hookflow beside what limits it.
 #[derive(Parser)]
@@ -25,8 +24,8 @@ enum Command {
     FirstLine(bench::first_line::Options),
     /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
-    /// The bare axum handler: prints its address, then serves until it is stopped.
-    LimitBare,
+    /// Servers on an empty and on large histories, side by side; keeps its section of docs/benchmarks.md.
+    History(bench::history::Options),
     /// Writes docs/benchmarks.md from what the others measured.
     Page,
 }
@@ -42,11 +41,7 @@ async fn run(command: Command) -> Result<()> {
     match command {
         Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
-        Command::LimitBare => {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            println!("{}", listener.local_addr()?);
-            bench::bare::serve(listener).await?;
-        }
+        Command::History(options) => print!("{}", bench::history::run(&options).await?),
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::load::{self, Plan, Report, Until};
 use crate::servers::{Bare, Hookflow, Workflow};
 
 pub(crate) const SYNC_FILE: &str = include_str!("../../workflows/sync.yaml");
-const ASYNC_FILE: &str = include_str!("../../workflows/async.yaml");
+pub(crate) const ASYNC_FILE: &str = include_str!("../../workflows/async.yaml");
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const BODY_BYTES: usize = 1024;

@@ -29,6 +29,10 @@ use commands::{
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
 
+/// A request allocates some hundred times, and the store's thread frees much of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {
         Ok(cli) => cli,

@@ -41,8 +41,8 @@ pub(crate) struct Beginning {
 
 /// An execution that is on disk and that nobody runs yet.
 pub(crate) struct Kept {
-    head: ExecutionHead,
-    worker: Option<Worker>,
+    pub(crate) head: ExecutionHead,
+    worker: Option<Box<Worker>>,
 }
 
 impl Beginning {
@@ -68,19 +68,22 @@ impl Beginning {
             timeout_at,
             progress,
         };
-        let worker = room.map(|(place, share)| Worker {
-            head: head.clone(),
-            pinned,
-            event,
-            timeout_at,
-            machine,
-            epoch: Some(1),
-            began_at: None,
-            caller: None,
-            cancel: engine.cancels.listen(head.id),
-            word: None,
-            _place: place,
-            _share: share,
+        let worker = room.map(|(place, share)| {
+            Box::new(Worker {
+                head: head.clone(),
+                pinned,
+                event,
+                timeout_at,
+                machine,
+                epoch: Some(1),
+                began_at: None,
+                caller: None,
+                sender: None,
+                cancel: engine.cancels.listen(head.id),
+                word: None,
+                _place: place,
+                _share: share,
+            })
         });
         match engine.store.execution_create(new).await {
             Ok(()) => {
@@ -99,7 +102,7 @@ impl Kept {
     /// Until it has left memory, for whatever reason.
     pub(crate) async fn run(self, engine: Arc<Inner>) {
         let due_at = self.head.accepted_at;
-        engine.live.tell(Change::Execution(self.head));
+        engine.live.tell(|| Change::Execution(self.head));
         match self.worker {
             Some(worker) => worker.run(engine).await,
             None => engine.due.at(due_at),

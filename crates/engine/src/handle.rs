@@ -363,11 +363,6 @@ impl Engine {
 const PARK: Duration = Duration::from_secs(5);
 
 impl Inner {
-    /// To its end, though whoever asked for it hangs up: between the store and its task, an execution is nobody's.
-    pub(crate) async fn whole<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> T {
-        self.tasks.spawn(act).await.expect("it does not panic, and nobody stops it")
-    }
-
     fn serve(self: &Arc<Self>, what: &'static str, service: impl Future<Output = ()> + Send + 'static) {
         let inner = Arc::clone(self);
         self.services.spawn(async move { inner.vital(what, service).await });

@@ -30,6 +30,7 @@ mod request_log;
 mod retention;
 mod saving;
 mod turns;
+mod whole;
 mod worker;
 
 pub use handle::Engine;

@@ -121,6 +121,21 @@ impl Turns {
         Held { in_memory: state.places as u64, running: state.running as u64, waiting: waiting.count() as u64 }
     }
 
+    /// A turn, if there is one and nobody waits for it.
+    pub(crate) fn at_once(self: &Arc<Self>, workflow: WorkflowId) -> Option<Turn> {
+        let mut state = self.state();
+        if !state.order.is_empty() || state.running >= self.limits.running {
+            return None;
+        }
+        let queue = state.queues.entry(workflow).or_default();
+        if queue.running >= self.limits.running_per_workflow {
+            return None;
+        }
+        queue.running += 1;
+        state.running += 1;
+        Some(Turn { turns: Arc::clone(self), workflow })
+    }
+
     /// Waits until it is this workflow's turn. Dropping the future gives the wait up.
     pub(crate) async fn turn(self: &Arc<Self>, workflow: WorkflowId) -> Turn {
         let (sender, receiver) = oneshot::channel();

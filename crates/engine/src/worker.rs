@@ -45,7 +45,7 @@ use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
-/// An execution in memory.
+/// An execution in memory. Handed on in a box: it is large, and what awaits its run would hold it twice.
 pub(crate) struct Worker {
     /// As last saved.
     pub(crate) head: ExecutionHead,
@@ -58,6 +58,8 @@ pub(crate) struct Worker {
     /// Its first turn, once it has had one.
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
+    /// Until it is durable, of one that is answered then.
+    pub(crate) sender: Option<Box<Sender>>,
     pub(crate) cancel: Listener,
     pub(crate) word: Option<Word>,
     pub(crate) _place: Place,
@@ -76,6 +78,13 @@ pub(crate) enum Word {
 pub(crate) struct Caller {
     pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
     pub(crate) deadline: Instant,
+}
+
+/// Someone who hears the answer that is configured, as soon as the event is on disk.
+pub(crate) struct Sender {
+    pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
+    pub(crate) answer: SentAnswer,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Why a task ends without having ended its execution.
@@ -103,7 +112,7 @@ enum Woken<T> {
 }
 
 impl Worker {
-    pub(crate) async fn run(mut self, engine: Arc<Inner>) {
+    pub(crate) async fn run(mut self: Box<Self>, engine: Arc<Inner>) {
         let driven = caught(self.drive(&engine)).await;
         if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
             self.break_off(&engine, note).await;
@@ -191,6 +200,7 @@ impl Worker {
     }
 
     async fn feed_beside(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Option<Step>, Stopped> {
+        self.keep_first(engine, Status::Running).await?;
         let mut turn = Box::pin(engine.heavy.turn(self.head.workflow));
         let turn = loop {
             // A person's word must not be lost to a wish that comes meanwhile.
@@ -221,6 +231,14 @@ impl Worker {
 
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
+        // Nearly always there is one at once, and nothing that has to be looked at before.
+        if !self.cancel.is_wished()
+            && !engine.draining.is_cancelled()
+            && let Some(turn) = engine.turns.at_once(self.head.workflow)
+        {
+            return Ok((Some(turn), Input::Advance));
+        }
+        self.keep_first(engine, status).await?;
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {

@@ -8,6 +8,7 @@ pub mod eio;
 pub mod full;
 pub mod isolation;
 pub mod leak;
+pub mod overload;
 pub mod power;
 pub mod retries;
 pub mod rolling;

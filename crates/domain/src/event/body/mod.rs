@@ -13,6 +13,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::read::json;
 use crate::value::Value;
 
 /// How deep lists and objects may nest, by default. `[]` has depth 1, a scalar 0.

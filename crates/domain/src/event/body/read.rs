@@ -73,12 +73,17 @@ impl Keep for Value {
     }
 }
 
+/// A body without the mark in front of it.
+pub(crate) fn json(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
+}
+
 /// The value and the number of nodes in it.
 pub(super) fn read<K: Keep>(body: &[u8], depth_max: usize) -> Result<(K, usize), BodyError> {
     if body.is_empty() {
         return Ok((K::scalar(|| Value::Null), 0));
     }
-    let json = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let json = json(body);
     let depth_max = depth_max.min(DEPTH_CEILING);
     let mut tally = Tally { nodes: 0, too_deep: false };
     let mut deserializer = serde_json::Deserializer::from_slice(json);
