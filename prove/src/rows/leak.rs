@@ -1,5 +1,6 @@
 //! R24: nothing leaks, and at the limit of file descriptors the server waits instead of spinning.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -68,7 +69,10 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
     let hook = |key: &str| Way::hook(server.hooks, key, BODY);
     let good = Steady::start(vec![hook(SYNC), hook(ASYNC), hook(SYNC).fresh()], RATE)?;
     let aborts = hang_up(hook(SYNC))?;
-    let idle = stay_idle(&server, IDLE);
+    let idle = stay_idle(&server, IDLE).await;
+    // They came faster than places may change hands; from here on they do not.
+    sleep(Duration::from_secs(1)).await;
+    good.take();
     let probes = Probes::start(&server)?;
     let early = Held::at_most(&server, bench.load / 3).await;
     let late = Held::at_most(&server, bench.load * 2 / 3).await;
@@ -127,22 +131,21 @@ fn hang_up(way: Way) -> Result<JoinHandle<()>> {
     }))
 }
 
-/// As many connections as wanted, however often the server closes them.
-fn stay_idle(server: &Server, count: usize) -> JoinHandle<()> {
+/// As many connections as wanted, however often the server closes them. The first of them, more than there are places
+/// for, are there when this returns.
+async fn stay_idle(server: &Server, count: usize) -> JoinHandle<()> {
     let hooks = server.hooks;
+    let mut held = VecDeque::new();
+    for _ in 0..count / 2 {
+        held.extend(TcpStream::connect(hooks).await);
+    }
     tokio::spawn(async move {
-        let mut held = std::collections::VecDeque::new();
         loop {
-            if let Ok(stream) = TcpStream::connect(hooks).await {
-                held.push_back(stream);
-            }
+            held.extend(TcpStream::connect(hooks).await);
             if held.len() > count {
                 held.pop_front();
             }
-            // All places are taken at once, and then anew.
-            if held.len() > count / 2 {
-                sleep(Duration::from_millis(1)).await;
-            }
+            sleep(Duration::from_millis(1)).await;
         }
     })
 }
