@@ -166,12 +166,14 @@ async fn one(bench: &Bench, poison: Poison, slack: Duration, outcome: &mut Outco
     let good = Steady::start(ways, rate)?;
     let probes = Probes::start(&server)?;
     sleep(bench.load / 4).await;
-    (good.take(), probes.take());
+    good.take();
+    probes.take();
     sleep(bench.load).await;
     let mut calm = good.take();
     let bad = poison.begin(server.hooks, rate)?;
     sleep(bench.load / 4).await;
-    (good.take(), probes.take());
+    good.take();
+    probes.take();
     sleep(bench.load).await;
     let (mut beside, probed) = (good.take(), probes.take());
     let resident = server.resident();
