@@ -203,6 +203,10 @@ impl Worker {
         self.keep_first(engine, Status::Running).await?;
         let mut turn = Box::pin(engine.heavy.turn(self.head.workflow));
         let turn = loop {
+            // A person's word must not be lost to a wish that comes meanwhile.
+            if matches!(input, Input::Resolve(_)) {
+                break turn.await;
+            }
             let wish = match self.wait(engine, &mut turn).await {
                 Woken::Done(turn) => break turn,
                 Woken::CallerDeadline => {
