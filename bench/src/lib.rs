@@ -1,6 +1,7 @@
 //! Load, and what it is compared with.
 //!
-//! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it.
+//! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it. [`open_load`] is one
+//! that does not wait for answers.
 //! [`first_line`] sets Hookflow beside `limit bare`, an axum handler that does nothing, on the same
 //! machine in the same minutes. [`history`] sets servers on large histories beside one on none. [`live`] says what those who listen live cost.
 //!
@@ -15,6 +16,7 @@ pub mod history;
 pub mod live;
 pub mod load;
 pub mod machine;
+pub mod open_load;
 pub mod page;
 pub mod process;
 mod servers;
