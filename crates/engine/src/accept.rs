@@ -43,10 +43,6 @@ impl Inner {
         if let Err(reason) = self.able() {
             return Err(NotDurable::new(reason));
         }
-        let share = self
-            .budget
-            .share(incoming.body.len(), incoming.body_nodes)
-            .ok_or_else(|| NotDurable::new("too many requests are in memory"))?;
         let now = clock::now();
         let event = Arc::new(Event {
             id: EventId::new(now, clock::random()),
@@ -81,10 +77,7 @@ impl Inner {
         match live.plan.mode {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
-                let place = self
-                    .turns
-                    .place(endpoint.workflow)
-                    .ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
+                let place = self.turns.place(endpoint.workflow)?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
                 let (reply, replied) = oneshot::channel();
                 let worker = Box::new(Worker {
@@ -98,8 +91,10 @@ impl Inner {
                     caller: Some(Caller { reply, deadline }),
                     cancel: self.cancels.listen(id),
                     word: None,
+                    tree_bytes: incoming.tree_bytes,
+                    room: None,
                     _place: place,
-                    _share: share,
+                    _share: incoming.share,
                 });
                 self.answer_of(worker, replied).await
             }
@@ -115,7 +110,9 @@ impl Inner {
                     taken_over: Vec::new(),
                     answer: Some(SentAnswer { answer: answer.clone(), sent_at: now }),
                     notes,
-                    room: self.turns.place(endpoint.workflow).map(|place| (place, share)),
+                    tree_bytes: incoming.tree_bytes,
+                    share: incoming.share,
+                    place: self.turns.place(endpoint.workflow).ok(),
                     head,
                 };
                 self.whole(Arc::clone(self).keep_and_run(beginning, answer)).await
