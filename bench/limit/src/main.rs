@@ -10,6 +10,7 @@ use anyhow::Result;
 use axum::Router;
 use clap::{Parser, Subcommand};
 use limit::group_commit::Writer;
+use limit::json::Rule;
 use limit::{bare, commit, json, listen, queued, sink, sync};
 use tokio::net::TcpListener;
 
@@ -25,11 +26,18 @@ enum Command {
     /// Answers `ok`.
     Bare(Port),
     /// Parses, compares, answers.
-    Json(Port),
+    Json {
+        #[command(flatten)]
+        port: Port,
+        #[command(flatten)]
+        task: Task,
+    },
     /// Parses, compares, keeps a row, answers.
     Sync {
         #[command(flatten)]
         port: Port,
+        #[command(flatten)]
+        task: Task,
         #[command(flatten)]
         folder: Folder,
     },
@@ -37,6 +45,8 @@ enum Command {
     Async {
         #[command(flatten)]
         port: Port,
+        #[command(flatten)]
+        task: Task,
         #[command(flatten)]
         folder: Folder,
     },
@@ -76,6 +86,13 @@ struct Port {
 }
 
 #[derive(clap::Args)]
+struct Task {
+    /// What is asked of each body.
+    #[arg(long, default_value = "order")]
+    rule: Rule,
+}
+
+#[derive(clap::Args)]
 struct Folder {
     /// An empty folder for the database.
     #[arg(long)]
@@ -91,14 +108,14 @@ impl Folder {
 fn main() -> Result<()> {
     match Args::parse().command {
         Command::Bare(port) => serve(&port, || Ok(bare::app())),
-        Command::Json(port) => serve(&port, || Ok(json::app())),
-        Command::Sync { port, folder } => serve(&port, || {
+        Command::Json { port, task } => serve(&port, || Ok(json::app(task.rule))),
+        Command::Sync { port, task, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(sync::app(writer, committed))
+            Ok(sync::app(task.rule, writer, committed))
         }),
-        Command::Async { port, folder } => serve(&port, || {
+        Command::Async { port, task, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(queued::app(writer, committed))
+            Ok(queued::app(task.rule, writer, committed))
         }),
         Command::Sink { port, pause_ms } => serve(&port, || Ok(sink::app(Duration::from_millis(pause_ms)))),
         Command::Commit { folder, batch, body_bytes, results, seconds, beside_us, burners } => {
