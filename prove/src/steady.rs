@@ -124,10 +124,16 @@ impl Lane {
 
     async fn once(&self) -> std::io::Result<u16> {
         let idle = lock(&self.idle).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => Connection::open(self.way.address).await?,
-        };
+        if let Some(connection) = idle
+            && let Ok(status) = self.on(connection).await
+        {
+            return Ok(status);
+        }
+        // A connection that rested may have been closed; what was sent on it is sent again on a new one.
+        self.on(Connection::open(self.way.address).await?).await
+    }
+
+    async fn on(&self, mut connection: Connection) -> std::io::Result<u16> {
         let status = connection.exchange(&self.request).await?.status;
         if !self.way.fresh && connection.is_reusable() {
             lock(&self.idle).push(connection);

@@ -78,6 +78,7 @@ impl Beginning {
                 epoch: Some(1),
                 began_at: None,
                 caller: None,
+                sender: None,
                 cancel: engine.cancels.listen(head.id),
                 word: None,
                 _place: place,

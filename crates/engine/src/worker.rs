@@ -58,6 +58,8 @@ pub(crate) struct Worker {
     /// Its first turn, once it has had one.
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
+    /// Until it is durable, of one that is answered then.
+    pub(crate) sender: Option<Box<Sender>>,
     pub(crate) cancel: Listener,
     pub(crate) word: Option<Word>,
     pub(crate) _place: Place,
@@ -76,6 +78,13 @@ pub(crate) enum Word {
 pub(crate) struct Caller {
     pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
     pub(crate) deadline: Instant,
+}
+
+/// Someone who hears the answer that is configured, as soon as the event is on disk.
+pub(crate) struct Sender {
+    pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
+    pub(crate) answer: SentAnswer,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Why a task ends without having ended its execution.
@@ -191,6 +200,7 @@ impl Worker {
     }
 
     async fn feed_beside(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Option<Step>, Stopped> {
+        self.keep_first(engine, Status::Running).await?;
         let mut turn = Box::pin(engine.heavy.turn(self.head.workflow));
         let turn = loop {
             let wish = match self.wait(engine, &mut turn).await {
@@ -224,6 +234,7 @@ impl Worker {
         {
             return Ok((Some(turn), Input::Advance));
         }
+        self.keep_first(engine, status).await?;
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {

@@ -1,123 +1,138 @@
 //! What a plain path comes to in a body that has not been parsed: all it does not lead to is passed over.
 //!
 //! Exactly what `resolve` finds in the parsed tree: the last of duplicate keys wins, keys are compared without
-//! their escapes. What a key maps over is a list, and that one is parsed.
+//! their escapes. The body has passed its check, so nothing is checked here: of what is not JSON nothing is found.
+//! What a key maps over is a list, and that one is parsed.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use memchr::memchr2;
 
 use super::path::Step;
 use super::resolve::walk_list;
 use crate::event::body;
 use crate::value::Value;
 
-/// `None`: missing. `json` has passed the check of bodies.
-pub(super) fn read(json: &[u8], steps: &[Step]) -> Option<Value> {
-    body::read_with(json, Walk { steps })?
-}
-
-/// Reads the value that `steps` lead to from the one it is asked to read.
-struct Walk<'s> {
-    steps: &'s [Step],
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = Option<Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
-        if self.steps.is_empty() {
-            return body::Kept.deserialize(deserializer).map(Some);
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = Option<Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    // There is nothing inside a scalar.
-    fn visit_unit<E>(self) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Option<Value>, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Value>, A::Error> {
-        let [Step::Index(index), rest @ ..] = self.steps else {
-            let mut list = Vec::new();
-            while let Some(value) = items.next_element_seed(body::Kept)? {
-                list.push(value);
+/// `None`: missing.
+pub(super) fn read(body: &[u8], steps: &[Step]) -> Option<Value> {
+    let mut at = body::json(body);
+    for (done, step) in steps.iter().enumerate() {
+        at = blanks_gone(at);
+        at = match (at.first()?, step) {
+            (b'[', Step::Key(_)) => {
+                let Value::Array(list) = body::parse(first_value(at)?).ok()? else { return None };
+                return walk_list(&list, &steps[done..]).map(Cow::into_owned);
             }
-            return Ok(walk_list(&list, self.steps).map(Cow::into_owned));
+            (b'[', Step::Index(index)) => item(at, *index)?,
+            (b'{', step) => member(at, &step.text())?,
+            _ => return None,
         };
-        for _ in 0..*index {
-            if items.next_element::<IgnoredAny>()?.is_none() {
-                return Ok(None);
-            }
-        }
-        let found = items.next_element_seed(Walk { steps: rest })?.flatten();
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(found)
     }
+    body::parse(first_value(blanks_gone(at))?).ok()
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Option<Value>, A::Error> {
-        let [step, rest @ ..] = self.steps else { return Ok(None) };
-        let key = step.text();
-        let mut found = None;
-        while let Some(is_it) = entries.next_key_seed(Is(&key))? {
-            if is_it {
-                found = entries.next_value_seed(Walk { steps: rest })?;
-            } else {
-                entries.next_value::<IgnoredAny>()?;
+/// What stands from an item on, in a list that `json` begins with.
+fn item(json: &[u8], index: u32) -> Option<&[u8]> {
+    let mut rest = blanks_gone(json.get(1..)?);
+    for _ in 0..index {
+        rest = behind(rest, b',')?;
+    }
+    // Behind the last one, and in an empty list.
+    (*rest.first()? != b']').then_some(rest)
+}
+
+/// What stands from the value of the last such key on, in an object that `json` begins with.
+fn member<'j>(json: &'j [u8], key: &str) -> Option<&'j [u8]> {
+    let mut found = None;
+    let mut rest = blanks_gone(json.get(1..)?);
+    while *rest.first()? == b'"' {
+        let text = first_value(rest)?;
+        let value = behind(rest, b':')?;
+        if is(text, key) {
+            found = Some(value);
+        }
+        match behind(value, b',') {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    found
+}
+
+/// What follows the first value of `json` and `mark`.
+fn behind(json: &[u8], mark: u8) -> Option<&[u8]> {
+    let rest = blanks_gone(&json[first_value(json)?.len()..]);
+    let (first, rest) = rest.split_first()?;
+    (*first == mark).then(|| blanks_gone(rest))
+}
+
+/// Whether a text in quotes is this one.
+fn is(text: &[u8], key: &str) -> bool {
+    let inside = &text[1..text.len() - 1];
+    if inside.contains(&b'\\') {
+        return serde_json::from_slice::<String>(text).is_ok_and(|text| text == key);
+    }
+    inside == key.as_bytes()
+}
+
+fn blanks_gone(json: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let first = json.iter().position(|byte| !blank(byte)).unwrap_or(json.len());
+    &json[first..]
+}
+
+/// The value that `json` begins with.
+fn first_value(json: &[u8]) -> Option<&[u8]> {
+    match json.first()? {
+        b'"' => Some(&json[..text_end(json, 0)?]),
+        b'[' | b'{' => {
+            let (mut at, mut depth) = (0, 0_usize);
+            loop {
+                match json.get(at)? {
+                    b'"' => at = text_end(json, at)? - 1,
+                    b'[' | b'{' => depth += 1,
+                    b']' | b'}' => depth -= 1,
+                    _ => {}
+                }
+                at += 1;
+                if depth == 0 {
+                    return Some(&json[..at]);
+                }
             }
         }
-        Ok(found)
+        _ => {
+            let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+            let end = json.iter().position(ends).unwrap_or(json.len());
+            (end > 0).then(|| &json[..end])
+        }
     }
 }
 
-/// Whether a key is this one.
-struct Is<'k>(&'k str);
-
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
+/// Behind the closing quote of the text that begins at `at`.
+fn text_end(json: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    loop {
+        at += memchr2(b'"', b'\\', json.get(at..)?)?;
+        match json[at] {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
     }
 }
 
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
+    use super::*;
 
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
+    proptest! {
+        /// It is only asked about what has been checked; all the same it has to come to an end.
+        #[test]
+        fn no_bytes_make_it_panic(json in r#"([\[\]{}:,"\\a0 -]|null|"a":|\[1,|\{"a":|\\u00e9)*"#, index in 0_u32..3) {
+            for steps in [vec![Step::Key("a".into())], vec![Step::Index(index)], vec![Step::Key("a".into()), Step::Index(0)], vec![]] {
+                let _ = read(json.as_bytes(), &steps);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use domain::execution::status::Status;
 use domain::id::WorkflowId;
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use super::sql::{self, LAST_ID};
 use super::{
@@ -161,6 +161,37 @@ fn the_file_is_set_up_to_lose_nothing_and_to_shrink() {
         [("synchronous", 2), ("auto_vacuum", 2), ("page_size", 4_096), ("wal_autocheckpoint", 0), ("foreign_keys", 0)]
     {
         assert_eq!(setting(name).unwrap(), value.into(), "{name}");
+    }
+}
+
+/// `.cargo/config.toml` says how.
+#[test]
+fn sqlite_is_built_as_this_program_wants_it() {
+    let (db, _folder) = database();
+    let options = sql::rows(&db, "pragma compile_options", [], |row| row.get::<_, String>(0)).unwrap();
+    for wanted in ["DEFAULT_MEMSTATUS=0", "DQS=0", "OMIT_SHARED_CACHE", "THREADSAFE=2"] {
+        assert!(options.iter().any(|option| option == wanted), "{wanted} is not among {options:?}");
+    }
+    for unwanted in ["ENABLE_API_ARMOR", "ENABLE_STAT4", "ENABLE_FTS5"] {
+        assert!(!options.iter().any(|option| option == unwanted), "{unwanted} is among {options:?}");
+    }
+}
+
+/// A plan that looks at what is bound is made anew for each value.
+#[test]
+fn what_is_bound_makes_no_plan_stale() {
+    let (db, _folder) = database();
+    for (name, sql) in statements().filter(|(_, sql)| !sql.starts_with("pragma")) {
+        let mut statement = db.prepare(sql).unwrap();
+        for value in [1, 2_000_000] {
+            for parameter in 1..=statement.parameter_count() {
+                statement.raw_bind_parameter(parameter, value).unwrap();
+            }
+            // Most want other types than that; what is asked is only whether it was prepared again before.
+            let _ = statement.raw_query().next();
+            statement.clear_bindings();
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{name}\n{sql}");
     }
 }
 

@@ -13,9 +13,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use serde::de::DeserializeSeed;
-
-pub(crate) use self::read::Kept;
+pub(crate) use self::read::json;
 use crate::value::Value;
 
 /// How deep lists and objects may nest, by default. `[]` has depth 1, a scalar 0.
@@ -55,9 +53,4 @@ pub fn check(body: &[u8], depth_max: usize) -> Result<Checked, BodyError> {
 pub fn parse(body: &[u8]) -> Result<Value, BodyError> {
     let (value, _) = read::read(body, DEPTH_CEILING)?;
     Ok(value)
-}
-
-/// What `seed` makes of a body that [`check`] let pass; `None` for an empty one.
-pub(crate) fn read_with<'de, S: DeserializeSeed<'de>>(body: &'de [u8], seed: S) -> Option<S::Value> {
-    seed.deserialize(&mut serde_json::Deserializer::from_slice(read::json(body))).ok()
 }

@@ -73,22 +73,9 @@ impl Keep for Value {
     }
 }
 
-/// Without the mark in front of it.
-pub(super) fn json(body: &[u8]) -> &[u8] {
+/// A body without the mark in front of it.
+pub(crate) fn json(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
-}
-
-/// Reads one value of a body that passed the check.
-pub(crate) struct Kept;
-
-impl<'de> DeserializeSeed<'de> for Kept {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let mut tally = Tally { nodes: 0, too_deep: false };
-        let seed = Reader { tally: &mut tally, depth_left: DEPTH_CEILING, keep: PhantomData };
-        seed.deserialize(deserializer)
-    }
 }
 
 /// The value and the number of nodes in it.
