@@ -153,13 +153,16 @@ $(CARGO_FUZZ):
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: need-rust ## load the release binary, beside a bare handler; writes docs/benchmarks.md
+bench: need-rust ## load the release binary beside what limits it, about 25 minutes; writes docs/benchmarks.md
 	$(call say,build for speed)
 	@cargo build --release --locked -p hookflow -p bench -p limit
-	$(call say,bench)
-	@target/release/bench first-line --hookflow target/release/hookflow
-	@target/release/bench history --hookflow target/release/hookflow
-	@target/release/bench live --hookflow target/release/hookflow
+	$(call say,bench: beside the limits)
+	@target/release/bench throughput
+	$(call say,bench: history)
+	@target/release/bench history
+	$(call say,bench: the live feed)
+	@target/release/bench live
+	@target/release/bench page
 
 PROOFS ?= crash power eio full chain ask backlog isolation rolling clock retries leak slow
 

@@ -21,13 +21,13 @@ pub(crate) fn spread(values: &[f64]) -> (f64, f64) {
     (lowest, highest)
 }
 
-/// Of a whole number, thousands apart: `12 345`.
+/// Of a whole number, thousands apart: `12,345`.
 pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
+            text.push(',');
         }
         text.push(digit);
     }
@@ -52,9 +52,6 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        assert_eq!(
-            [7.0, 123.4, 1_234.0, 1_234_567.0].map(grouped),
-            ["7", "123", "1\u{202f}234", "1\u{202f}234\u{202f}567"]
-        );
+        assert_eq!([7.0, 123.4, 1_234.0, 1_234_567.0].map(grouped), ["7", "123", "1,234", "1,234,567"]);
     }
 }
