@@ -14,6 +14,21 @@ pub fn cpu_time(pid: u32) -> Result<Duration> {
     ticks(&stat).map(|ticks| TICK * ticks).with_context(|| format!("/proc/{pid}/stat cannot be read: {stat}"))
 }
 
+/// The same of its threads of that name.
+pub fn cpu_time_of_threads(pid: u32, name: &str) -> Result<Duration> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("process {pid} is gone"))?;
+    let mut sum = Duration::ZERO;
+    for thread in threads {
+        let folder = thread?.path();
+        // A thread may end meanwhile.
+        let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
+        if read("comm").trim_end() == name {
+            sum += TICK * ticks(&read("stat")).unwrap_or(0);
+        }
+    }
+    Ok(sum)
+}
+
 /// Fields 14 and 15, behind the name, which may hold anything.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(')')?;

@@ -19,19 +19,30 @@ const POLL: Duration = Duration::from_millis(2);
 /// Counts ends of executions, whatever their status.
 const FINISHED: &str = "hookflow_executions_finished_total";
 
-/// `limit bare`, the program beside this one.
-pub(crate) struct Bare {
+/// One of the programs of `limit`.
+pub(crate) struct Limit {
     pub(crate) address: SocketAddr,
+    pub(crate) pid: u32,
     _process: Child,
 }
 
-impl Bare {
-    pub(crate) async fn start() -> Result<Self> {
-        let program = std::env::current_exe()?.with_file_name("limit");
-        let mut process = Command::new(program).arg("bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+impl Limit {
+    pub(crate) async fn start(program: &Path, args: &[&str]) -> Result<Self> {
+        let failed = || format!("{} {} did not start", program.display(), args.join(" "));
+        let mut process =
+            Command::new(program).args(args).stdout(Stdio::piped()).kill_on_drop(true).spawn().with_context(failed)?;
         let stdout = process.stdout.take().context("stdout is piped")?;
-        let line = BufReader::new(stdout).lines().next_line().await?.context("the bare server did not start")?;
-        Ok(Self { address: line.parse()?, _process: process })
+        let line = BufReader::new(stdout).lines().next_line().await?.with_context(failed)?;
+        Ok(Self { address: line.parse()?, pid: process.id().with_context(failed)?, _process: process })
+    }
+
+    /// A number that it tells.
+    pub(crate) async fn tells(&self, target: &str) -> Result<f64> {
+        let request = connection::request(self.address, "GET", target, &[], b"")?;
+        let mut connection = Connection::open(self.address).await?;
+        let response = connection.exchange(&request).await?;
+        ensure!(response.status == 200, "{target} answers {}", response.status);
+        Ok(String::from_utf8_lossy(response.body).parse()?)
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use prove::figures::Outcome;
-use prove::rows::{Bench, backlog, chain, clock, crash, eio, full, isolation, overload, power, retries, rolling};
+use prove::rows::{
+    Bench, backlog, chain, clock, crash, eio, full, isolation, leak, overload, power, retries, rolling, slow,
+};
 
 #[derive(Parser)]
 struct Args {
@@ -80,6 +82,10 @@ enum Row {
     Clock,
     /// R22: a far side that misbehaves.
     Retries,
+    /// R24: aborts, idle connections and few file descriptors, for a while.
+    Leak,
+    /// S7: slow senders and readers; needs slowhttptest.
+    Slow,
     /// Writes docs/proofs.md from the outcomes.
     Page,
 }
@@ -99,8 +105,9 @@ async fn main() -> Result<ExitCode> {
         Row::Chain | Row::Ask => (300, 0.9),
         Row::Rolling => (20, 2.0),
         Row::Clock => (1, 3.0),
-        Row::Isolation { .. } => (1, 10.0),
         Row::Overload { .. } => (1, 60.0),
+        Row::Isolation { .. } | Row::Slow => (1, 10.0),
+        Row::Leak => (1, 600.0),
         Row::Backlog { .. } | Row::Retries | Row::Page => (1, 1.0),
     };
     let temporary = tempfile::tempdir()?;
@@ -154,6 +161,8 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
             let bodies = if bodies.is_empty() { &overload::Bodies::ALL[..] } else { bodies };
             overload::run(bench, bodies).await
         }
+        Row::Leak => leak::run(bench).await,
+        Row::Slow => slow::run(bench, slow::ALL, isolation::SLACK).await,
         Row::Backlog { sizes } => backlog::run(bench, sizes).await,
         Row::Rolling => rolling::run(bench).await,
         Row::Clock => clock::run(bench).await,

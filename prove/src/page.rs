@@ -34,6 +34,11 @@ pub const PROMISES: &[(&str, &str)] = &[
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),
+    (
+        "R24",
+        "Descriptors, threads and memory do not grow with time; without a descriptor left the server waits, and comes back.",
+    ),
+    ("S7", "Thousands of slow senders and readers at most double the p99 of one who means well."),
 ];
 
 /// Reads what is there; a row that left nothing is said to have been left out.

@@ -55,7 +55,7 @@ pub fn run(database: &Path, plan: &Plan) -> Result<f64> {
             })
             .collect();
         if plan.with_results {
-            batch.extend((next.saturating_sub(new)..next).map(|id| Row::Finished { id, at, is_paid: true }));
+            batch.extend((next.saturating_sub(new)..next).map(|id| Row::Finished { id, at, holds: true }));
         }
         log.write(&batch)?;
         log.copy_in_time();

@@ -17,9 +17,9 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 /// As much of the log as waits before it is copied into the database, beside the writer.
-const COPY_PAGES: u64 = 4_000;
+const COPY_PAGES: u64 = 2_000;
 /// Past this the writer waits for the copy to be whole, so that the log begins anew: 64 MB.
-const LOG_PAGES_MAX: u64 = 16_000;
+const LOG_PAGES_MAX: u64 = 8_000;
 
 /// Batches, once they are on disk.
 pub type Committed = mpsc::UnboundedReceiver<Vec<Row>>;
@@ -39,7 +39,7 @@ pub enum Row {
     Finished {
         id: u64,
         at: u64,
-        is_paid: bool,
+        holds: bool,
     },
 }
 
@@ -120,7 +120,7 @@ impl Writer {
     /// Nobody waits for these.
     pub fn finish(&self, results: impl Iterator<Item = (u64, bool)>) {
         let at = now();
-        self.queue.put(results.map(|(id, is_paid)| Row::Finished { id, at, is_paid }));
+        self.queue.put(results.map(|(id, holds)| Row::Finished { id, at, holds }));
     }
 
     /// The mean since the start.
@@ -163,7 +163,7 @@ impl Log {
         let mut db = connect(database)?;
         db.execute_batch(
             "create table event (id integer primary key, at integer, body blob, answer blob);
-             create table result (id integer primary key, at integer, is_paid integer);",
+             create table result (id integer primary key, at integer, holds integer);",
         )?;
         let pages = Arc::new(AtomicU64::new(0));
         let told = Arc::clone(&pages);
@@ -187,7 +187,7 @@ impl Log {
         let mut begin = self.db.prepare_cached("begin immediate")?;
         let mut commit = self.db.prepare_cached("commit")?;
         let mut event = self.db.prepare_cached("insert into event (id, at, body, answer) values (?1, ?2, ?3, ?4)")?;
-        let mut result = self.db.prepare_cached("insert into result (id, at, is_paid) values (?1, ?2, ?3)")?;
+        let mut result = self.db.prepare_cached("insert into result (id, at, holds) values (?1, ?2, ?3)")?;
         begin.execute([])?;
         batch.iter().try_for_each(|row| insert(row, &mut event, &mut result))?;
         commit.execute([])?;
@@ -215,8 +215,8 @@ fn insert(row: &Row, event: &mut Statement<'_>, result: &mut Statement<'_>) -> r
         Row::Accepted { id, at, body, answer, .. } => {
             event.execute(params![*id as i64, *at as i64, body.as_ref(), answer.as_ref()])?;
         }
-        Row::Finished { id, at, is_paid } => {
-            result.execute(params![*id as i64, *at as i64, *is_paid])?;
+        Row::Finished { id, at, holds } => {
+            result.execute(params![*id as i64, *at as i64, *holds])?;
         }
     }
     Ok(())
@@ -227,7 +227,7 @@ fn connect(database: &Path) -> Result<Connection> {
     let db = Connection::open_with_flags(database, flags)?;
     db.busy_timeout(std::time::Duration::from_secs(5))?;
     db.execute_batch(
-        "pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = full;
+        "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full;
          pragma wal_autocheckpoint = 0; pragma foreign_keys = off; pragma cache_size = -16384;",
     )?;
     Ok(db)

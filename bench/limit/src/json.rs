@@ -1,22 +1,31 @@
 //! Parses the body, compares one value and answers 200 or 422 with a little JSON. Leaves out keeping anything.
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-const JSON: [(axum::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
 
-pub fn app() -> Router {
-    Router::new().route("/", post(async |body: Bytes| answer(&body)))
+/// What one of the workflows in `bench/workflows` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Rule {
+    /// `sync.yaml`, `async.yaml`: is the order paid?
+    Order,
+    /// `sync-push.yaml`, `async-push.yaml`: is it a push to the main branch?
+    Push,
 }
 
-fn answer(body: &[u8]) -> Response {
+pub fn app(rule: Rule) -> Router {
+    Router::new().route("/", post(async move |body: Bytes| answer(rule, &body)))
+}
+
+fn answer(rule: Rule, body: &[u8]) -> Response {
     match parse(body) {
-        Some(body) => respond(verdict(&body)),
+        Some(body) => respond(rule.verdict(&body)),
         None => StatusCode::BAD_REQUEST.into_response(),
     }
 }
@@ -29,16 +38,23 @@ pub(crate) fn respond((status, body): (StatusCode, Bytes)) -> Response {
     (status, JSON, body).into_response()
 }
 
-/// What the workflow `bench/workflows/sync.yaml` answers.
-pub(crate) fn verdict(body: &Value) -> (StatusCode, Bytes) {
-    if is_paid(body) {
-        let answer = json!({ "received": body["order"]["id"] }).to_string();
-        (StatusCode::OK, answer.into())
-    } else {
-        (StatusCode::UNPROCESSABLE_ENTITY, Bytes::from_static(br#"{"error":"not paid"}"#))
+impl Rule {
+    pub(crate) fn holds(self, body: &Value) -> bool {
+        match self {
+            Self::Order => body["order"]["status"] == "paid",
+            Self::Push => body["ref"] == "refs/heads/master",
+        }
     }
-}
 
-pub(crate) fn is_paid(body: &Value) -> bool {
-    body["order"]["status"] == "paid"
+    pub(crate) fn verdict(self, body: &Value) -> (StatusCode, Bytes) {
+        let id = match self {
+            Self::Order => &body["order"]["id"],
+            Self::Push => &body["head_commit"]["id"],
+        };
+        match (self.holds(body), self) {
+            (true, _) => (StatusCode::OK, json!({ "received": id }).to_string().into()),
+            (false, Self::Order) => (StatusCode::UNPROCESSABLE_ENTITY, Bytes::from_static(br#"{"error":"not paid"}"#)),
+            (false, Self::Push) => (StatusCode::UNPROCESSABLE_ENTITY, Bytes::from_static(br#"{"error":"not main"}"#)),
+        }
+    }
 }

@@ -10,8 +10,13 @@ use anyhow::Result;
 use axum::Router;
 use clap::{Parser, Subcommand};
 use limit::group_commit::Writer;
+use limit::json::Rule;
 use limit::{bare, commit, json, listen, queued, sink, sync};
 use tokio::net::TcpListener;
+
+// As in `hookflow`: what one allocator is faster than another is no merit of either.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The least that does the same visible work as Hookflow.
 #[derive(Parser)]
@@ -25,11 +30,18 @@ enum Command {
     /// Answers `ok`.
     Bare(Port),
     /// Parses, compares, answers.
-    Json(Port),
+    Json {
+        #[command(flatten)]
+        port: Port,
+        #[command(flatten)]
+        task: Task,
+    },
     /// Parses, compares, keeps a row, answers.
     Sync {
         #[command(flatten)]
         port: Port,
+        #[command(flatten)]
+        task: Task,
         #[command(flatten)]
         folder: Folder,
     },
@@ -37,6 +49,8 @@ enum Command {
     Async {
         #[command(flatten)]
         port: Port,
+        #[command(flatten)]
+        task: Task,
         #[command(flatten)]
         folder: Folder,
     },
@@ -76,6 +90,13 @@ struct Port {
 }
 
 #[derive(clap::Args)]
+struct Task {
+    /// What is asked of each body.
+    #[arg(long, default_value = "order")]
+    rule: Rule,
+}
+
+#[derive(clap::Args)]
 struct Folder {
     /// An empty folder for the database.
     #[arg(long)]
@@ -91,14 +112,14 @@ impl Folder {
 fn main() -> Result<()> {
     match Args::parse().command {
         Command::Bare(port) => serve(&port, || Ok(bare::app())),
-        Command::Json(port) => serve(&port, || Ok(json::app())),
-        Command::Sync { port, folder } => serve(&port, || {
+        Command::Json { port, task } => serve(&port, || Ok(json::app(task.rule))),
+        Command::Sync { port, task, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(sync::app(writer, committed))
+            Ok(sync::app(task.rule, writer, committed))
         }),
-        Command::Async { port, folder } => serve(&port, || {
+        Command::Async { port, task, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(queued::app(writer, committed))
+            Ok(queued::app(task.rule, writer, committed))
         }),
         Command::Sink { port, pause_ms } => serve(&port, || Ok(sink::app(Duration::from_millis(pause_ms)))),
         Command::Commit { folder, batch, body_bytes, results, seconds, beside_us, burners } => {
@@ -117,10 +138,7 @@ fn main() -> Result<()> {
 }
 
 fn serve(port: &Port, app: impl FnOnce() -> Result<Router>) -> Result<()> {
-    let one = std::env::var_os("LIMIT_ONE").is_some();
-    let mut builder =
-        if one { tokio::runtime::Builder::new_current_thread() } else { tokio::runtime::Builder::new_multi_thread() };
-    let runtime = builder.enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(port.listen).await?;
         println!("{}", listener.local_addr()?);

@@ -13,14 +13,14 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 
 use crate::group_commit::{Committed, Writer};
-use crate::json::{is_paid, parse};
+use crate::json::{Rule, parse};
 
 struct Shared {
     writer: Writer,
     finished: AtomicU64,
 }
 
-pub fn app(writer: Writer, mut committed: Committed) -> Router {
+pub fn app(rule: Rule, writer: Writer, mut committed: Committed) -> Router {
     let shared = Arc::new(Shared { writer, finished: AtomicU64::new(0) });
     let here = Arc::clone(&shared);
     tokio::spawn(async move {
@@ -29,7 +29,7 @@ pub fn app(writer: Writer, mut committed: Committed) -> Router {
             let (accepted, finished): (Vec<_>, Vec<_>) = batch.into_iter().partition(|row| row.is_new());
             here.finished.fetch_add(finished.len() as u64, Ordering::Relaxed);
             let runs: Vec<_> = accepted.into_iter().filter_map(|row| row.accepted()).collect();
-            here.writer.finish(runs.into_iter().map(|(id, body)| (id, is_paid(&body))));
+            here.writer.finish(runs.into_iter().map(|(id, body)| (id, rule.holds(&body))));
         }
     });
     Router::new()

@@ -13,10 +13,10 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 
 use crate::group_commit::{Committed, Writer};
-use crate::json::{parse, respond, verdict};
+use crate::json::{Rule, parse, respond};
 
 /// `committed` is what the writer hands back.
-pub fn app(writer: Writer, mut committed: Committed) -> Router {
+pub fn app(rule: Rule, writer: Writer, mut committed: Committed) -> Router {
     tokio::spawn(async move {
         while let Some(batch) = committed.recv().await {
             batch.into_iter().for_each(|row| drop(row.accepted()));
@@ -24,14 +24,14 @@ pub fn app(writer: Writer, mut committed: Committed) -> Router {
     });
     let writer = Arc::new(writer);
     Router::new()
-        .route("/", post(handle))
+        .route("/", post(async move |State(writer): State<Arc<Writer>>, body: Bytes| handle(rule, &writer, body).await))
         .route("/batches", get(async |State(writer): State<Arc<Writer>>| writer.rows_a_batch().to_string()))
         .with_state(writer)
 }
 
-async fn handle(State(writer): State<Arc<Writer>>, body: Bytes) -> Response {
+async fn handle(rule: Rule, writer: &Writer, body: Bytes) -> Response {
     let Some(parsed) = parse(&body) else { return StatusCode::BAD_REQUEST.into_response() };
-    let (status, answer) = verdict(&parsed);
+    let (status, answer) = rule.verdict(&parsed);
     match writer.accept(body, answer.clone(), None).await {
         Ok(()) => respond((status, answer)),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use tokio::time::sleep;
 
-use crate::first_line::body;
+use crate::body::Body;
 use crate::load::{self, Plan, Report, Until};
 use crate::process;
 use crate::servers::Hookflow;
@@ -60,7 +60,7 @@ impl Load {
             address: server.hooks,
             target: format!("/api/webhook:trigger/{key}"),
             headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-            body: body(),
+            body: Body::Order.bytes(),
             connections: self.connections,
             until: Until::Elapsed(self.time),
         };

@@ -22,9 +22,10 @@ use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::first_line::{SYNC_FILE, body};
+use crate::body::Body;
 use crate::page::{self, Section};
 use crate::servers::Hookflow;
+use crate::workflows;
 use crate::{connection, process};
 use load::{Load, Turn};
 use pages::Looked;
@@ -163,10 +164,10 @@ async fn prepare(program: &Path, folder: &Path) -> Result<()> {
     let server = Hookflow::start_with(program, folder, &[KEEP_ALL]).await?;
     let mut expected = 0;
     for number in 0..WORKFLOWS {
-        let file = if number % 2 == 0 { SYNC_FILE } else { crate::first_line::ASYNC_FILE };
+        let file = if number % 2 == 0 { workflows::SYNC } else { workflows::ASYNC };
         let file = format!("{file}\nkey: {}\n", key(number));
         let workflow = server.apply(&format!("{number}.yaml"), &file).await?;
-        let paid = String::from_utf8(body())?;
+        let paid = String::from_utf8(Body::Order.bytes())?;
         for model in 0..MODELS {
             // One of them is not paid for, and so fails.
             let body = if model == 0 { paid.replacen("paid", "late", 1) } else { paid.clone() };

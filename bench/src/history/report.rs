@@ -6,7 +6,7 @@ use super::load::Turn;
 use super::pages::ASKED;
 use super::prune::Pruned;
 use super::{DAYS, Options, Size, WORKFLOWS};
-use crate::first_line::report::median;
+use crate::figures::median;
 
 pub(super) fn section(options: &Options, sizes: &[Size], pruned: Option<&Pruned>) -> String {
     let mut text = "## History\n\n".to_owned();

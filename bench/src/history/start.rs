@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::load::Load;
 use super::{KEEP_ALL, Options, database, key, send};
-use crate::first_line::body;
+use crate::body::Body;
 use crate::servers::Hookflow;
 
 /// Of each kind.
@@ -68,7 +68,7 @@ pub(super) async fn measure(options: &Options, folder: &Path) -> Result<Starts> 
 /// Since the process was made.
 async fn first_answer(server: &Hookflow) -> Result<Duration> {
     let target = format!("/api/webhook:trigger/{}", key(0));
-    let status = send(server, &target, &body()).await?;
+    let status = send(server, &target, &Body::Order.bytes()).await?;
     ensure!(status == 200, "the first answer is {status}");
     Ok(server.started.elapsed())
 }

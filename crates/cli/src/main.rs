@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod config;
 mod curl;
+mod descriptors;
 mod failure;
 mod files;
 mod folder;

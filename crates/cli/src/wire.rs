@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{InForce, Settings, described};
+use crate::descriptors;
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, random_bits, reachable};
 
@@ -43,8 +44,8 @@ pub(crate) struct Running {
     setup_token: Option<TokenText>,
 }
 
-/// Everything up to two listeners that answer.
-pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running, Failure> {
+/// Everything up to two listeners that answer. `descriptors`: how many files may be open.
+pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usize) -> Result<Running, Failure> {
     let settings = &in_force.settings;
     let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
     folder.make_database()?;
@@ -67,6 +68,8 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running
         (None, None) => format!("http://{}", reachable(hooks_at)),
     };
     let stop = CancellationToken::new();
+    let mut limits = server_limits(settings);
+    descriptors::fit(&mut limits, descriptors);
     let options = server::ServerOptions {
         engine: engine.clone(),
         hooks,
@@ -74,7 +77,7 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running
         public_url: configured,
         door,
         admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
-        limits: server_limits(settings),
+        limits,
         settings: described(&in_force.values),
         stop: stop.clone(),
     };

@@ -1,8 +1,11 @@
 //! Taking a request.
 //! ```text
-//! async   render the answer ─▶ create (event + execution, one flush) ─▶ answer, then run
-//! sync    run ─▶ create at the first effect, wait, deadline or end ─▶ answer
+//! sync    run ─▶ create (event + execution, one flush) at the first effect, wait, deadline or end ─▶ at the end, answer
+//! async   run ─▶ create at the first effect or end, or before anything takes time ─▶ answer, then go on
 //! ```
+//! What an asynchronous flow computes before it touches the world takes microseconds, and so it stands in the same
+//! record as the event. Where there is no room to run it, the event alone is kept and answered.
+//!
 //! Invariants
 //! - Whatever is answered is on disk.
 //! - A caller that hangs up stops nothing: the execution runs where its caller waits for it, and from the moment
@@ -25,13 +28,13 @@ use tokio::time::Instant;
 
 use crate::begin::{Beginning, timeout_at};
 use crate::catalog::{Endpoint, Live};
-use crate::caught::{Panicked, caught};
+use crate::caught::Panicked;
 use crate::clock;
 use crate::handle::{Accepted, Incoming, Inner, NotDurable, Reply};
 use crate::heavy::LARGE_BODY_BYTES;
 use crate::live::Change;
 use crate::saving;
-use crate::worker::{Caller, Worker};
+use crate::worker::{Caller, Sender, Worker};
 
 impl Inner {
     pub(crate) async fn accept(
@@ -74,50 +77,58 @@ impl Inner {
             Facts { execution: id, workflow_key: endpoint.key.clone(), revision: Some(live.revision), timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
-        match live.plan.mode {
+        let machine = |trigger| Machine::new(Arc::clone(&live.plan), facts.clone(), trigger);
+        let place = self.turns.place(endpoint.workflow);
+        let (reply, replied) = oneshot::channel();
+        let (machine, place, caller, sender) = match live.plan.mode {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
-                let place = self.turns.place(endpoint.workflow)?;
+                let place = place?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
-                let (reply, replied) = oneshot::channel();
-                let worker = Box::new(Worker {
-                    head,
-                    pinned,
-                    event,
-                    timeout_at,
-                    machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
-                    epoch: None,
-                    began_at: None,
-                    caller: Some(Caller { reply, deadline }),
-                    cancel: self.cancels.listen(id),
-                    word: None,
-                    tree_bytes: incoming.tree_bytes,
-                    room: None,
-                    _place: place,
-                    _share: incoming.share,
-                });
-                self.answer_of(worker, replied).await
+                (machine(trigger), place, Some(Caller { reply, deadline }), None)
             }
             Mode::Async => {
                 let rendered = self.configured_answer(endpoint.workflow, &live.plan, &facts, trigger).await;
                 let (answer, notes, trigger) =
                     rendered.map_err(|_| NotDurable::new("the server panicked over its answer"))?;
-                let beginning = Beginning {
-                    pinned,
-                    event: Arc::clone(&event),
-                    timeout_at,
-                    machine: Machine::new(Arc::clone(&live.plan), facts, trigger),
-                    taken_over: Vec::new(),
-                    answer: Some(SentAnswer { answer: answer.clone(), sent_at: now }),
-                    notes,
-                    tree_bytes: incoming.tree_bytes,
-                    share: incoming.share,
-                    place: self.turns.place(endpoint.workflow).ok(),
-                    head,
+                let (machine, answer) = (machine(trigger), SentAnswer { answer, sent_at: now });
+                let Ok(place) = place else {
+                    let beginning = Beginning {
+                        head,
+                        pinned,
+                        event,
+                        timeout_at,
+                        machine,
+                        taken_over: Vec::new(),
+                        answer: Some(answer),
+                        notes,
+                        tree_bytes: incoming.tree_bytes,
+                        share: incoming.share,
+                        place: None,
+                    };
+                    return self.whole(Arc::clone(self).put_off(beginning)).await;
                 };
-                self.whole(Arc::clone(self).keep_and_run(beginning, answer)).await
+                (machine, place, None, Some(Box::new(Sender { reply, answer, notes })))
             }
-        }
+        };
+        let worker = Box::new(Worker {
+            head,
+            pinned,
+            event,
+            timeout_at,
+            machine,
+            epoch: None,
+            began_at: None,
+            caller,
+            sender,
+            cancel: self.cancels.listen(id),
+            word: None,
+            tree_bytes: incoming.tree_bytes,
+            room: None,
+            _place: place,
+            _share: incoming.share,
+        });
+        self.answer_of(worker, replied).await
     }
 
     /// What the caller of `worker` gets, which goes on behind it.
@@ -136,24 +147,17 @@ impl Inner {
         reply.unwrap_or_else(|_| Err(lost()))
     }
 
-    /// Until it is on disk; it runs behind the answer.
-    async fn keep_and_run(self: Arc<Self>, beginning: Beginning, answer: Answer) -> Result<Accepted, NotDurable> {
-        let kept_and_begun = caught(async {
-            let event = Arc::clone(&beginning.event);
-            let kept = beginning.keep(&self).await.map_err(|error| NotDurable::because(&error))?;
-            let (execution, accepted_at) = (kept.head.id, kept.head.accepted_at);
-            self.count.is_accepted(accepted_at);
-            let acknowledged = points::reach(points::ACK_BEFORE);
-            self.live.tell(|| Change::Request(saving::accepted(&kept.head, &event)));
-            let engine = Arc::clone(&self);
-            self.tasks.spawn(async move { engine.vital("a request", kept.run(Arc::clone(&engine))).await });
-            acknowledged.map_err(|_| lost())?;
-            Ok(Accepted { execution, reply: Reply::Answer(answer) })
-        });
-        kept_and_begun.await.unwrap_or_else(|_| {
-            self.panicked_over("a request");
-            Err(lost())
-        })
+    /// Until it is on disk, where it waits for a place.
+    async fn put_off(self: Arc<Self>, beginning: Beginning) -> Result<Accepted, NotDurable> {
+        let (event, answer) = (Arc::clone(&beginning.event), beginning.answer.clone());
+        let kept = beginning.keep(&self).await.map_err(|error| NotDurable::because(&error))?;
+        let execution = kept.head.id;
+        self.count.is_accepted(kept.head.accepted_at);
+        let acknowledged = points::reach(points::ACK_BEFORE);
+        self.live.tell(|| Change::Request(saving::accepted(&kept.head, &event)));
+        kept.run(Arc::clone(&self)).await;
+        let answer = answer.filter(|_| acknowledged.is_ok()).ok_or_else(lost)?;
+        Ok(Accepted { execution, reply: Reply::Answer(answer.answer) })
     }
 
     pub(crate) fn spawn(self: &Arc<Self>, worker: Box<Worker>) {

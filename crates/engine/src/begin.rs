@@ -84,6 +84,7 @@ impl Beginning {
                     epoch: Some(1),
                     began_at: None,
                     caller: None,
+                    sender: None,
                     cancel: engine.cancels.listen(head.id),
                     word: None,
                     tree_bytes,

@@ -194,6 +194,7 @@ pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Box<
         epoch: Some(claimed.epoch),
         began_at,
         caller: None,
+        sender: None,
         cancel: engine.cancels.listen(head.id),
         word: None,
         _place: engine.turns.place_for_claimed(head.workflow),

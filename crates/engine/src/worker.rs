@@ -59,6 +59,8 @@ pub(crate) struct Worker {
     /// Its first turn, once it has had one.
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
+    /// Until it is durable, of one that is answered then.
+    pub(crate) sender: Option<Box<Sender>>,
     pub(crate) cancel: Listener,
     pub(crate) word: Option<Word>,
     /// What its body takes when it is parsed.
@@ -81,6 +83,13 @@ pub(crate) enum Word {
 pub(crate) struct Caller {
     pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
     pub(crate) deadline: Instant,
+}
+
+/// Someone who hears the answer that is configured, as soon as the event is on disk.
+pub(crate) struct Sender {
+    pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
+    pub(crate) answer: SentAnswer,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Why a task ends without having ended its execution.
@@ -204,6 +213,7 @@ impl Worker {
         takes_memory: bool,
         takes_long: bool,
     ) -> Result<Option<Step>, Stopped> {
+        self.keep_first(engine, Status::Running).await?;
         let (workflow, bytes, holds_some) = (self.head.workflow, self.tree_bytes, self.room.is_some());
         let mut turns = Box::pin(async move {
             // In this order: threads are few, and nobody waits for memory on one.
@@ -212,6 +222,10 @@ impl Worker {
             (room, turn)
         });
         let (room, turn) = loop {
+            // A person's word must not be lost to a wish that comes meanwhile.
+            if matches!(input, Input::Resolve(_)) {
+                break turns.await;
+            }
             let wish = match self.wait(engine, &mut turns).await {
                 Woken::Done(turns) => break turns,
                 Woken::CallerDeadline => {
@@ -257,6 +271,7 @@ impl Worker {
         {
             return Ok((Some(turn), Input::Advance));
         }
+        self.keep_first(engine, status).await?;
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {

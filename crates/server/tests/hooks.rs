@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::{
-    BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip, request,
-    trigger,
+    Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip,
+    request, trigger,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -350,7 +350,8 @@ async fn a_busy_workflow_says_so_before_its_body_has_come_and_others_go_on() {
     let busy = bench.publish(json!({"mode": "sync", "nodes": [slow], "credentials": basic})).await;
     let other = bench.publish(json!({"mode": "sync", "nodes": []})).await;
     let authorized = "Authorization: Basic aG9vazpzM2NyZXQ=";
-    let first = bench.post(&busy, &[JSON, authorized], "{}");
+    let headers = [JSON, authorized];
+    let first = bench.post(&busy, &headers, "{}");
     let meanwhile = async {
         while bench.metric("hookflow_executions_running").await == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

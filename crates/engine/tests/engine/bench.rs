@@ -18,7 +18,7 @@ use nodes::Registry;
 use nodes::outbound::Allowed;
 use serde_json::{Value, json};
 use store::sqlite::{Options, Sqlite};
-use store::{Execution, ExecutionFilter, ExecutionHead, Store};
+use store::{Execution, ExecutionFilter, ExecutionHead, RetentionRule, Store};
 use tempfile::TempDir;
 
 use crate::faulty::Faulty;
@@ -29,6 +29,12 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Deletes what the rule lets go; how many.
+    pub(crate) async fn forget(&self, rule: RetentionRule) -> u32 {
+        let found = self.engine.store().retention_find(rule).await.unwrap();
+        self.engine.store().retention_delete(found).await.unwrap()
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(Limits::default()).await
     }

@@ -584,7 +584,6 @@ impl ApiError {
 
     /// Status and code as they are sent.
     pub(super) fn told(self) -> (u16, String) {
-        use engine::budget::{Limit, Spent};
         use http_body_util::BodyExt as _;
         let response = self.into_response();
         let status = response.status().as_u16();
