@@ -70,8 +70,15 @@ impl Parsed {
             let mut state = self.state();
             let State { queues, order, .. } = &mut *state;
             let queue = queues.entry(workflow).or_default();
-            queue.waiting.push_back(Waiting { bytes, holds_some, go });
-            if queue.waiting.len() == 1 {
+            let was_empty = queue.waiting.is_empty();
+            let waiting = Waiting { bytes, holds_some, go };
+            if holds_some {
+                // Those who wait for what it holds must not stand before it.
+                queue.waiting.push_front(waiting);
+            } else {
+                queue.waiting.push_back(waiting);
+            }
+            if was_empty {
                 order.push_back(workflow);
             }
         }
@@ -208,6 +215,22 @@ mod tests {
         assert!(waits(parsed.turn(workflow(2), 50, true)).await, "one at a time");
         drop(next);
         drop(parsed.turn(workflow(2), 50, true).await);
+    }
+
+    #[tokio::test]
+    async fn who_holds_something_does_not_stand_behind_those_who_wait_for_it() {
+        let parsed = Parsed::new(100);
+        let mut room = parsed.turn(workflow(1), 75, false).await;
+        room.keep(75);
+        let next = tokio::spawn({
+            let parsed = Arc::clone(&parsed);
+            async move { parsed.turn(workflow(1), 75, false).await }
+        });
+        tokio::task::yield_now().await;
+        drop(timeout(Duration::from_secs(5), parsed.turn(workflow(1), 75, true)).await.unwrap());
+        assert!(!next.is_finished());
+        drop(room);
+        drop(timeout(Duration::from_secs(5), next).await.unwrap().unwrap());
     }
 
     #[tokio::test]

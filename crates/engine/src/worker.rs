@@ -255,8 +255,9 @@ impl Worker {
         self.machine = done.2;
         if let Some(mut room) = room {
             // With the copy that a node takes.
-            room.keep(held * 2);
-            self.room = Some(room);
+            let held = held * 2;
+            room.keep(held);
+            self.room = (held > SMALL_TREE_BYTES).then_some(room);
         }
         Ok(fed)
     }
