@@ -92,9 +92,9 @@ impl Steady {
     /// `rate` requests a second in all, taking `ways` in turns.
     pub fn start(ways: Vec<Way>, rate: f64) -> Result<Self> {
         anyhow::ensure!(ways.iter().all(|way| way.address.ip().is_loopback()), "only loopback is loaded");
-        let lanes: Vec<Arc<Lane>> = ways.into_iter().map(Lane::new).collect::<Result<_>>()?;
+        let wires: Vec<Arc<Wire>> = ways.into_iter().map(Wire::new).collect::<Result<_>>()?;
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let sending = tokio::spawn(send(lanes, rate, Arc::clone(&seen)));
+        let sending = tokio::spawn(send(wires, rate, Arc::clone(&seen)));
         Ok(Self { seen, sending })
     }
 
@@ -111,13 +111,13 @@ impl Drop for Steady {
 }
 
 #[derive(Debug)]
-struct Lane {
+struct Wire {
     way: Way,
     request: Vec<u8>,
     idle: Mutex<Vec<Connection>>,
 }
 
-impl Lane {
+impl Wire {
     fn new(way: Way) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { request: way.request()?, way, idle: Mutex::default() }))
     }
@@ -142,7 +142,7 @@ impl Lane {
     }
 }
 
-async fn send(lanes: Vec<Arc<Lane>>, rate: f64, seen: Arc<Mutex<Seen>>) {
+async fn send(wires: Vec<Arc<Wire>>, rate: f64, seen: Arc<Mutex<Seen>>) {
     let began = Instant::now();
     let mut under_way = JoinSet::new();
     for number in 0_u64.. {
@@ -150,10 +150,10 @@ async fn send(lanes: Vec<Arc<Lane>>, rate: f64, seen: Arc<Mutex<Seen>>) {
         if due > Instant::now() {
             sleep_until(due).await;
         }
-        let lane = Arc::clone(&lanes[usize::try_from(number).unwrap_or(0) % lanes.len()]);
+        let wire = Arc::clone(&wires[usize::try_from(number).unwrap_or(0) % wires.len()]);
         let seen = Arc::clone(&seen);
         under_way.spawn(async move {
-            let answered = timeout(ANSWER_MAX, lane.once()).await;
+            let answered = timeout(ANSWER_MAX, wire.once()).await;
             let mut seen = lock(&seen);
             match answered {
                 Ok(Ok(status)) => {
@@ -169,14 +169,14 @@ async fn send(lanes: Vec<Arc<Lane>>, rate: f64, seen: Arc<Mutex<Seen>>) {
 
 /// Answers a second when `connections` ask one after the other, each way in turns.
 pub async fn capacity(ways: &[Way], connections: usize, time: Duration) -> Result<f64> {
-    let lanes: Vec<Arc<Lane>> = ways.iter().cloned().map(Lane::new).collect::<Result<_>>()?;
+    let wires: Vec<Arc<Wire>> = ways.iter().cloned().map(Wire::new).collect::<Result<_>>()?;
     let answers = Arc::new(AtomicU64::new(0));
     let mut callers = JoinSet::new();
     for number in 0..connections {
-        let (lane, answers) = (Arc::clone(&lanes[number % lanes.len()]), Arc::clone(&answers));
+        let (wire, answers) = (Arc::clone(&wires[number % wires.len()]), Arc::clone(&answers));
         callers.spawn(async move {
             loop {
-                match timeout(ANSWER_MAX, lane.once()).await {
+                match timeout(ANSWER_MAX, wire.once()).await {
                     Ok(Ok(200..300)) => drop(answers.fetch_add(1, Relaxed)),
                     _ => sleep(Duration::from_millis(5)).await,
                 }
@@ -200,14 +200,14 @@ pub struct Insistent {
 impl Insistent {
     pub fn start(way: Way, connections: usize) -> Result<Self> {
         anyhow::ensure!(way.address.ip().is_loopback(), "only loopback is loaded");
-        let lane = Lane::new(way)?;
+        let wire = Wire::new(way)?;
         let answers = Arc::<Mutex<BTreeMap<u16, u64>>>::default();
         let mut callers = JoinSet::new();
         for _ in 0..connections {
-            let (lane, answers) = (Arc::clone(&lane), Arc::clone(&answers));
+            let (wire, answers) = (Arc::clone(&wire), Arc::clone(&answers));
             callers.spawn(async move {
                 loop {
-                    let status = match timeout(ANSWER_MAX * 3, lane.once()).await {
+                    let status = match timeout(ANSWER_MAX * 3, wire.once()).await {
                         Ok(Ok(status)) => status,
                         Ok(Err(_)) | Err(_) => 0,
                     };

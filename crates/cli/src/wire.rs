@@ -190,7 +190,6 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             body_depth_max: settings.body_depth_max,
             body_timeout: Duration::from_millis(settings.body_timeout_ms),
             body_rate_min: settings.body_rate_min,
-            bodies_bytes_max: settings.bodies_bytes_max,
             inflating_max: settings.inflating_max,
             refused_body_bytes_max: settings.refused_body_bytes_max,
         },
@@ -216,7 +215,8 @@ fn engine_limits(settings: &Settings) -> Limits {
         executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
         executions_in_memory_max: settings.executions_in_memory_max,
         body_bytes_in_memory_max: settings.body_bytes_in_memory_max,
-        parsed_nodes_max: settings.parsed_nodes_max,
+        body_bytes_in_memory_per_workflow_max: settings.body_bytes_in_memory_per_workflow_max,
+        parsed_bytes_max: settings.parsed_bytes_max,
         written: WrittenLimits {
             head_bytes_max: settings.head_bytes_max,
             body_bytes_max: settings.body_bytes_max,

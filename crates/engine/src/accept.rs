@@ -46,10 +46,6 @@ impl Inner {
         if let Err(reason) = self.able() {
             return Err(NotDurable::new(reason));
         }
-        let share = self
-            .budget
-            .share(incoming.body.len(), incoming.body_nodes)
-            .ok_or_else(|| NotDurable::new("too many requests are in memory"))?;
         let now = clock::now();
         let event = Arc::new(Event {
             id: EventId::new(now, clock::random()),
@@ -87,7 +83,7 @@ impl Inner {
         let (machine, place, caller, sender) = match live.plan.mode {
             Mode::Sync => {
                 // A caller that waits cannot be put off to the database.
-                let place = place.ok_or_else(|| NotDurable::new("too many executions are waiting"))?;
+                let place = place?;
                 let deadline = Instant::now() + Duration::from_millis(live.plan.answer_deadline_ms);
                 (machine(trigger), place, Some(Caller { reply, deadline }), None)
             }
@@ -96,11 +92,20 @@ impl Inner {
                 let (answer, notes, trigger) =
                     rendered.map_err(|_| NotDurable::new("the server panicked over its answer"))?;
                 let (machine, answer) = (machine(trigger), SentAnswer { answer, sent_at: now });
-                let Some(place) = place else {
-                    let taken_over = Vec::new();
-                    let (answer, room) = (Some(answer), None);
-                    let beginning =
-                        Beginning { head, pinned, event, timeout_at, machine, taken_over, answer, notes, room };
+                let Ok(place) = place else {
+                    let beginning = Beginning {
+                        head,
+                        pinned,
+                        event,
+                        timeout_at,
+                        machine,
+                        taken_over: Vec::new(),
+                        answer: Some(answer),
+                        notes,
+                        tree_bytes: incoming.tree_bytes,
+                        share: incoming.share,
+                        place: None,
+                    };
                     return self.whole(Arc::clone(self).put_off(beginning)).await;
                 };
                 (machine, place, None, Some(Box::new(Sender { reply, answer, notes })))
@@ -118,8 +123,10 @@ impl Inner {
             sender,
             cancel: self.cancels.listen(id),
             word: None,
+            tree_bytes: incoming.tree_bytes,
+            room: None,
             _place: place,
-            _share: share,
+            _share: incoming.share,
         });
         self.answer_of(worker, replied).await
     }

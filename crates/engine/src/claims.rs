@@ -102,7 +102,7 @@ impl Claims {
         engine.due.forget();
         let Room { free, per_workflow, full } = engine.turns.room();
         let limit = free.min(CLAIM_MAX);
-        if limit == 0 || engine.budget.is_spent() {
+        if limit == 0 || engine.bodies.is_spent() {
             return Ok(Some(LOOK_AGAIN_WHEN_FULL));
         }
         let claim = Claim {
@@ -172,7 +172,9 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
 pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Box<Worker>, NoPlan> {
     let head = claimed.head;
     let plan = engine.catalog.pinned(head.workflow, &claimed.pinned).await?;
-    let nodes = domain::event::body::check(&claimed.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
+    let checked = domain::event::body::check(&claimed.event.body, usize::MAX);
+    let mut share = engine.bodies.share(Some(head.workflow));
+    share.take(claimed.event.body.len());
     let event = Arc::new(claimed.event);
     // What stands in its journal from before it was accepted, it has taken over from another one.
     let began_at = claimed.records.iter().map(|run| run.started_at).find(|at| *at >= head.accepted_at);
@@ -196,7 +198,9 @@ pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Box<
         cancel: engine.cancels.listen(head.id),
         word: None,
         _place: engine.turns.place_for_claimed(head.workflow),
-        _share: engine.budget.share_for_claimed(event.body.len(), nodes),
+        tree_bytes: checked.map_or(0, |checked| checked.tree_bytes),
+        room: None,
+        _share: share,
         event,
         head,
     }))

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
+use domain::flow::document::Mode;
 use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
 use nodes::Registry;
@@ -20,16 +21,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Limit, Share, Spent};
 use crate::cancel::Cancels;
 use crate::catalog::{Catalog, Endpoint, Lookup};
 use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::counters::{Count, Counters};
+use crate::drain::retry_after_s;
 use crate::heartbeat::Heartbeat;
 use crate::heavy::{Heavy, LARGE_BODY_BYTES};
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::parsed::Parsed;
 use crate::people::{Passwords, Throttle};
 use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
@@ -55,8 +58,10 @@ pub struct Incoming {
     pub query_string: String,
     /// After inflation; empty or JSON that passed `domain::event::body::check`.
     pub body: Bytes,
-    /// JSON values in the body, from that check.
-    pub body_nodes: usize,
+    /// What the body takes of the memory, from [`Engine::admit`] on.
+    pub share: Share,
+    /// What it takes when it is parsed, from that check.
+    pub tree_bytes: usize,
     pub remote_addr: IpAddr,
 }
 
@@ -81,24 +86,33 @@ pub enum Reply {
 pub struct NotDurable {
     pub reason: String,
     pub retry_after_s: u32,
+    /// The limit that is in the way, if it is one.
+    pub limit: Option<Limit>,
 }
 
-/// Seconds after which a sender that was turned away may try again: short, as what is in the way is
-/// mostly a queue that drains; long, when a disk is full or the process has to be restarted.
-const RETRY_SOON_S: u32 = 2;
-const RETRY_LATER_S: u32 = 10;
+/// Seconds after which a sender that was turned away may try again where no queue says how fast it drains: short, as
+/// what is in the way mostly passes; long, when a disk is full or the process has to be restarted.
+const RETRY_SOON_S: f64 = 2.0;
+const RETRY_LATER_S: f64 = 10.0;
 
 impl NotDurable {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), retry_after_s: RETRY_SOON_S }
+        Self { reason: reason.into(), retry_after_s: retry_after_s(RETRY_SOON_S), limit: None }
     }
 
     pub(crate) fn because(error: &store::Error) -> Self {
-        let retry_after_s = match error {
-            store::Error::Overloaded => RETRY_SOON_S,
-            _ => RETRY_LATER_S,
+        let (seconds, limit) = match error {
+            store::Error::Overloaded => (RETRY_SOON_S, Some(Limit::StoreQueue)),
+            _ => (RETRY_LATER_S, None),
         };
-        Self { reason: error.to_string(), retry_after_s }
+        Self { reason: error.to_string(), retry_after_s: retry_after_s(seconds), limit }
+    }
+}
+
+impl From<Spent> for NotDurable {
+    fn from(Spent { limit, retry_after_s }: Spent) -> Self {
+        let reason = format!("{} is reached", limit.name());
+        Self { reason, retry_after_s, limit: Some(limit) }
     }
 }
 
@@ -131,7 +145,8 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) turns: Arc<Turns>,
     pub(crate) heavy: Heavy,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) bodies: Arc<Budget>,
+    pub(crate) parsed: Arc<Parsed>,
     pub(crate) due: Due,
     pub(crate) count: Count,
     /// Authors' changes, one at a time.
@@ -172,7 +187,8 @@ impl Engine {
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
             heavy: Heavy::new(limits.heavy_threads).map_err(EngineError::Threads)?,
-            budget: Budget::new(&limits),
+            bodies: Budget::new(limits.body_bytes_in_memory_max, limits.body_bytes_in_memory_per_workflow_max),
+            parsed: Parsed::new(limits.parsed_bytes_max),
             store,
             registry,
             secrets: Secrets::new(&key),
@@ -213,6 +229,23 @@ impl Engine {
     /// What stands behind an endpoint key. In memory.
     pub fn endpoint(&self, key: &str) -> Lookup {
         self.inner.catalog.lookup(key)
+    }
+
+    /// Whether a request is worth reading its body, of which the sender says that it has so many bytes. Nothing is set
+    /// aside: who sends slowly keeps nobody out.
+    pub fn admit(&self, endpoint: &Endpoint, declared: usize) -> Result<Share, Spent> {
+        let inner = &self.inner;
+        // Others can be put off to the database.
+        if endpoint.live.as_ref().is_some_and(|live| live.plan.mode == Mode::Sync) {
+            inner.turns.has_place(endpoint.workflow)?;
+        }
+        inner.bodies.fits(endpoint.workflow, declared)?;
+        Ok(inner.bodies.share(Some(endpoint.workflow)))
+    }
+
+    /// What bodies and large answers take of the memory.
+    pub fn bodies(&self) -> &Arc<Budget> {
+        &self.inner.bodies
     }
 
     /// Takes a request for an endpoint that is live. Whatever it answers is on disk. Dropping the
@@ -263,10 +296,12 @@ impl Engine {
         Ok(self.inner.whole(async move { engine.cancel(execution).await }).await?)
     }
 
-    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come.
-    pub fn log_refused(&self, request: RefusedRequest) {
-        if self.inner.refused.try_send(request).is_err() {
-            self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed);
+    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come, and then
+    /// the entry is not even made.
+    pub fn log_refused(&self, request: impl FnOnce() -> RefusedRequest) {
+        match self.inner.refused.try_reserve() {
+            Ok(place) => place.send(request()),
+            Err(_) => drop(self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed)),
         }
     }
 

@@ -29,13 +29,13 @@ const THREADS_MIN: usize = 2;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-type Job = Box<dyn FnOnce() + Send>;
+type Work = Box<dyn FnOnce() + Send>;
 
 /// The threads, and who may use them. They end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Heavy {
     turns: Arc<Turns>,
-    jobs: Sender<Job>,
+    queue: Sender<Work>,
 }
 
 impl Heavy {
@@ -43,12 +43,12 @@ impl Heavy {
     pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
         let half = || thread::available_parallelism().map_or(1, NonZero::get) / 2;
         let threads = if threads == 0 { half().max(THREADS_MIN) } else { threads };
-        let (jobs, waiting) = unbounded();
+        let (queue, waiting) = unbounded();
         for number in 1..=threads {
             let waiting = waiting.clone();
             thread::Builder::new().name(format!("heavy-{number}")).spawn(move || work_through(&waiting))?;
         }
-        Ok(Self { turns: Turns::bounded(threads, (threads - 1).max(1)), jobs })
+        Ok(Self { turns: Turns::bounded(threads, (threads - 1).max(1)), queue })
     }
 
     /// Waits for a turn. Dropping the future gives the wait up.
@@ -63,12 +63,12 @@ impl Heavy {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         let (tell, told) = oneshot::channel();
-        let job = move || {
+        let whole = move || {
             let done = catch_unwind(AssertUnwindSafe(work));
             drop(turn);
             let _ = tell.send(done);
         };
-        self.jobs.send(Box::new(job)).map_err(|_| Panicked)?;
+        self.queue.send(Box::new(whole)).map_err(|_| Panicked)?;
         told.await.map_or(Err(Panicked), |done| done.map_err(|_| Panicked))
     }
 
@@ -83,12 +83,12 @@ impl Heavy {
     }
 }
 
-fn work_through(waiting: &Receiver<Job>) {
+fn work_through(waiting: &Receiver<Work>) {
     // Of this thread alone, on Linux. A system that does not allow it shares its time out evenly.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, NICENESS);
-    while let Ok(job) = waiting.recv() {
-        job();
+    while let Ok(work) = waiting.recv() {
+        work();
     }
 }
 

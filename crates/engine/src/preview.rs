@@ -95,9 +95,10 @@ impl Engine {
         let flow = flow.unwrap_or(workflow.draft);
         let checked = workflow.settings.credentials.is_some();
         let (event, records, execution) = inner.seen_with(of, &flow, checked).await?;
-        let nodes = body::check(&event.body, usize::MAX).map_or(0, |checked| checked.nodes);
-        let room = inner.budget.share(event.body.len(), nodes);
-        let _room = room.ok_or_else(|| NotDurable::new("too many requests are in memory"))?;
+        let mut share = inner.bodies.share(Some(previews()));
+        share.grow(event.body.len()).map_err(NotDurable::from)?;
+        let tree_bytes = body::check(&event.body, usize::MAX).map_or(0, |checked| checked.tree_bytes);
+        let _room = inner.parsed.turn(previews(), tree_bytes, false).await;
         let _turn = inner.previews.acquire().await.map_err(|_| NotDurable::new("the server is stopping"))?;
 
         let mut problems = Problems::new();

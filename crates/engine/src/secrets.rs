@@ -178,7 +178,8 @@ impl Inner {
                 values.insert(name.clone(), value);
             }
         }
-        let filled = secret::fill(&mut run.input, &run.slots, |name| values.get(name).map(|value| &**value));
+        let filled =
+            secret::fill(Arc::make_mut(&mut run.input), &run.slots, |name| values.get(name).map(|value| &**value));
         filled.map_err(|error| Failure::lasting(NodeError::new("secret.misplaced", error.to_string())))?;
         Ok(Redaction::of(values.iter().map(|(name, value)| (name, &**value))))
     }

@@ -39,6 +39,7 @@ use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
 use crate::heavy::LARGE_BODY_BYTES;
+use crate::parsed::{Room, SMALL_TREE_BYTES};
 use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
 use crate::secrets::redacted;
 use crate::turns::{Place, Turn};
@@ -62,6 +63,10 @@ pub(crate) struct Worker {
     pub(crate) sender: Option<Box<Sender>>,
     pub(crate) cancel: Listener,
     pub(crate) word: Option<Word>,
+    /// What its body takes when it is parsed.
+    pub(crate) tree_bytes: usize,
+    /// For what it holds of that, and of what came of it.
+    pub(crate) room: Option<Room>,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
 }
@@ -189,22 +194,40 @@ impl Worker {
         }
     }
 
-    /// What may take long is fed where it holds up nobody else.
+    /// What may take long is fed where it holds up nobody else, and what may take much memory when there is some.
     async fn feed(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Step, Stopped> {
-        let fed = if self.machine.is_heavy() || self.event.body.len() > LARGE_BODY_BYTES {
-            self.feed_beside(engine, input).await?
+        let takes_memory = self.tree_bytes > SMALL_TREE_BYTES;
+        let takes_long = self.machine.is_heavy() || self.event.body.len() > LARGE_BODY_BYTES;
+        let fed = if takes_memory || takes_long {
+            self.feed_beside(engine, input, takes_memory, takes_long).await?
         } else {
             self.machine.feed(input, clock::now())
         };
         fed.ok_or_else(|| Stopped::Broke("nothing follows, and it has not ended".to_owned()))
     }
 
-    async fn feed_beside(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Option<Step>, Stopped> {
+    async fn feed_beside(
+        &mut self,
+        engine: &Arc<Inner>,
+        input: Input,
+        takes_memory: bool,
+        takes_long: bool,
+    ) -> Result<Option<Step>, Stopped> {
         self.keep_first(engine, Status::Running).await?;
-        let mut turn = Box::pin(engine.heavy.turn(self.head.workflow));
-        let turn = loop {
-            let wish = match self.wait(engine, &mut turn).await {
-                Woken::Done(turn) => break turn,
+        let (workflow, bytes, holds_some) = (self.head.workflow, self.tree_bytes, self.room.is_some());
+        let mut turns = Box::pin(async move {
+            // In this order: threads are few, and nobody waits for memory on one.
+            let room = if takes_memory { Some(engine.parsed.turn(workflow, bytes, holds_some).await) } else { None };
+            let turn = if takes_long { Some(engine.heavy.turn(workflow).await) } else { None };
+            (room, turn)
+        });
+        let (room, turn) = loop {
+            // A person's word must not be lost to a wish that comes meanwhile.
+            if matches!(input, Input::Resolve(_)) {
+                break turns.await;
+            }
+            let wish = match self.wait(engine, &mut turns).await {
+                Woken::Done(turns) => break turns,
                 Woken::CallerDeadline => {
                     self.let_caller_go(engine, Status::Running).await?;
                     continue;
@@ -219,9 +242,22 @@ impl Worker {
         };
         let unbegun = self.machine.unbegun();
         let mut machine = std::mem::replace(&mut self.machine, unbegun);
-        let work = move || (machine.feed(input, clock::now()), machine);
-        let (fed, machine) = engine.heavy.work(turn, work).await.map_err(|_| Stopped::panicked())?;
-        self.machine = machine;
+        let work = move || {
+            let fed = machine.feed(input, clock::now());
+            let held = if takes_memory { machine.rest() } else { 0 };
+            (fed, held, machine)
+        };
+        let done = match turn {
+            Some(turn) => engine.heavy.work(turn, work).await.map_err(|_| Stopped::panicked())?,
+            None => work(),
+        };
+        let (fed, held) = (done.0, done.1);
+        self.machine = done.2;
+        if let Some(mut room) = room {
+            // With the copy that a node takes.
+            room.keep(held * 2);
+            self.room = Some(room);
+        }
         Ok(fed)
     }
 
@@ -258,7 +294,8 @@ impl Worker {
         // A task of its own, so that a panicking node ends as an error and not with this task.
         let mut effect = tokio::spawn(async move {
             points::reach(points::EFFECT_BEFORE).map_err(made_to_fail)?;
-            let outcome = redacted(redaction, registry.perform(&run.kind, &context, run.input).await).await;
+            let outcome =
+                redacted(redaction, registry.perform(&run.kind, &context, Arc::unwrap_or_clone(run.input)).await).await;
             points::reach(points::EFFECT_AFTER).map_err(made_to_fail)?;
             outcome
         });

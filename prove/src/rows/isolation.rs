@@ -74,7 +74,8 @@ impl Poison {
                 "trigger: { kind: webhook }",
                 &format!("trigger: {{ kind: webhook, answer: {{ body: \"{{{{ {BURNING} }}}}\" }} }}"),
             ),
-            Self::Hangs => async_flow(POISON, &[effect_node("call", silent, "")]),
+            // Its callers wait, so that there are as many calls as callers and no more.
+            Self::Hangs => async_flow(POISON, &[effect_node("call", silent, "")]).replace("mode: async", "mode: sync"),
             Self::Nothing | Self::Floods => sync_flow(POISON),
             Self::Swells => format!(
                 "hookflow: 1\ntitle: p\nkey: {POISON}\nenabled: true\nmode: sync\ntrigger: {{ kind: webhook }}\nnodes:\n  \

@@ -122,6 +122,11 @@ impl TriggerValues {
         is_better.then_some(&*self.event.body)
     }
 
+    /// Gives up the parsed body; whoever asks for it again has it parsed again.
+    pub(crate) fn forget_body(&mut self) {
+        self.body.take();
+    }
+
     /// The body as text.
     pub fn raw_body(&self) -> Value {
         Value::String(String::from_utf8_lossy(&self.event.body).into_owned())

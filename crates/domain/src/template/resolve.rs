@@ -29,7 +29,7 @@ impl Path {
             },
             Origin::Query => return walk(trigger.query(), self.rest()),
             Origin::Body => match (self.rest(), trigger.unparsed_body()) {
-                (steps @ [_, ..], Some(json)) => return unparsed::read(json, steps).map(Cow::Owned),
+                (steps, Some(json)) if !json.is_empty() => return unparsed::read(json, steps).map(Cow::Owned),
                 (steps, _) => return walk(trigger.body(), steps),
             },
             Origin::Node(key) => return walk(nodes.get(key)?, self.rest()),

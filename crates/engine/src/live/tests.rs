@@ -43,7 +43,7 @@ fn records() -> Vec<NodeRun> {
         attempt: 1,
         status: NodeStatus::Succeeded,
         slots: Vec::new(),
-        input: Some(1.into()),
+        input: Some(Arc::new(1.into())),
         result: Some(2.into()),
         error: None,
         missing: Vec::new(),

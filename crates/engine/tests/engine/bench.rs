@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
+use domain::event::body;
 use domain::id::ExecutionId;
 use engine::authoring::AuthoringError;
 use engine::catalog::{Endpoint, Lookup};
@@ -128,7 +129,8 @@ pub(crate) async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> 
         method: "POST".to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         query_string: "a=1".to_owned(),
-        body_nodes: 1,
+        share: engine.admit(endpoint, body.len())?,
+        tree_bytes: body::check(&body, usize::MAX).unwrap().tree_bytes,
         body,
         remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };

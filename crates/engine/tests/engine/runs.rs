@@ -196,7 +196,8 @@ async fn an_edited_request_looks_as_one_that_came_in() {
         headers: Vec::new(),
         query_string: String::new(),
         body: r#"{"id":"old"}"#.into(),
-        body_nodes: 2,
+        share: bench.engine.admit(&endpoint, 0).unwrap(),
+        tree_bytes: 0,
         remote_addr: [203, 0, 113, 7].into(),
     };
     let old = bench.engine.accept(&endpoint, incoming).await.unwrap().execution;
