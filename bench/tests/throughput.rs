@@ -20,7 +20,7 @@ async fn every_case_runs_and_is_on_the_page() {
         hookflow: built("hookflow"),
         limit: built("limit"),
         rounds: 1,
-        millis: 200,
+        millis: 400,
         backlog: 500,
         quick: true,
         data_in: folder.path().to_owned(),

@@ -14,7 +14,7 @@ use limit::json::Rule;
 use limit::{bare, commit, json, listen, queued, sink, sync};
 use tokio::net::TcpListener;
 
-// As in `hookflow`: what one allocator is faster than another is no merit of either.
+// The same as in `hookflow`: by how much it is faster than another is not to be seen in a ratio.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -7,6 +7,8 @@
 //! ```
 //! The loader shares the cores with the server it loads; that is the same for each, and lowers all. A ratio is that
 //! of two turns of one round, a figure the median over the rounds: so a machine that gets slower does so for both.
+//!
+//! Not here: peers.
 
 mod case;
 mod commits;
