@@ -34,14 +34,14 @@ enum Command {
         #[command(flatten)]
         port: Port,
         #[command(flatten)]
-        task: Task,
+        asked: Asked,
     },
     /// Parses, compares, keeps a row, answers.
     Sync {
         #[command(flatten)]
         port: Port,
         #[command(flatten)]
-        task: Task,
+        asked: Asked,
         #[command(flatten)]
         folder: Folder,
     },
@@ -50,7 +50,7 @@ enum Command {
         #[command(flatten)]
         port: Port,
         #[command(flatten)]
-        task: Task,
+        asked: Asked,
         #[command(flatten)]
         folder: Folder,
     },
@@ -90,7 +90,7 @@ struct Port {
 }
 
 #[derive(clap::Args)]
-struct Task {
+struct Asked {
     /// What is asked of each body.
     #[arg(long, default_value = "order")]
     rule: Rule,
@@ -112,14 +112,14 @@ impl Folder {
 fn main() -> Result<()> {
     match Args::parse().command {
         Command::Bare(port) => serve(&port, || Ok(bare::app())),
-        Command::Json { port, task } => serve(&port, || Ok(json::app(task.rule))),
-        Command::Sync { port, task, folder } => serve(&port, || {
+        Command::Json { port, asked } => serve(&port, || Ok(json::app(asked.rule))),
+        Command::Sync { port, asked, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(sync::app(task.rule, writer, committed))
+            Ok(sync::app(asked.rule, writer, committed))
         }),
-        Command::Async { port, task, folder } => serve(&port, || {
+        Command::Async { port, asked, folder } => serve(&port, || {
             let (writer, committed) = Writer::start(&folder.database())?;
-            Ok(queued::app(task.rule, writer, committed))
+            Ok(queued::app(asked.rule, writer, committed))
         }),
         Command::Sink { port, pause_ms } => serve(&port, || Ok(sink::app(Duration::from_millis(pause_ms)))),
         Command::Commit { folder, batch, body_bytes, results, seconds, beside_us, burners } => {
