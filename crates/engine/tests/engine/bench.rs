@@ -125,11 +125,13 @@ fn registry() -> Arc<Registry> {
 
 pub(crate) async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
     let body = Bytes::from(body.to_string());
+    let mut share = engine.admit(endpoint, body.len())?;
+    share.grow(body.len())?;
     let incoming = Incoming {
         method: "POST".to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         query_string: "a=1".to_owned(),
-        share: engine.admit(endpoint, body.len())?,
+        share,
         tree_bytes: body::check(&body, usize::MAX).unwrap().tree_bytes,
         body,
         remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
