@@ -159,7 +159,7 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         }
         Row::Overload { bodies } => {
             let bodies = if bodies.is_empty() { &overload::Bodies::ALL[..] } else { bodies };
-            overload::run(bench, bodies).await
+            overload::run(bench, bodies, overload::Bounds::PROMISED).await
         }
         Row::Leak => leak::run(bench).await,
         Row::Slow => slow::run(bench, slow::ALL, isolation::SLACK).await,

@@ -44,7 +44,9 @@ impl Way {
 
     /// As it goes over the wire.
     pub fn request(&self) -> std::io::Result<Vec<u8>> {
-        let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
+        // A browser names the type that it wants; a program would get no page.
+        let headers = [("Content-Type", "application/json"), ("Accept", "text/html, */*")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         request(self.address, self.method, &self.target, &headers, &self.body)
     }
 }

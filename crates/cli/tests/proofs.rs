@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use prove::figures::Outcome;
 use prove::rows::isolation::{self, Poison};
+use prove::rows::overload::{self, Bodies, Bounds};
 use prove::rows::{Bench, backlog, chain, crash, eio, full, leak, retries, rolling, slow};
 use support::say;
 
@@ -73,6 +74,13 @@ async fn r9_a_start_does_not_grow_with_what_waits() {
 async fn r10_a_workflow_that_burns_does_not_starve_the_others() {
     let poisons = [Poison::Burns, Poison::BurnsAnswering];
     holds(async |bench| isolation::run(&bench, &poisons, SLACK).await, 1, 1_000).await;
+}
+
+/// Other tests run beside it: what takes time is trusted less, what takes memory is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn r12_five_times_what_it_can_do_is_answered_in_bounded_memory() {
+    let bounds = Bounds { goodput_min: 0.4, slack: Duration::from_millis(200), prompt: Duration::from_secs(3) };
+    holds(async |bench| overload::run(&bench, &[Bodies::Mixed], bounds).await, 1, 3_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

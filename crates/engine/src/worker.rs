@@ -254,8 +254,6 @@ impl Worker {
         let (fed, held) = (done.0, done.1);
         self.machine = done.2;
         if let Some(mut room) = room {
-            // With the copy that a node takes.
-            let held = held * 2;
             room.keep(held);
             self.room = (held > SMALL_TREE_BYTES).then_some(room);
         }
@@ -295,8 +293,7 @@ impl Worker {
         // A task of its own, so that a panicking node ends as an error and not with this task.
         let mut effect = tokio::spawn(async move {
             points::reach(points::EFFECT_BEFORE).map_err(made_to_fail)?;
-            let outcome =
-                redacted(redaction, registry.perform(&run.kind, &context, Arc::unwrap_or_clone(run.input)).await).await;
+            let outcome = redacted(redaction, registry.perform(&run.kind, &context, &run.input).await).await;
             points::reach(points::EFFECT_AFTER).map_err(made_to_fail)?;
             outcome
         });

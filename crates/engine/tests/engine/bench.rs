@@ -126,7 +126,7 @@ fn registry() -> Arc<Registry> {
 pub(crate) async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
     let body = Bytes::from(body.to_string());
     let mut share = engine.admit(endpoint, body.len())?;
-    share.take(body.len());
+    share.grow(body.len())?;
     let incoming = Incoming {
         method: "POST".to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
