@@ -153,12 +153,17 @@ $(CARGO_FUZZ):
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: need-rust ## load the release binary, beside a bare handler; writes docs/benchmarks.md
+bench: need-rust peers ## load the release binary, beside a bare handler; writes docs/benchmarks.md
 	$(call say,build for speed)
 	@cargo build --release --locked -p hookflow -p bench
 	$(call say,bench)
 	@target/release/bench first-line --hookflow target/release/hookflow
 	@target/release/bench live --hookflow target/release/hookflow
+
+.PHONY: peers
+peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; what cannot be installed is left out
+	$(call say,peers of the bench)
+	@bench/peers/install.sh target/bench/peers
 
 PROOFS ?= crash power eio full chain ask backlog rolling clock retries
 

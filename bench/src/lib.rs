@@ -16,4 +16,5 @@ pub mod live;
 pub mod load;
 pub mod machine;
 pub mod page;
+pub mod peers;
 mod servers;
