@@ -153,7 +153,7 @@ $(CARGO_FUZZ):
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: need-rust ## load the release binary beside what limits it, about 25 minutes; writes docs/benchmarks.md
+bench: need-rust peers ## load the release binary beside what limits it, about 40 minutes and 18 GB; writes docs/benchmarks.md
 	$(call say,build for speed)
 	@cargo build --release --locked -p hookflow -p bench -p limit
 	$(call say,bench: beside the limits)
@@ -164,7 +164,12 @@ bench: need-rust ## load the release binary beside what limits it, about 25 minu
 	@target/release/bench live
 	@target/release/bench page
 
-PROOFS ?= crash power eio full chain ask backlog isolation rolling clock retries leak slow
+.PHONY: peers
+peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; what cannot be installed is left out
+	$(call say,peers of the bench)
+	@bench/peers/install.sh target/bench/peers
+
+PROOFS ?= crash power eio full chain ask backlog isolation overload rolling clock retries leak slow
 
 .PHONY: prove
 prove: need-rust ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md

@@ -19,6 +19,7 @@ pub mod load;
 pub mod machine;
 pub mod open_load;
 pub mod page;
+pub mod peers;
 pub mod process;
 mod servers;
 pub mod throughput;
