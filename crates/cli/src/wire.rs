@@ -208,14 +208,16 @@ fn server_limits(settings: &Settings) -> ServerLimits {
 }
 
 fn engine_limits(settings: &Settings) -> Limits {
+    // Packed and unpacked, the largest body must have room: it would be put off for ever.
+    let of_one = settings.body_bytes_in_memory_per_workflow_max.max(settings.body_bytes_max * 2);
     Limits {
         executions_running_max: settings.executions_running_max,
         executions_running_per_workflow_max: settings.executions_running_per_workflow_max,
         heavy_threads: settings.heavy_threads,
         executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
         executions_in_memory_max: settings.executions_in_memory_max,
-        body_bytes_in_memory_max: settings.body_bytes_in_memory_max,
-        body_bytes_in_memory_per_workflow_max: settings.body_bytes_in_memory_per_workflow_max,
+        body_bytes_in_memory_max: settings.body_bytes_in_memory_max.max(of_one),
+        body_bytes_in_memory_per_workflow_max: of_one,
         parsed_bytes_max: settings.parsed_bytes_max,
         written: WrittenLimits {
             head_bytes_max: settings.head_bytes_max,

@@ -63,7 +63,7 @@ impl Default for Limits {
             executions_in_memory_per_workflow_max: 1_024,
             executions_in_memory_max: 4_096,
             body_bytes_in_memory_max: 64 << 20,
-            body_bytes_in_memory_per_workflow_max: 48 << 20,
+            body_bytes_in_memory_per_workflow_max: 32 << 20,
             parsed_bytes_max: 64 << 20,
             written: WrittenLimits { head_bytes_max: 64 << 10, body_bytes_max: 10 << 20, body_depth_max: 64 },
             request_log_queue_max: 1_024,

@@ -25,7 +25,7 @@ use domain::execution::journal::{Failure, NodeError, NodeRun};
 use domain::execution::machine::{Action, Finish, Input, Machine, Resolution, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
 use domain::time::Timestamp;
-use domain::value::Value;
+use domain::value::{self, Value};
 use nodes::contract::RunContext;
 use store::points::{self, MadeToFail};
 use store::{ExecutionHead, Pinned, Progress, SentAnswer};
@@ -244,7 +244,7 @@ impl Worker {
         let mut machine = std::mem::replace(&mut self.machine, unbegun);
         let work = move || {
             let fed = machine.feed(input, clock::now());
-            let held = if takes_memory { machine.rest() } else { 0 };
+            let held = if takes_memory { machine.rest() + fed.as_ref().map_or(0, recorded) } else { 0 };
             (fed, held, machine)
         };
         let done = match turn {
@@ -446,6 +446,17 @@ impl Worker {
     pub(crate) fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
         Progress { status, owner: Some(engine.server), records, ..given_back(self.head.accepted_at) }
     }
+}
+
+/// What the records of a turn take until they are saved, beside what its machine holds: an effect that begins shares
+/// its input with its record.
+fn recorded(step: &Step) -> usize {
+    if matches!(step.action, Action::Run(_)) {
+        return 0;
+    }
+    let inputs = step.records.iter().filter_map(|run| run.input.as_deref());
+    let results = step.records.iter().filter_map(|run| run.result.as_ref());
+    inputs.chain(results).map(value::memory).sum()
 }
 
 /// The clock on the wall says when, and it may be set back meanwhile: then it is not yet time.

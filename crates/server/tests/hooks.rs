@@ -356,14 +356,20 @@ async fn a_busy_workflow_says_so_before_its_body_has_come_and_others_go_on() {
         while bench.metric("hookflow_executions_running").await == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        for _ in 0..3 {
-            let mut stream = TcpStream::connect(bench.hooks).await.unwrap();
-            let whole = request("POST", &trigger(&busy), &[JSON], &vec![b' '; BODY_MAX / 2]);
-            stream.write_all(&whole[..whole.len() - BODY_MAX / 2]).await.unwrap();
-            let refused = finish(&mut stream).await;
+        let mut stream = TcpStream::connect(bench.hooks).await.unwrap();
+        let whole = request("POST", &trigger(&busy), &[JSON], &vec![b' '; BODY_MAX / 2]);
+        stream.write_all(&whole[..whole.len() - BODY_MAX / 2]).await.unwrap();
+        let slow = finish(&mut stream);
+        let (slow, again, larger) = tokio::join!(
+            slow,
+            bench.post(&busy, &[JSON, authorized], "{}"),
+            bench.post(&busy, &[JSON, "Content-Length: 1000000000"], ""),
+        );
+        for refused in [slow, again] {
             assert_problem(&refused, 429, "hook.busy");
             assert_eq!(retry_after(&refused), 60, "nothing has ended yet");
         }
+        assert_problem(&larger, 429, "hook.busy");
         assert_eq!(bench.post(&other, &[JSON], "{}").await.status, 200);
     };
     let (first, ()) = tokio::join!(first, meanwhile);

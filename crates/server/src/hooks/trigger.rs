@@ -108,7 +108,7 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     if head.method != Method::POST {
         return Err(Refusal::Method { allow: "POST" });
     }
-    let mut share = hooks.engine.admit(endpoint, declared(&body))?;
+    let mut share = hooks.engine.admit(endpoint, declared(&body).min(hooks.limits.body_bytes_max))?;
     if let Some(credentials) = &endpoint.credentials
         && !basic::allows(&head.headers, credentials, hooks.engine.server_key())
     {
