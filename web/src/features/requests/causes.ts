@@ -6,6 +6,7 @@ export const CODES = [
   "hook.gone",
   "hook.off",
   "hook.method",
+  "hook.busy",
   "hook.credentials",
   "hook.too_large",
   "hook.media_type",
