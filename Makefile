@@ -71,7 +71,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
+unit: need-rust need-curl need-slowhttptest e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
 	$(call say,tests)
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
@@ -153,22 +153,26 @@ $(CARGO_FUZZ):
 # -- measure ----------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: need-rust peers ## load the release binary, beside a bare handler; writes docs/benchmarks.md
+bench: need-rust peers ## load the release binary beside what limits it, about 40 minutes and 18 GB; writes docs/benchmarks.md
 	$(call say,build for speed)
-	@cargo build --release --locked -p hookflow -p bench
-	$(call say,bench)
-	@target/release/bench first-line --hookflow target/release/hookflow
-	@target/release/bench live --hookflow target/release/hookflow
+	@cargo build --release --locked -p hookflow -p bench -p limit
+	$(call say,bench: beside the limits)
+	@target/release/bench throughput
+	$(call say,bench: history)
+	@target/release/bench history
+	$(call say,bench: the live feed)
+	@target/release/bench live
+	@target/release/bench page
 
 .PHONY: peers
 peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; what cannot be installed is left out
 	$(call say,peers of the bench)
 	@bench/peers/install.sh target/bench/peers
 
-PROOFS ?= crash power eio full chain ask backlog rolling clock retries
+PROOFS ?= crash power eio full chain ask backlog isolation overload rolling clock retries leak slow
 
 .PHONY: prove
-prove: need-rust ## break the release binary on purpose, about 45 minutes and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
+prove: need-rust ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
 	$(call say,build for speed, and a canary)
 	@cargo build --release --locked -p hookflow -p prove
 	@cargo build --profile quick --locked -p hookflow --features testing
@@ -210,6 +214,14 @@ need-fmt need-clippy: need-%: need-rust
 .PHONY: need-curl
 need-curl:
 	@command -v curl >/dev/null || { echo 'curl is missing (tests run the lines of the README): apt-get install curl' >&2; exit 1; }
+
+# Optional: without it the tests that need it say SKIPPED.
+.PHONY: need-slowhttptest
+need-slowhttptest:
+	@command -v slowhttptest >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slowhttptest >/dev/null
+	} || echo 'SKIPPED (needs slowhttptest): slow senders; apt-get install slowhttptest'
 
 # Debian's package; another Chromium by CHROMIUM=path.
 .PHONY: need-chromium

@@ -79,10 +79,18 @@ impl Connection {
     }
 
     /// Sends one request and reads its answer to the end. After an error the connection is of no use.
+    ///
+    /// An answer that comes before all has been sent is taken: whoever gets one need not send the rest.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Response<'_>> {
         self.buffer.clear();
         self.is_reusable = false;
-        self.stream.write_all(request).await?;
+        let (reader, mut writer) = self.stream.split();
+        let is_sent = tokio::select! {
+            biased;
+            // What cannot be sent any more may have been answered all the same.
+            sent = writer.write_all(request) => sent.is_ok(),
+            _ = reader.readable() => false,
+        };
 
         let (mut status, mut head_len) = self.read_head().await?;
         while (100..200).contains(&status) {
@@ -92,7 +100,8 @@ impl Connection {
         let head = String::from_utf8_lossy(&self.buffer[..head_len]);
         let framing = framing(status, &head)?;
         let says_close = header(&head, "connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        self.is_reusable = !says_close && head.starts_with("HTTP/1.1") && !matches!(framing, Framing::UntilClose);
+        let is_kept_open = !says_close && head.starts_with("HTTP/1.1") && !matches!(framing, Framing::UntilClose);
+        self.is_reusable = is_sent && is_kept_open;
 
         let body_end = match framing {
             Framing::Length(len) => {

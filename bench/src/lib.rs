@@ -1,20 +1,26 @@
 //! Load, and what it is compared with.
 //!
-//! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it.
-//! [`first_line`] sets Hookflow beside [`bare`], an axum handler that does nothing, on the same
-//! machine in the same minutes. [`live`] says what those who listen live cost.
+//! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it. [`open_load`] sends
+//! whether or not it is answered. [`throughput`] sets Hookflow beside the programs of `limit`, on the same cores in
+//! the same minutes; [`history`] beside itself with millions of executions; [`live`] says what those who listen cost.
 //!
 //! Invariants
 //! - Only loopback addresses are ever loaded.
 //! - A number in a report comes with how it was measured; an answer that is not a success ends the run.
 
-pub mod bare;
+pub mod backlog;
+pub mod body;
 pub mod connection;
 pub mod cores;
-pub mod first_line;
+mod figures;
+pub mod history;
 pub mod live;
 pub mod load;
 pub mod machine;
+pub mod open_load;
 pub mod page;
 pub mod peers;
+pub mod process;
 mod servers;
+pub mod throughput;
+mod workflows;

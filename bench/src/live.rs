@@ -15,12 +15,13 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::body::Body;
 use crate::connection;
-use crate::first_line::report::median;
-use crate::first_line::{SYNC_FILE, body};
+use crate::figures::median;
 use crate::load::{self, Plan, Until};
 use crate::page::{self, Section};
 use crate::servers::Hookflow;
+use crate::workflows;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -118,14 +119,14 @@ struct Line {
 pub async fn run(options: &Options) -> Result<String> {
     let data = tempfile::Builder::new().prefix("bench-").tempdir_in(&options.data_in)?;
     let hookflow = Hookflow::start(&options.hookflow, data.path()).await?;
-    let workflow = hookflow.apply("sync.yaml", SYNC_FILE).await?;
+    let workflow = hookflow.apply("sync.yaml", workflows::SYNC).await?;
     let key = workflow.target.rsplit('/').next().unwrap_or_default();
     let targets = [None, Some("/api/v1/live".to_owned()), Some(format!("/api/v1/live?workflow={key}"))];
     let plan = |time| Plan {
         address: hookflow.hooks,
         target: workflow.target.clone(),
         headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-        body: body(),
+        body: Body::Order.bytes(),
         connections: options.connections.into(),
         until: Until::Elapsed(time),
     };

@@ -1,4 +1,4 @@
-//! `bench`: measures Hookflow beside a bare handler. See `docs/benchmarks.md` for what came out.
+//! `bench`: measures Hookflow beside what limits it. See `docs/benchmarks.md` for what came out.
 
 #![allow(clippy::print_stdout)] // a command line
 
@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Result;
 use bench::{cores, page};
 use clap::{Parser, Subcommand};
-use tokio::net::TcpListener;
 
 /// Measures Hookflow beside what limits it.
 #[derive(Parser)]
@@ -21,12 +20,12 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// A bare axum handler, a sync and an async workflow, in turns; writes docs/benchmarks.md.
-    FirstLine(bench::first_line::Options),
+    /// Hookflow beside its limits and its peers, in turns; keeps its section of docs/benchmarks.md.
+    Throughput(bench::throughput::Options),
     /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
-    /// The bare axum handler: prints its address, then serves until it is stopped.
-    LimitBare,
+    /// Servers on an empty and on large histories, side by side; keeps its section of docs/benchmarks.md.
+    History(bench::history::Options),
     /// Writes docs/benchmarks.md from what the others measured.
     Page,
 }
@@ -40,13 +39,9 @@ fn main() -> Result<()> {
 
 async fn run(command: Command) -> Result<()> {
     match command {
-        Command::FirstLine(options) => print!("{}", bench::first_line::run(&options).await?),
+        Command::Throughput(options) => print!("{}", bench::throughput::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
-        Command::LimitBare => {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            println!("{}", listener.local_addr()?);
-            bench::bare::serve(listener).await?;
-        }
+        Command::History(options) => print!("{}", bench::history::run(&options).await?),
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,
     }
     Ok(())

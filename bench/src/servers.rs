@@ -14,24 +14,35 @@ use tokio::time::sleep;
 use crate::connection::{self, Connection};
 
 const START_MAX: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(2);
 
 /// Counts ends of executions, whatever their status.
 const FINISHED: &str = "hookflow_executions_finished_total";
 
-/// This program again, as `limit-bare`.
-pub(crate) struct Bare {
+/// One of the programs of `limit`.
+pub(crate) struct Limit {
     pub(crate) address: SocketAddr,
+    pub(crate) pid: u32,
     _process: Child,
 }
 
-impl Bare {
-    pub(crate) async fn start() -> Result<Self> {
-        let program = std::env::current_exe()?;
-        let mut process = Command::new(program).arg("limit-bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+impl Limit {
+    pub(crate) async fn start(program: &Path, args: &[&str]) -> Result<Self> {
+        let failed = || format!("{} {} did not start", program.display(), args.join(" "));
+        let mut process =
+            Command::new(program).args(args).stdout(Stdio::piped()).kill_on_drop(true).spawn().with_context(failed)?;
         let stdout = process.stdout.take().context("stdout is piped")?;
-        let line = BufReader::new(stdout).lines().next_line().await?.context("the bare server did not start")?;
-        Ok(Self { address: line.parse()?, _process: process })
+        let line = BufReader::new(stdout).lines().next_line().await?.with_context(failed)?;
+        Ok(Self { address: line.parse()?, pid: process.id().with_context(failed)?, _process: process })
+    }
+
+    /// A number that it tells.
+    pub(crate) async fn tells(&self, target: &str) -> Result<f64> {
+        let request = connection::request(self.address, "GET", target, &[], b"")?;
+        let mut connection = Connection::open(self.address).await?;
+        let response = connection.exchange(&request).await?;
+        ensure!(response.status == 200, "{target} answers {}", response.status);
+        Ok(String::from_utf8_lossy(response.body).parse()?)
     }
 }
 
@@ -40,9 +51,12 @@ pub(crate) struct Hookflow {
     pub(crate) version: String,
     pub(crate) hooks: SocketAddr,
     pub(crate) admin: SocketAddr,
+    pub(crate) pid: u32,
+    /// Just before the process was made.
+    pub(crate) started: Instant,
     program: PathBuf,
     data: PathBuf,
-    _process: Child,
+    process: Child,
 }
 
 /// Where an applied workflow takes its requests.
@@ -53,11 +67,21 @@ pub(crate) struct Workflow {
 impl Hookflow {
     /// The server's log is `serve.log` in the data folder.
     pub(crate) async fn start(program: &Path, data: &Path) -> Result<Self> {
+        Self::start_with(program, data, &[]).await
+    }
+
+    /// With settings from its environment.
+    pub(crate) async fn start_with(program: &Path, data: &Path, settings: &[(&str, &str)]) -> Result<Self> {
+        let version = Command::new(program).arg("--version").output().await?;
+        // A killed server leaves its file.
+        let _ = std::fs::remove_file(data.join("serve.json"));
         let log_path = data.join("serve.log");
         let log = std::fs::File::create(&log_path)?;
+        let started = Instant::now();
         let mut process = Command::new(program)
             .args(["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
             .arg(data)
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -65,7 +89,6 @@ impl Hookflow {
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
 
-        let started = Instant::now();
         let serve = loop {
             // Half a file does not parse; the next look finds it whole.
             let text = std::fs::read(data.join("serve.json")).unwrap_or_default();
@@ -77,15 +100,29 @@ impl Hookflow {
             }
             sleep(POLL).await;
         };
-        let version = Command::new(program).arg("--version").output().await?;
         Ok(Self {
             version: String::from_utf8_lossy(&version.stdout).trim().to_owned(),
             hooks: address(&serve["hooks"])?,
             admin: address(&serve["admin"])?,
             program: program.to_owned(),
             data: data.to_owned(),
-            _process: process,
+            pid: process.id().context("the server has ended")?,
+            started,
+            process,
         })
+    }
+
+    /// SIGTERM; returns once it is gone.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        Command::new("kill").arg(self.pid.to_string()).status().await?;
+        self.process.wait().await?;
+        Ok(())
+    }
+
+    /// SIGKILL; returns once it is gone.
+    pub(crate) async fn kill(mut self) -> Result<()> {
+        self.process.kill().await?;
+        Ok(())
     }
 
     /// Publishes one workflow file.
@@ -118,12 +155,18 @@ impl Hookflow {
 
     /// A counter of its metrics.
     pub(crate) async fn counted(&self, name: &str) -> Result<u64> {
+        sum(&self.get("/metrics").await?, name)
+    }
+
+    /// What the admin listener shows there; what is no 200 is an error.
+    pub(crate) async fn get(&self, target: &str) -> Result<String> {
         let headers = [("Authorization".to_owned(), format!("Bearer {}", self.token()))];
-        let request = connection::request(self.admin, "GET", "/metrics", &headers, b"")?;
+        let request = connection::request(self.admin, "GET", target, &headers, b"")?;
         let mut connection = Connection::open(self.admin).await?;
         let response = connection.exchange(&request).await?;
-        ensure!(response.status == 200, "/metrics answers {}", response.status);
-        sum(&String::from_utf8_lossy(response.body), name)
+        let text = String::from_utf8_lossy(response.body).into_owned();
+        ensure!(response.status == 200, "{target} answers {}: {text}", response.status);
+        Ok(text)
     }
 }
 

@@ -42,7 +42,7 @@ async fn scripted(answers: &'static [&'static str]) -> SocketAddr {
 async fn bare() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
-    tokio::spawn(bench::bare::serve(listener));
+    tokio::spawn(limit::listen::serve(listener, limit::bare::app()));
     address
 }
 
@@ -137,7 +137,9 @@ async fn a_server_that_comes_back_is_loaded_again() {
     let runtime = |listener: std::net::TcpListener| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime starts");
-        runtime.spawn(async { bench::bare::serve(TcpListener::from_std(listener).expect("a listener")).await });
+        runtime.spawn(async {
+            limit::listen::serve(TcpListener::from_std(listener).expect("a listener"), limit::bare::app()).await
+        });
         runtime
     };
     let first = runtime(listener.into_std().expect("a listener"));

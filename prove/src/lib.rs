@@ -22,5 +22,6 @@ pub mod page;
 pub mod rows;
 pub mod server;
 pub mod sink;
+pub mod steady;
 pub mod stored;
 pub mod written;

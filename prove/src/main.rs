@@ -9,7 +9,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use prove::figures::Outcome;
-use prove::rows::{Bench, backlog, chain, clock, crash, eio, full, power, retries, rolling};
+use prove::rows::{
+    Bench, backlog, chain, clock, crash, eio, full, isolation, leak, overload, power, retries, rolling, slow,
+};
 
 #[derive(Parser)]
 struct Args {
@@ -62,12 +64,28 @@ enum Row {
         #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
         sizes: Vec<u32>,
     },
+    /// R10: one workflow that burns, hangs, floods or calls itself, beside nine that do not.
+    Isolation {
+        /// What it does. Default: each in turn.
+        #[arg(long, value_delimiter = ',')]
+        poison: Vec<isolation::Poison>,
+    },
+    /// R12: five times as much as the server can do.
+    Overload {
+        /// What comes. Default: each in turn.
+        #[arg(long, value_delimiter = ',')]
+        bodies: Vec<overload::Bodies>,
+    },
     /// R16: SIGTERM under load.
     Rolling,
     /// R17: jumps of the clock; needs libfaketime.
     Clock,
     /// R22: a far side that misbehaves.
     Retries,
+    /// R24: aborts, idle connections and few file descriptors, for a while.
+    Leak,
+    /// S7: slow senders and readers; needs slowhttptest.
+    Slow,
     /// Writes docs/proofs.md from the outcomes.
     Page,
 }
@@ -87,6 +105,9 @@ async fn main() -> Result<ExitCode> {
         Row::Chain | Row::Ask => (300, 0.9),
         Row::Rolling => (20, 2.0),
         Row::Clock => (1, 3.0),
+        Row::Overload { .. } => (1, 60.0),
+        Row::Isolation { .. } | Row::Slow => (1, 10.0),
+        Row::Leak => (1, 600.0),
         Row::Backlog { .. } | Row::Retries | Row::Page => (1, 1.0),
     };
     let temporary = tempfile::tempdir()?;
@@ -132,6 +153,16 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         }
         Row::Chain => chain::run(bench, chain::Policy::RunAgain).await,
         Row::Ask => chain::run(bench, chain::Policy::Ask).await,
+        Row::Isolation { poison } => {
+            let poisons = if poison.is_empty() { &isolation::Poison::ALL[..] } else { poison };
+            isolation::run(bench, poisons, isolation::SLACK).await
+        }
+        Row::Overload { bodies } => {
+            let bodies = if bodies.is_empty() { &overload::Bodies::ALL[..] } else { bodies };
+            overload::run(bench, bodies, overload::Bounds::PROMISED).await
+        }
+        Row::Leak => leak::run(bench).await,
+        Row::Slow => slow::run(bench, slow::ALL, isolation::SLACK).await,
         Row::Backlog { sizes } => backlog::run(bench, sizes).await,
         Row::Rolling => rolling::run(bench).await,
         Row::Clock => clock::run(bench).await,

@@ -23,9 +23,22 @@ pub const PROMISES: &[(&str, &str)] = &[
         "R9",
         "A start does not grow with what waits: 2xx within 2 s, moving within 5 s, no more than 50 MB above the least.",
     ),
+    (
+        "R10",
+        "A workflow that burns, hangs, floods or calls itself does not starve the others: the p99 of nine of them at most doubles.",
+    ),
+    (
+        "R12",
+        "Five times what the server can do: every request is answered 2xx, 429 or 503, about as many with 2xx as ever, with 256 MB of memory at most, and 10 s later all is as before.",
+    ),
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),
+    (
+        "R24",
+        "Descriptors, threads and memory do not grow with time; without a descriptor left the server waits, and comes back.",
+    ),
+    ("S7", "Thousands of slow senders and readers at most double the p99 of one who means well."),
 ];
 
 /// Reads what is there; a row that left nothing is said to have been left out.

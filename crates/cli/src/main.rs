@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod config;
 mod curl;
+mod descriptors;
 mod failure;
 mod files;
 mod folder;
@@ -27,6 +28,10 @@ use commands::{
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
+
+/// A request allocates some hundred times, and the store's thread frees much of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {

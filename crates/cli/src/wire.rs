@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{InForce, Settings, described};
+use crate::descriptors;
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, random_bits, reachable};
 
@@ -43,8 +44,8 @@ pub(crate) struct Running {
     setup_token: Option<TokenText>,
 }
 
-/// Everything up to two listeners that answer.
-pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running, Failure> {
+/// Everything up to two listeners that answer. `descriptors`: how many files may be open.
+pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usize) -> Result<Running, Failure> {
     let settings = &in_force.settings;
     let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
     folder.make_database()?;
@@ -67,6 +68,8 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running
         (None, None) => format!("http://{}", reachable(hooks_at)),
     };
     let stop = CancellationToken::new();
+    let mut limits = server_limits(settings);
+    descriptors::fit(&mut limits, descriptors);
     let options = server::ServerOptions {
         engine: engine.clone(),
         hooks,
@@ -74,7 +77,7 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder) -> Result<Running
         public_url: configured,
         door,
         admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
-        limits: server_limits(settings),
+        limits,
         settings: described(&in_force.values),
         stop: stop.clone(),
     };
@@ -187,7 +190,6 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             body_depth_max: settings.body_depth_max,
             body_timeout: Duration::from_millis(settings.body_timeout_ms),
             body_rate_min: settings.body_rate_min,
-            bodies_bytes_max: settings.bodies_bytes_max,
             inflating_max: settings.inflating_max,
             refused_body_bytes_max: settings.refused_body_bytes_max,
         },
@@ -206,13 +208,17 @@ fn server_limits(settings: &Settings) -> ServerLimits {
 }
 
 fn engine_limits(settings: &Settings) -> Limits {
+    // Packed and unpacked, the largest body must have room: it would be put off for ever.
+    let of_one = settings.body_bytes_in_memory_per_workflow_max.max(settings.body_bytes_max * 2);
     Limits {
         executions_running_max: settings.executions_running_max,
         executions_running_per_workflow_max: settings.executions_running_per_workflow_max,
+        heavy_threads: settings.heavy_threads,
         executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
         executions_in_memory_max: settings.executions_in_memory_max,
-        body_bytes_in_memory_max: settings.body_bytes_in_memory_max,
-        parsed_nodes_max: settings.parsed_nodes_max,
+        body_bytes_in_memory_max: settings.body_bytes_in_memory_max.max(of_one),
+        body_bytes_in_memory_per_workflow_max: of_one,
+        parsed_bytes_max: settings.parsed_bytes_max,
         written: WrittenLimits {
             head_bytes_max: settings.head_bytes_max,
             body_bytes_max: settings.body_bytes_max,

@@ -300,7 +300,7 @@ fn what_is_put_in_is_known_by_its_place_after_a_crash_and_on_a_retry_too() {
     let sent = |turn: &Turn| {
         let Action::Run(run) = &turn.action else { panic!("{turn:?}") };
         assert!(!format!("{turn:?}").contains("the value"));
-        let mut input = run.input.clone();
+        let mut input = (*run.input).clone();
         secret::fill(&mut input, &run.slots, |_| Some(&secret)).unwrap();
         input
     };

@@ -35,21 +35,25 @@ pub(crate) struct Beginning {
     /// One that is given already.
     pub(crate) answer: Option<SentAnswer>,
     pub(crate) notes: Vec<String>,
+    pub(crate) tree_bytes: usize,
+    /// Of its body: held until it is kept, and then by who runs it.
+    pub(crate) share: Share,
     /// Without it, it waits in the database until there is room.
-    pub(crate) room: Option<(Place, Share)>,
+    pub(crate) place: Option<Place>,
 }
 
 /// An execution that is on disk and that nobody runs yet.
 pub(crate) struct Kept {
-    head: ExecutionHead,
-    worker: Option<Worker>,
+    pub(crate) head: ExecutionHead,
+    worker: Option<Box<Worker>>,
 }
 
 impl Beginning {
     pub(crate) async fn keep(self, engine: &Arc<Inner>) -> Result<Kept, store::Error> {
-        let Self { head, pinned, event, timeout_at, machine, taken_over, answer, notes, room } = self;
+        let Self { head, pinned, event, timeout_at, machine, taken_over, answer, notes, tree_bytes, share, place } =
+            self;
         let progress = Progress {
-            owner: room.as_ref().map(|_| engine.server),
+            owner: place.as_ref().map(|_| engine.server),
             records: taken_over,
             answer,
             notes,
@@ -68,20 +72,29 @@ impl Beginning {
             timeout_at,
             progress,
         };
-        let worker = room.map(|(place, share)| Worker {
-            head: head.clone(),
-            pinned,
-            event,
-            timeout_at,
-            machine,
-            epoch: Some(1),
-            began_at: None,
-            caller: None,
-            cancel: engine.cancels.listen(head.id),
-            word: None,
-            _place: place,
-            _share: share,
-        });
+        let (worker, _until_kept) = match place {
+            None => (None, Some(share)),
+            Some(place) => (
+                Some(Box::new(Worker {
+                    head: head.clone(),
+                    pinned,
+                    event,
+                    timeout_at,
+                    machine,
+                    epoch: Some(1),
+                    began_at: None,
+                    caller: None,
+                    sender: None,
+                    cancel: engine.cancels.listen(head.id),
+                    word: None,
+                    tree_bytes,
+                    room: None,
+                    _place: place,
+                    _share: share,
+                })),
+                None,
+            ),
+        };
         match engine.store.execution_create(new).await {
             Ok(()) => {
                 engine.has_room();
@@ -99,7 +112,7 @@ impl Kept {
     /// Until it has left memory, for whatever reason.
     pub(crate) async fn run(self, engine: Arc<Inner>) {
         let due_at = self.head.accepted_at;
-        engine.live.tell(Change::Execution(self.head));
+        engine.live.tell(|| Change::Execution(self.head));
         match self.worker {
             Some(worker) => worker.run(engine).await,
             None => engine.due.at(due_at),

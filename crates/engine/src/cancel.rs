@@ -60,6 +60,11 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// Whether there ever was a wish.
+    pub(crate) fn is_wished(&self) -> bool {
+        self.wish.wished.load(Ordering::Relaxed)
+    }
+
     /// Resolves once for each wish.
     pub(crate) async fn wished(&self) {
         self.wish.told.notified().await;
@@ -72,7 +77,8 @@ impl Listener {
         if listening.get(&self.execution).is_some_and(|wish| Arc::ptr_eq(wish, &self.wish)) {
             listening.remove(&self.execution);
         }
-        self.wish.wished.load(Ordering::Relaxed)
+        drop(listening);
+        self.is_wished()
     }
 }
 

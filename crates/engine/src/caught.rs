@@ -2,7 +2,6 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
 use crate::handle::Inner;
@@ -10,22 +9,28 @@ use crate::handle::Inner;
 #[derive(Debug)]
 pub(crate) struct Panicked;
 
-/// What `future` comes to, unless it panics.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+/// What `future` comes to, unless it panics. In a box, because it is large and what awaits it would hold it twice.
+pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panicked>> {
+    let mut future = Box::pin(future);
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
         Ok(Poll::Pending) => Poll::Pending,
         Err(_) => Poll::Ready(Err(Panicked)),
     })
-    .await
 }
 
 impl Inner {
     /// Runs what this server cannot do without: when it panics, only a restart puts things right.
-    pub(crate) async fn vital(&self, what: &'static str, future: impl Future<Output = ()>) {
-        if caught(future).await.is_err() {
-            self.store_failed(&store::Error::Broken { reason: format!("the server panicked over {what}") });
+    pub(crate) fn vital(&self, what: &'static str, future: impl Future<Output = ()>) -> impl Future<Output = ()> {
+        let caught = caught(future);
+        async move {
+            if caught.await.is_err() {
+                self.panicked_over(what);
+            }
         }
+    }
+
+    pub(crate) fn panicked_over(&self, what: &'static str) {
+        self.store_failed(&store::Error::Broken { reason: format!("the server panicked over {what}") });
     }
 }

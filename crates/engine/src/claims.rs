@@ -102,7 +102,7 @@ impl Claims {
         engine.due.forget();
         let Room { free, per_workflow, full } = engine.turns.room();
         let limit = free.min(CLAIM_MAX);
-        if limit == 0 || engine.budget.is_spent() {
+        if limit == 0 || engine.bodies.is_spent() {
             return Ok(Some(LOOK_AGAIN_WHEN_FULL));
         }
         let claim = Claim {
@@ -136,7 +136,7 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
     let (id, epoch, mode) = (claimed.head.id, claimed.epoch, claimed.head.mode);
     let (waited_for, timeout_at) = (claimed.waited_for, claimed.timeout_at);
     let head = claimed.head.clone();
-    engine.live.tell(Change::Execution(head.clone()));
+    engine.live.tell(|| Change::Execution(head.clone()));
     let mut taken_up = Ok(());
     let progress = match revive(engine, claimed).await {
         Ok(worker) => {
@@ -169,10 +169,12 @@ pub(crate) async fn take_up(engine: &Arc<Inner>, claimed: Claimed, cancelled: bo
     taken_up
 }
 
-pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Worker, NoPlan> {
+pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Box<Worker>, NoPlan> {
     let head = claimed.head;
     let plan = engine.catalog.pinned(head.workflow, &claimed.pinned).await?;
-    let nodes = domain::event::body::check(&claimed.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
+    let checked = domain::event::body::check(&claimed.event.body, usize::MAX);
+    let mut share = engine.bodies.share(Some(head.workflow));
+    share.take(claimed.event.body.len());
     let event = Arc::new(claimed.event);
     // What stands in its journal from before it was accepted, it has taken over from another one.
     let began_at = claimed.records.iter().map(|run| run.started_at).find(|at| *at >= head.accepted_at);
@@ -185,18 +187,21 @@ pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Work
     let trigger = TriggerValues::new(Arc::clone(&event));
     let machine = Machine::rebuild(plan, facts, trigger, claimed.records)
         .map_err(|mismatch| NoPlan::because(mismatch.to_string()))?;
-    Ok(Worker {
+    Ok(Box::new(Worker {
         pinned: claimed.pinned,
         timeout_at: claimed.timeout_at,
         machine,
         epoch: Some(claimed.epoch),
         began_at,
         caller: None,
+        sender: None,
         cancel: engine.cancels.listen(head.id),
         word: None,
         _place: engine.turns.place_for_claimed(head.workflow),
-        _share: engine.budget.share_for_claimed(event.body.len(), nodes),
+        tree_bytes: checked.map_or(0, |checked| checked.tree_bytes),
+        room: None,
+        _share: share,
         event,
         head,
-    })
+    }))
 }

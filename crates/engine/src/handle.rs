@@ -10,7 +10,8 @@ use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId};
+use domain::flow::document::Mode;
+use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
 use domain::time::Timestamp;
 use nodes::Registry;
 use store::{RefusedRequest, Store};
@@ -20,15 +21,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Limit, Share, Spent};
 use crate::cancel::Cancels;
 use crate::catalog::{Catalog, Endpoint, Lookup};
 use crate::claims::{Claims, Due};
 use crate::clock;
 use crate::counters::{Count, Counters};
+use crate::drain::retry_after_s;
 use crate::heartbeat::Heartbeat;
+use crate::heavy::{Heavy, LARGE_BODY_BYTES};
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::parsed::Parsed;
 use crate::people::{Passwords, Throttle};
 use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
@@ -54,8 +58,10 @@ pub struct Incoming {
     pub query_string: String,
     /// After inflation; empty or JSON that passed `domain::event::body::check`.
     pub body: Bytes,
-    /// JSON values in the body, from that check.
-    pub body_nodes: usize,
+    /// What the body takes of the memory, from [`Engine::admit`] on.
+    pub share: Share,
+    /// What it takes when it is parsed, from that check.
+    pub tree_bytes: usize,
     pub remote_addr: IpAddr,
 }
 
@@ -80,24 +86,33 @@ pub enum Reply {
 pub struct NotDurable {
     pub reason: String,
     pub retry_after_s: u32,
+    /// The limit that is in the way, if it is one.
+    pub limit: Option<Limit>,
 }
 
-/// Seconds after which a sender that was turned away may try again: short, as what is in the way is
-/// mostly a queue that drains; long, when a disk is full or the process has to be restarted.
-const RETRY_SOON_S: u32 = 2;
-const RETRY_LATER_S: u32 = 10;
+/// Seconds after which a sender that was turned away may try again where no queue says how fast it drains: short, as
+/// what is in the way mostly passes; long, when a disk is full or the process has to be restarted.
+const RETRY_SOON_S: f64 = 2.0;
+const RETRY_LATER_S: f64 = 10.0;
 
 impl NotDurable {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), retry_after_s: RETRY_SOON_S }
+        Self { reason: reason.into(), retry_after_s: retry_after_s(RETRY_SOON_S), limit: None }
     }
 
     pub(crate) fn because(error: &store::Error) -> Self {
-        let retry_after_s = match error {
-            store::Error::Overloaded => RETRY_SOON_S,
-            _ => RETRY_LATER_S,
+        let (seconds, limit) = match error {
+            store::Error::Overloaded => (RETRY_SOON_S, Some(Limit::StoreQueue)),
+            _ => (RETRY_LATER_S, None),
         };
-        Self { reason: error.to_string(), retry_after_s }
+        Self { reason: error.to_string(), retry_after_s: retry_after_s(seconds), limit }
+    }
+}
+
+impl From<Spent> for NotDurable {
+    fn from(Spent { limit, retry_after_s }: Spent) -> Self {
+        let reason = format!("{} is reached", limit.name());
+        Self { reason, retry_after_s, limit: Some(limit) }
     }
 }
 
@@ -114,6 +129,8 @@ pub enum LateAnswer {
 pub enum EngineError {
     #[error("the store failed")]
     Store(#[from] store::Error),
+    #[error("threads cannot be started")]
+    Threads(#[source] std::io::Error),
 }
 
 /// What the parts of the engine share.
@@ -127,7 +144,9 @@ pub(crate) struct Inner {
     pub(crate) server: ServerId,
     pub(crate) catalog: Catalog,
     pub(crate) turns: Arc<Turns>,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) heavy: Heavy,
+    pub(crate) bodies: Arc<Budget>,
+    pub(crate) parsed: Arc<Parsed>,
     pub(crate) due: Due,
     pub(crate) count: Count,
     /// Authors' changes, one at a time.
@@ -167,7 +186,9 @@ impl Engine {
         let live = Live::new(&limits);
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
-            budget: Budget::new(&limits),
+            heavy: Heavy::new(limits.heavy_threads).map_err(EngineError::Threads)?,
+            bodies: Budget::new(limits.body_bytes_in_memory_max, limits.body_bytes_in_memory_per_workflow_max),
+            parsed: Parsed::new(limits.parsed_bytes_max),
             store,
             registry,
             secrets: Secrets::new(&key),
@@ -210,6 +231,23 @@ impl Engine {
         self.inner.catalog.lookup(key)
     }
 
+    /// Whether a request is worth reading its body, of which the sender says that it has so many bytes. Nothing is set
+    /// aside: who sends slowly keeps nobody out.
+    pub fn admit(&self, endpoint: &Endpoint, declared: usize) -> Result<Share, Spent> {
+        let inner = &self.inner;
+        // Others can be put off to the database.
+        if endpoint.live.as_ref().is_some_and(|live| live.plan.mode == Mode::Sync) {
+            inner.turns.has_place(endpoint.workflow)?;
+        }
+        inner.bodies.fits(endpoint.workflow, declared)?;
+        Ok(inner.bodies.share(Some(endpoint.workflow)))
+    }
+
+    /// What bodies and large answers take of the memory.
+    pub fn bodies(&self) -> &Arc<Budget> {
+        &self.inner.bodies
+    }
+
     /// Takes a request for an endpoint that is live. Whatever it answers is on disk. Dropping the
     /// returned future does not stop the execution.
     pub async fn accept(&self, endpoint: &Endpoint, incoming: Incoming) -> Result<Accepted, NotDurable> {
@@ -217,6 +255,19 @@ impl Engine {
             return Err(NotDurable::new("the workflow is off"));
         };
         self.inner.accept(endpoint, live, incoming).await
+    }
+
+    /// Does what takes a while with a body of `bytes` where it holds up nobody else's request. `None`: it panicked.
+    pub async fn beside<T: Send + 'static>(
+        &self,
+        workflow: WorkflowId,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if bytes <= LARGE_BODY_BYTES {
+            return Some(work());
+        }
+        self.inner.heavy.run(workflow, work).await.ok()
     }
 
     /// What stands at a ticket of [`Reply::Later`].
@@ -245,10 +296,12 @@ impl Engine {
         Ok(self.inner.whole(async move { engine.cancel(execution).await }).await?)
     }
 
-    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come.
-    pub fn log_refused(&self, request: RefusedRequest) {
-        if self.inner.refused.try_send(request).is_err() {
-            self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed);
+    /// Puts a refused request into the log, some time soon. Never waits; drops and counts when too many come, and then
+    /// the entry is not even made.
+    pub fn log_refused(&self, request: impl FnOnce() -> RefusedRequest) {
+        match self.inner.refused.try_reserve() {
+            Ok(place) => place.send(request()),
+            Err(_) => drop(self.inner.count.requests_dropped.fetch_add(1, Ordering::Relaxed)),
         }
     }
 
@@ -345,11 +398,6 @@ impl Engine {
 const PARK: Duration = Duration::from_secs(5);
 
 impl Inner {
-    /// To its end, though whoever asked for it hangs up: between the store and its task, an execution is nobody's.
-    pub(crate) async fn whole<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> T {
-        self.tasks.spawn(act).await.expect("it does not panic, and nobody stops it")
-    }
-
     fn serve(self: &Arc<Self>, what: &'static str, service: impl Future<Output = ()> + Send + 'static) {
         let inner = Arc::clone(self);
         self.services.spawn(async move { inner.vital(what, service).await });

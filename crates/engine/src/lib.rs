@@ -3,6 +3,7 @@
 //! Not here: SQL and backends (`store`), HTTP (`server`), what a kind does (`nodes`).
 
 pub mod authoring;
+pub mod budget;
 pub mod catalog;
 pub mod counters;
 pub mod handle;
@@ -18,17 +19,20 @@ pub mod tokens;
 
 mod accept;
 mod begin;
-mod budget;
 mod cancel;
 mod caught;
 mod claims;
 mod clock;
+mod drain;
 mod heartbeat;
+mod heavy;
+mod parsed;
 mod readiness;
 mod request_log;
 mod retention;
 mod saving;
 mod turns;
+mod whole;
 mod worker;
 
 pub use handle::Engine;

@@ -11,16 +11,22 @@ pub struct Limits {
     pub executions_running_max: usize,
     /// And of one workflow, so that slow nodes of one leave room for the others.
     pub executions_running_per_workflow_max: usize,
+    /// Threads for what may take long without waiting: JSONata, and reading large bodies. 0: half of the cores, two at
+    /// least. One workflow takes all but one.
+    pub heavy_threads: usize,
     /// Executions of one workflow held in memory; what comes on top waits in the database. New ones
     /// may take three quarters of the places: the rest is for what waits there, so that it gets on
     /// however many come.
     pub executions_in_memory_per_workflow_max: usize,
     /// Executions held in memory in all, shared out the same way.
     pub executions_in_memory_max: usize,
-    /// Bytes of request bodies in memory in all; more are answered 503.
+    /// Bytes of request bodies in memory in all, from the first that comes until their execution leaves it, and of
+    /// large answers on their way out; more are answered 503.
     pub body_bytes_in_memory_max: usize,
-    /// JSON values of request bodies that may be parsed at the same time in all; more are answered 503.
-    pub parsed_nodes_max: usize,
+    /// And of one workflow, so that a flood of one leaves room for the others; more are answered 429.
+    pub body_bytes_in_memory_per_workflow_max: usize,
+    /// Bytes that flows may hold of parsed bodies in all; what needs more waits until others have less.
+    pub parsed_bytes_max: usize,
     /// What a request may be that a person writes: as much as the listener takes.
     pub written: WrittenLimits,
     /// Refused requests that wait to be logged; more are dropped and counted.
@@ -53,10 +59,12 @@ impl Default for Limits {
         Self {
             executions_running_max: 512,
             executions_running_per_workflow_max: 256,
+            heavy_threads: 0,
             executions_in_memory_per_workflow_max: 1_024,
             executions_in_memory_max: 4_096,
-            body_bytes_in_memory_max: 256 << 20,
-            parsed_nodes_max: 4_000_000,
+            body_bytes_in_memory_max: 64 << 20,
+            body_bytes_in_memory_per_workflow_max: 32 << 20,
+            parsed_bytes_max: 64 << 20,
             written: WrittenLimits { head_bytes_max: 64 << 10, body_bytes_max: 10 << 20, body_depth_max: 64 },
             request_log_queue_max: 1_024,
             request_log_per_workflow_max: 1_000,

@@ -17,7 +17,7 @@ use domain::event::{Event, TriggerValues, headers};
 use domain::execution::journal::{self, NodeError, NodeRun};
 use domain::execution::machine::{Preview, preview};
 use domain::flow::document::{Flow, Node, NodeKey};
-use domain::id::{EventId, ExecutionId, RequestId};
+use domain::id::{EventId, ExecutionId, RequestId, WorkflowId};
 use domain::problem::{Problem, Problems};
 use domain::template::Missing;
 use domain::template::scope::{Results, Scope, System};
@@ -28,7 +28,7 @@ use crate::clock;
 use crate::handle::{Engine, Inner, NotDurable};
 use crate::runs::{LOOPBACK, RunError, WrittenRequest, declared_in};
 
-/// At the same time: they take a thread each while they evaluate.
+/// At the same time: each holds a request and what it is seen with.
 pub(crate) const PREVIEWS_MAX: usize = 2;
 /// Templates in one preview; more are left out.
 pub const TEMPLATES_MAX: usize = 200;
@@ -95,9 +95,10 @@ impl Engine {
         let flow = flow.unwrap_or(workflow.draft);
         let checked = workflow.settings.credentials.is_some();
         let (event, records, execution) = inner.seen_with(of, &flow, checked).await?;
-        let nodes = body::check(&event.body, usize::MAX).map_or(0, |checked| checked.nodes);
-        let room = inner.budget.share(event.body.len(), nodes);
-        let _room = room.ok_or_else(|| NotDurable::new("too many requests are in memory"))?;
+        let mut share = inner.bodies.share(Some(previews()));
+        share.grow(event.body.len()).map_err(NotDurable::from)?;
+        let tree_bytes = body::check(&event.body, usize::MAX).map_or(0, |checked| checked.tree_bytes);
+        let _room = inner.parsed.turn(previews(), tree_bytes, false).await;
         let _turn = inner.previews.acquire().await.map_err(|_| NotDurable::new("the server is stopping"))?;
 
         let mut problems = Problems::new();
@@ -105,27 +106,34 @@ impl Engine {
         let results: Results =
             journal::latest(records).into_iter().filter_map(|run| Some((run.node, run.result?))).collect();
         let trigger = TriggerValues::new(Arc::new(event));
-        let scope = Scope {
-            trigger: &trigger,
-            nodes: &results,
-            system: System {
-                now: clock::now(),
-                execution_id: execution.unwrap_or_else(|| ExecutionId::new(clock::now(), clock::random())),
-                workflow_key: workflow.key.as_str(),
-                revision: None,
-            },
-        };
-        // JSONata may take its time: it must not hold up the thread that requests run on.
-        let (node, templates) = tokio::task::block_in_place(|| {
+        let engine = Arc::clone(inner);
+        let see = move || {
+            let scope = Scope {
+                trigger: &trigger,
+                nodes: &results,
+                system: System {
+                    now: clock::now(),
+                    execution_id: execution.unwrap_or_else(|| ExecutionId::new(clock::now(), clock::random())),
+                    workflow_key: workflow.key.as_str(),
+                    revision: None,
+                },
+            };
             let until = Instant::now() + TIME_MAX;
-            let node = node.map(|node| inner.seen_node(&flow, node, &scope));
+            let node = node.map(|node| engine.seen_node(&flow, node, &scope));
             let templates = templates.iter().take(TEMPLATES_MAX).map(|value| {
-                if Instant::now() < until { inner.seen_template(value, &scope) } else { SeenTemplate::too_late() }
+                if Instant::now() < until { engine.seen_template(value, &scope) } else { SeenTemplate::too_late() }
             });
-            (node, templates.collect())
-        });
-        Ok(Seen { trigger, nodes: results, templates, node })
+            let templates = templates.collect();
+            Seen { trigger, nodes: results, templates, node }
+        };
+        let seen = inner.heavy.run(previews(), see).await;
+        seen.map_err(|_| NotDurable::new("the server panicked over it").into())
     }
+}
+
+/// Whose turn previews take: not their workflow's, so that authors can look at one that keeps its threads busy.
+fn previews() -> WorkflowId {
+    WorkflowId::from_bytes([0; 16])
 }
 
 impl Inner {

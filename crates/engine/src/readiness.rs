@@ -46,7 +46,7 @@ impl Inner {
         if within(&self.obstacles.overloaded_at, OVERLOAD_PAUSE) {
             return Err(store::Error::Overloaded.to_string());
         }
-        if self.budget.is_spent() {
+        if self.bodies.is_spent() {
             return Err("too many requests are in memory".to_owned());
         }
         Ok(())

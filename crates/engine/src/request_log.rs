@@ -54,7 +54,7 @@ impl RequestLog {
         let counter = match self.engine.store.request_append(batch).await {
             Ok(()) => {
                 for head in heads {
-                    self.engine.live.tell(Change::Request(head));
+                    self.engine.live.tell(|| Change::Request(head));
                 }
                 &self.engine.count.requests_logged
             }

@@ -103,7 +103,7 @@ impl Inner {
 
     async fn hand_on(
         self: &Arc<Self>,
-        mut worker: Worker,
+        mut worker: Box<Worker>,
         resolution: Resolution,
         reason: Reason,
     ) -> Result<(), ResolveError> {
@@ -114,7 +114,7 @@ impl Inner {
     }
 
     /// It waits on. Somebody may have wished meanwhile that it be cancelled.
-    async fn leave(self: &Arc<Self>, worker: Worker, reason: Reason) -> Result<(), ResolveError> {
+    async fn leave(self: &Arc<Self>, worker: Box<Worker>, reason: Reason) -> Result<(), ResolveError> {
         let (head, epoch, timeout_at) = (worker.head.clone(), worker.epoch.unwrap_or(1), worker.timeout_at);
         let saved = self.progress_of(&head, epoch, waiting_for_a_person(reason, timeout_at)).await;
         let wished = worker.cancel.close();

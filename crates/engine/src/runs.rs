@@ -102,8 +102,8 @@ impl Engine {
             _ => RunError::UnknownWorkflow(workflow.to_owned()),
         })?;
         let target = self.inner.target_of(&workflow, draft_of(&workflow)).await?;
-        let (event, body_nodes) = self.inner.written(event, &target, LOOPBACK)?;
-        let run = Wish { target, event, body_nodes, replay_of: None, from: None, notes: Vec::new() };
+        let (event, tree_bytes) = self.inner.written(event, &target, LOOPBACK)?;
+        let run = Wish { target, event, tree_bytes, replay_of: None, from: None, notes: Vec::new() };
         let (execution, left_memory) = self.inner.begin(run).await?;
         let _ = tokio::time::timeout(patience, left_memory).await;
         Ok(execution)
@@ -128,19 +128,19 @@ impl Engine {
         let old = old.ok_or(RunError::UnknownExecution(execution))?;
         let target = self.inner.target(&old, replay.wanted).await?;
         let mut notes = Vec::new();
-        let (event, body_nodes) = match replay.event {
+        let (event, tree_bytes) = match replay.event {
             Some(written) => {
                 notes.push(format!("the request was edited: it is not the one of {execution}"));
                 self.inner.written(written, &target, old.event.remote_addr)?
             }
             None => {
                 // It was checked when it came; here it is only counted.
-                let nodes = body::check(&old.event.body, usize::MAX).map_or(0, |checked| checked.nodes);
-                (Arc::new(old.event), nodes)
+                let tree_bytes = body::check(&old.event.body, usize::MAX).map_or(0, |checked| checked.tree_bytes);
+                (Arc::new(old.event), tree_bytes)
             }
         };
         let from = replay.from_node.map(|node| (node, old.records));
-        let run = Wish { target, event, body_nodes, replay_of: Some(execution), from, notes };
+        let run = Wish { target, event, tree_bytes, replay_of: Some(execution), from, notes };
         Ok(self.inner.begin(run).await?.0)
     }
 }
@@ -165,7 +165,7 @@ struct Target {
 struct Wish {
     target: Target,
     event: Arc<Event>,
-    body_nodes: usize,
+    tree_bytes: usize,
     replay_of: Option<ExecutionId>,
     /// The node to begin at, and the journal that has what comes before it.
     from: Option<(NodeKey, Vec<NodeRun>)>,
@@ -218,7 +218,7 @@ impl Inner {
         request.check(&self.limits.written).map_err(|error: WrittenError| RunError::Event(error.to_string()))
     }
 
-    /// An event as if it had just come in, and how many JSON values its body has.
+    /// An event as if it had just come in, and what its body takes when it is parsed.
     fn written(
         &self,
         mut request: WrittenRequest,
@@ -236,12 +236,12 @@ impl Inner {
             remote_addr,
             received_at: now,
         };
-        Ok((Arc::new(event), checked.nodes))
+        Ok((Arc::new(event), checked.tree_bytes))
     }
 
     /// On disk when this returns. What is returned beside the id resolves when it has left memory.
     async fn begin(self: &Arc<Self>, wish: Wish) -> Result<(ExecutionId, oneshot::Receiver<()>), RunError> {
-        let Wish { target, event, body_nodes, replay_of, from, mut notes } = wish;
+        let Wish { target, event, tree_bytes, replay_of, from, mut notes } = wish;
         let Target { workflow, workflow_key, checked: _, pinned, plan } = target;
         let now = clock::now();
         let id = ExecutionId::new(now, clock::random());
@@ -259,8 +259,10 @@ impl Inner {
                 begun
             }
         };
-        let place = self.turns.place(workflow);
-        let room = place.and_then(|place| Some((place, self.budget.share(event.body.len(), body_nodes)?)));
+        let mut share = self.bodies.share(Some(workflow));
+        // Without room it is kept, and waits for some.
+        let has_room = share.grow(event.body.len()).is_ok();
+        let place = if has_room { self.turns.place(workflow).ok() } else { None };
         let head = ExecutionHead {
             id,
             workflow,
@@ -275,7 +277,19 @@ impl Inner {
             finished_at: None,
             method: event.method.clone(),
         };
-        let beginning = Beginning { head, pinned, event, timeout_at, machine, taken_over, answer: None, notes, room };
+        let beginning = Beginning {
+            head,
+            pinned,
+            event,
+            timeout_at,
+            machine,
+            taken_over,
+            answer: None,
+            notes,
+            tree_bytes,
+            share,
+            place,
+        };
         let (tell, told) = oneshot::channel();
         let (in_memory, left_memory) = oneshot::channel();
         let engine = Arc::clone(self);

@@ -24,7 +24,7 @@ use tokio::time::sleep_until;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable, Reply};
 use crate::live::Change;
-use crate::worker::{Caller, Stopped, Word, Worker};
+use crate::worker::{Caller, Sender, Stopped, Word, Worker};
 
 /// First pause before a save that found no room is tried again; doubled up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(50);
@@ -57,7 +57,7 @@ impl Inner {
         if !head.status.is_open() {
             self.count.has_ended(head.status, None);
         }
-        self.live.tell(Change::Execution(head));
+        self.live.tell(|| Change::Execution(head));
     }
 
     /// Writes how far an execution has come, for as long as it takes while there is no room.
@@ -119,7 +119,12 @@ impl Worker {
         Ok(())
     }
 
-    async fn create(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+    async fn create(&mut self, engine: &Arc<Inner>, mut progress: Progress) -> Result<(), Stopped> {
+        let sender = self.sender.take();
+        if let Some(Sender { answer, notes, .. }) = sender.as_deref() {
+            progress.answer = Some(answer.clone());
+            progress.notes.extend_from_slice(notes);
+        }
         let (head, records) = (progress.applied_to(&self.head), engine.live.wants(&self.head, &progress.records));
         let new = NewExecution {
             id: head.id,
@@ -138,14 +143,21 @@ impl Worker {
                 self.epoch = Some(1);
                 engine.has_room();
                 engine.count.is_accepted(head.accepted_at);
-                engine.live.tell(Change::Request(accepted(&head, &self.event)));
+                engine.live.tell(|| Change::Request(accepted(&head, &self.event)));
                 self.is_saved(engine, head, records);
+                if let Some(sender) = sender
+                    && points::reach(points::ACK_BEFORE).is_ok()
+                {
+                    let reply = Reply::Answer(sender.answer.answer);
+                    let _ = sender.reply.send(Ok(Accepted { execution: self.head.id, reply }));
+                }
                 Ok(())
             }
             Err(error) => {
                 engine.store_failed(&error);
-                if let Some(caller) = self.caller.take() {
-                    let _ = caller.reply.send(Err(NotDurable::because(&error)));
+                let caller = self.caller.take().map(|caller| caller.reply);
+                if let Some(reply) = caller.or(sender.map(|sender| sender.reply)) {
+                    let _ = reply.send(Err(NotDurable::because(&error)));
                 }
                 Err(Stopped::Gone)
             }
@@ -163,6 +175,15 @@ impl Worker {
             Some(Word::TakenIn(tell)) => drop(tell.send(())),
             word => self.word = word,
         }
+    }
+
+    /// Before a wait that a sender must not share, who is answered as soon as the event is on disk.
+    pub(crate) async fn keep_first(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(), Stopped> {
+        if self.sender.is_some() {
+            let records = self.machine.take_unsaved();
+            self.save(engine, self.open(engine, status, records)).await?;
+        }
+        Ok(())
     }
 
     /// Makes the execution durable as far as it has come, and gives the caller a ticket to the answer.
@@ -208,8 +229,11 @@ impl Worker {
         if self.epoch.is_some() {
             // It is kept, so nobody must send it again.
             self.answer_later(engine);
-        } else if let Some(caller) = self.caller.take() {
-            let _ = caller.reply.send(Err(NotDurable::new("the server is stopping")));
+        } else {
+            let caller = self.caller.take().map(|caller| caller.reply);
+            if let Some(reply) = caller.or(self.sender.take().map(|sender| sender.reply)) {
+                let _ = reply.send(Err(NotDurable::new("the server is stopping")));
+            }
         }
     }
 }

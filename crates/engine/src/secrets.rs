@@ -178,8 +178,12 @@ impl Inner {
                 values.insert(name.clone(), value);
             }
         }
-        let filled = secret::fill(&mut run.input, &run.slots, |name| values.get(name).map(|value| &**value));
-        filled.map_err(|error| Failure::lasting(NodeError::new("secret.misplaced", error.to_string())))?;
+        // Its record keeps the input as it was: with a secret, the node gets a copy.
+        if !run.slots.is_empty() {
+            let input = Arc::make_mut(&mut run.input);
+            let filled = secret::fill(input, &run.slots, |name| values.get(name).map(|value| &**value));
+            filled.map_err(|error| Failure::lasting(NodeError::new("secret.misplaced", error.to_string())))?;
+        }
         Ok(Redaction::of(values.iter().map(|(name, value)| (name, &**value))))
     }
 

@@ -9,10 +9,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use domain::id::WorkflowId;
 use tokio::sync::{Notify, oneshot};
 
+use crate::budget::{Limit, Spent};
+use crate::drain::{Rate, retry_after_s};
 use crate::limits::Limits;
 
 #[derive(Debug)]
@@ -45,40 +48,67 @@ struct State {
     order: VecDeque<WorkflowId>,
     running: usize,
     places: usize,
+    left: Rate,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     running: usize,
     places: usize,
+    /// Executions that gave up their place.
+    left: Rate,
     waiting: VecDeque<oneshot::Sender<Turn>>,
 }
 
 impl Turns {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
-            limits: TurnLimits {
-                running: limits.executions_running_max,
-                running_per_workflow: limits.executions_running_per_workflow_max,
-                places: limits.executions_in_memory_max,
-                places_per_workflow: limits.executions_in_memory_per_workflow_max,
-            },
-            state: Mutex::default(),
-            place_freed: Notify::new(),
-            missed: AtomicBool::new(false),
+        Self::within(TurnLimits {
+            running: limits.executions_running_max,
+            running_per_workflow: limits.executions_running_per_workflow_max,
+            places: limits.executions_in_memory_max,
+            places_per_workflow: limits.executions_in_memory_per_workflow_max,
         })
     }
 
+    /// Turns alone, of something that has no places.
+    pub(crate) fn bounded(running: usize, running_per_workflow: usize) -> Arc<Self> {
+        Self::within(TurnLimits { running, running_per_workflow, places: 0, places_per_workflow: 0 })
+    }
+
+    fn within(limits: TurnLimits) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default(), place_freed: Notify::new(), missed: AtomicBool::new(false) })
+    }
+
     /// A place in memory for a new execution, unless those of the workflow or the server are taken.
-    pub(crate) fn place(self: &Arc<Self>, workflow: WorkflowId) -> Option<Place> {
-        let TurnLimits { places, places_per_workflow, .. } = self.limits;
+    pub(crate) fn place(self: &Arc<Self>, workflow: WorkflowId) -> Result<Place, Spent> {
         let mut state = self.state();
-        let held = state.queues.get(&workflow).map_or(0, |queue| queue.places);
-        if state.places >= places - kept(places) || held >= places_per_workflow - kept(places_per_workflow) {
+        let room = self.room_for_one(&state, workflow);
+        if room.is_err() {
             self.missed.store(true, Ordering::Relaxed);
-            return None;
         }
-        Some(self.take_place(&mut state, workflow))
+        room.map(|()| self.take_place(&mut state, workflow))
+    }
+
+    /// Whether a new execution would find a place now.
+    pub(crate) fn has_place(&self, workflow: WorkflowId) -> Result<(), Spent> {
+        self.room_for_one(&self.state(), workflow)
+    }
+
+    fn room_for_one(&self, state: &State, workflow: WorkflowId) -> Result<(), Spent> {
+        let TurnLimits { places, places_per_workflow, .. } = self.limits;
+        let spent = |limit, held: usize, left: &Rate| {
+            // A place becomes free long before; but all who hold one now are before whoever comes next.
+            Spent { limit, retry_after_s: retry_after_s(left.drains_in(held, Instant::now())) }
+        };
+        if let Some(queue) = state.queues.get(&workflow)
+            && queue.places >= places_per_workflow - kept(places_per_workflow)
+        {
+            return Err(spent(Limit::ExecutionsPerWorkflow, queue.places, &queue.left));
+        }
+        if state.places >= places - kept(places) {
+            return Err(spent(Limit::Executions, state.places, &state.left));
+        }
+        Ok(())
     }
 
     /// A place for an execution that already belongs to this server; the claim was sized to fit.
@@ -115,6 +145,21 @@ impl Turns {
         let state = self.state();
         let waiting = state.queues.values().flat_map(|queue| &queue.waiting).filter(|waiter| !waiter.is_closed());
         Held { in_memory: state.places as u64, running: state.running as u64, waiting: waiting.count() as u64 }
+    }
+
+    /// A turn, if there is one and nobody waits for it.
+    pub(crate) fn at_once(self: &Arc<Self>, workflow: WorkflowId) -> Option<Turn> {
+        let mut state = self.state();
+        if !state.order.is_empty() || state.running >= self.limits.running {
+            return None;
+        }
+        let queue = state.queues.entry(workflow).or_default();
+        if queue.running >= self.limits.running_per_workflow {
+            return None;
+        }
+        queue.running += 1;
+        state.running += 1;
+        Some(Turn { turns: Arc::clone(self), workflow })
     }
 
     /// Waits until it is this workflow's turn. Dropping the future gives the wait up.
@@ -218,9 +263,12 @@ pub(crate) struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.turns.state();
+        let now = Instant::now();
         state.places = state.places.saturating_sub(1);
+        state.left.add(1, now);
         if let Some(queue) = state.queues.get_mut(&self.workflow) {
             queue.places = queue.places.saturating_sub(1);
+            queue.left.add(1, now);
             state.forget_if_idle(self.workflow);
         }
         drop(state);
@@ -322,16 +370,17 @@ mod tests {
     fn places_are_bounded_per_workflow_and_in_all() {
         let turns = turns(1, 1);
         let held: Vec<_> = (0..3).map(|_| turns.place(workflow(1)).unwrap()).collect();
-        assert!(turns.place(workflow(1)).is_none());
+        assert_eq!(turns.place(workflow(1)).unwrap_err().limit, Limit::ExecutionsPerWorkflow);
+        assert!(turns.has_place(workflow(1)).is_err() && turns.has_place(workflow(2)).is_ok());
         let other = turns.place(workflow(2)).unwrap();
-        assert!(turns.place(workflow(3)).is_none());
+        assert_eq!(turns.place(workflow(3)).unwrap_err().limit, Limit::Executions);
         let room = turns.room();
         assert_eq!((room.free, room.per_workflow, room.full), (1, 1, vec![]), "one is kept for what is claimed");
         let claimed = turns.place_for_claimed(workflow(1));
         let room = turns.room();
         assert_eq!((room.free, room.full), (0, vec![workflow(1)]));
         drop((other, claimed));
-        assert!(turns.place(workflow(3)).is_some());
+        assert!(turns.place(workflow(3)).is_ok());
         drop(held);
         assert_eq!(turns.held().in_memory, 0);
     }

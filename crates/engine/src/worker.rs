@@ -25,7 +25,7 @@ use domain::execution::journal::{Failure, NodeError, NodeRun};
 use domain::execution::machine::{Action, Finish, Input, Machine, Resolution, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
 use domain::time::Timestamp;
-use domain::value::Value;
+use domain::value::{self, Value};
 use nodes::contract::RunContext;
 use store::points::{self, MadeToFail};
 use store::{ExecutionHead, Pinned, Progress, SentAnswer};
@@ -38,13 +38,15 @@ use crate::cancel::Listener;
 use crate::caught::caught;
 use crate::clock;
 use crate::handle::{Accepted, Inner, NotDurable};
+use crate::heavy::LARGE_BODY_BYTES;
+use crate::parsed::{Room, SMALL_TREE_BYTES};
 use crate::saving::{caller_deadline, given_back, waiting_for_a_person};
 use crate::secrets::redacted;
 use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
-/// An execution in memory.
+/// An execution in memory. Handed on in a box: it is large, and what awaits its run would hold it twice.
 pub(crate) struct Worker {
     /// As last saved.
     pub(crate) head: ExecutionHead,
@@ -57,8 +59,14 @@ pub(crate) struct Worker {
     /// Its first turn, once it has had one.
     pub(crate) began_at: Option<Timestamp>,
     pub(crate) caller: Option<Caller>,
+    /// Until it is durable, of one that is answered then.
+    pub(crate) sender: Option<Box<Sender>>,
     pub(crate) cancel: Listener,
     pub(crate) word: Option<Word>,
+    /// What its body takes when it is parsed.
+    pub(crate) tree_bytes: usize,
+    /// For what it holds of that, and of what came of it.
+    pub(crate) room: Option<Room>,
     pub(crate) _place: Place,
     pub(crate) _share: Share,
 }
@@ -75,6 +83,13 @@ pub(crate) enum Word {
 pub(crate) struct Caller {
     pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
     pub(crate) deadline: Instant,
+}
+
+/// Someone who hears the answer that is configured, as soon as the event is on disk.
+pub(crate) struct Sender {
+    pub(crate) reply: oneshot::Sender<Result<Accepted, NotDurable>>,
+    pub(crate) answer: SentAnswer,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Why a task ends without having ended its execution.
@@ -102,7 +117,7 @@ enum Woken<T> {
 }
 
 impl Worker {
-    pub(crate) async fn run(mut self, engine: Arc<Inner>) {
+    pub(crate) async fn run(mut self: Box<Self>, engine: Arc<Inner>) {
         let driven = caught(self.drive(&engine)).await;
         if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
             self.break_off(&engine, note).await;
@@ -137,7 +152,7 @@ impl Worker {
             }
         }
         loop {
-            let Step { records, action } = self.feed(input)?;
+            let Step { records, action } = self.feed(engine, input).await?;
             match action {
                 Action::Run(run) => {
                     self.save(engine, self.open(engine, Status::Running, records)).await?;
@@ -179,20 +194,82 @@ impl Worker {
         }
     }
 
-    /// JSONata may take its time: it must not hold up the thread that others' requests run on.
-    fn feed(&mut self, input: Input) -> Result<Step, Stopped> {
-        let now = clock::now();
-        let machine = &mut self.machine;
-        let fed = if machine.is_heavy() {
-            tokio::task::block_in_place(|| machine.feed(input, now))
+    /// What may take long is fed where it holds up nobody else, and what may take much memory when there is some.
+    async fn feed(&mut self, engine: &Arc<Inner>, input: Input) -> Result<Step, Stopped> {
+        let takes_memory = self.tree_bytes > SMALL_TREE_BYTES;
+        let takes_long = self.machine.is_heavy() || self.event.body.len() > LARGE_BODY_BYTES;
+        let fed = if takes_memory || takes_long {
+            self.feed_beside(engine, input, takes_memory, takes_long).await?
         } else {
-            machine.feed(input, now)
+            self.machine.feed(input, clock::now())
         };
         fed.ok_or_else(|| Stopped::Broke("nothing follows, and it has not ended".to_owned()))
     }
 
+    async fn feed_beside(
+        &mut self,
+        engine: &Arc<Inner>,
+        input: Input,
+        takes_memory: bool,
+        takes_long: bool,
+    ) -> Result<Option<Step>, Stopped> {
+        self.keep_first(engine, Status::Running).await?;
+        let (workflow, bytes, holds_some) = (self.head.workflow, self.tree_bytes, self.room.is_some());
+        let mut turns = Box::pin(async move {
+            // In this order: threads are few, and nobody waits for memory on one.
+            let room = if takes_memory { Some(engine.parsed.turn(workflow, bytes, holds_some).await) } else { None };
+            let turn = if takes_long { Some(engine.heavy.turn(workflow).await) } else { None };
+            (room, turn)
+        });
+        let (room, turn) = loop {
+            // A person's word must not be lost to a wish that comes meanwhile.
+            if matches!(input, Input::Resolve(_)) {
+                break turns.await;
+            }
+            let wish = match self.wait(engine, &mut turns).await {
+                Woken::Done(turns) => break turns,
+                Woken::CallerDeadline => {
+                    self.let_caller_go(engine, Status::Running).await?;
+                    continue;
+                }
+                Woken::Timeout => None,
+                Woken::Cancelled => Some(Input::Cancelled),
+                Woken::Draining => Some(Input::Park),
+            };
+            // A wish takes hold at once or behind the input; then, and after the timeout, nothing is evaluated any more.
+            let ended = wish.and_then(|wish| self.machine.feed(wish, clock::now()));
+            return Ok(ended.or_else(|| self.machine.feed(input, clock::now())));
+        };
+        let unbegun = self.machine.unbegun();
+        let mut machine = std::mem::replace(&mut self.machine, unbegun);
+        let work = move || {
+            let fed = machine.feed(input, clock::now());
+            let held = if takes_memory { machine.rest() + fed.as_ref().map_or(0, recorded) } else { 0 };
+            (fed, held, machine)
+        };
+        let done = match turn {
+            Some(turn) => engine.heavy.work(turn, work).await.map_err(|_| Stopped::panicked())?,
+            None => work(),
+        };
+        let (fed, held) = (done.0, done.1);
+        self.machine = done.2;
+        if let Some(mut room) = room {
+            room.keep(held);
+            self.room = (held > SMALL_TREE_BYTES).then_some(room);
+        }
+        Ok(fed)
+    }
+
     /// Waits for a turn, and for what cannot wait for one. `status` is what the execution is meanwhile.
     async fn next_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
+        // Nearly always there is one at once, and nothing that has to be looked at before.
+        if !self.cancel.is_wished()
+            && !engine.draining.is_cancelled()
+            && let Some(turn) = engine.turns.at_once(self.head.workflow)
+        {
+            return Ok((Some(turn), Input::Advance));
+        }
+        self.keep_first(engine, status).await?;
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
             match self.wait(engine, &mut turn).await {
@@ -216,7 +293,7 @@ impl Worker {
         // A task of its own, so that a panicking node ends as an error and not with this task.
         let mut effect = tokio::spawn(async move {
             points::reach(points::EFFECT_BEFORE).map_err(made_to_fail)?;
-            let outcome = redacted(redaction, registry.perform(&run.kind, &context, run.input).await).await;
+            let outcome = redacted(redaction, registry.perform(&run.kind, &context, &run.input).await).await;
             points::reach(points::EFFECT_AFTER).map_err(made_to_fail)?;
             outcome
         });
@@ -369,6 +446,17 @@ impl Worker {
     pub(crate) fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
         Progress { status, owner: Some(engine.server), records, ..given_back(self.head.accepted_at) }
     }
+}
+
+/// What the records of a turn take until they are saved, beside what its machine holds: an effect that begins shares
+/// its input with its record.
+fn recorded(step: &Step) -> usize {
+    if matches!(step.action, Action::Run(_)) {
+        return 0;
+    }
+    let inputs = step.records.iter().filter_map(|run| run.input.as_deref());
+    let results = step.records.iter().filter_map(|run| run.result.as_ref());
+    inputs.chain(results).map(value::memory).sum()
 }
 
 /// The clock on the wall says when, and it may be set back meanwhile: then it is not yet time.

@@ -88,7 +88,7 @@ pub struct Example {
 /// Does what an effect says. Handed rendered input, it answers with the node's result.
 #[async_trait]
 pub trait Perform: Send + Sync {
-    async fn perform(&self, run: &RunContext, tools: &Tools, input: Value) -> Result<Value, Failure>;
+    async fn perform(&self, run: &RunContext, tools: &Tools, input: &Value) -> Result<Value, Failure>;
 }
 
 /// What performing may need from outside. Nothing else of the world is in reach.

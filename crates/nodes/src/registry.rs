@@ -95,7 +95,7 @@ impl Registry {
     }
 
     /// Performs an effect of `kind`. Errors: `node.unknown_kind`, and what the kind says.
-    pub async fn perform(&self, kind: &str, run: &RunContext, input: Value) -> Result<Value, Failure> {
+    pub async fn perform(&self, kind: &str, run: &RunContext, input: &Value) -> Result<Value, Failure> {
         match self.node(kind).and_then(|kind| kind.performer.as_ref()) {
             Some(performer) => performer.perform(run, &self.tools, input).await,
             // An execution outlives the server that started it, and so it may meet one with fewer kinds.

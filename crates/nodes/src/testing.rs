@@ -60,7 +60,7 @@ impl NodeKind for Effect {
 
 #[async_trait]
 impl Perform for Effect {
-    async fn perform(&self, run: &RunContext, _: &Tools, input: Value) -> Result<Value, Failure> {
+    async fn perform(&self, run: &RunContext, _: &Tools, input: &Value) -> Result<Value, Failure> {
         let file = input["file"].as_str().unwrap_or_default().to_owned();
         let line = format!("{} {}\n", run.idempotency_key, run.attempt);
         let written = tokio::task::spawn_blocking(move || append(&file, &line)).await;
@@ -119,7 +119,7 @@ impl NodeKind for Abort {
 
 #[async_trait]
 impl Perform for Abort {
-    async fn perform(&self, run: &RunContext, _: &Tools, input: Value) -> Result<Value, Failure> {
+    async fn perform(&self, run: &RunContext, _: &Tools, input: &Value) -> Result<Value, Failure> {
         let text = |name: &str| input[name].as_str().unwrap_or_default();
         append(text("file"), &format!("{} {}\n", run.idempotency_key, run.attempt))
             .map_err(|error| Failure::lasting(NodeError::new("test_abort.file", error.to_string())))?;

@@ -108,7 +108,7 @@ async fn only_what_is_performed_takes_secrets() {
     let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, slots: Vec::new() };
     for info in all_kinds() {
         if schemas(info.schema.as_value()).iter().any(|schema| schema.get("x-secrets").is_some()) {
-            let performed = Registry::standard().perform(info.kind, &run, json!({})).await;
+            let performed = Registry::standard().perform(info.kind, &run, &json!({})).await;
             let is_known = performed.err().is_none_or(|failure| failure.error.code != "node.unknown_kind");
             assert!(is_known, "{} takes secrets", info.kind);
         }
@@ -218,7 +218,7 @@ async fn effects_and_only_effects_are_performed() {
         let plan =
             compile(mode_of(&info), json!([flows::node("n", info.kind, info.examples[0].config.clone())])).unwrap();
         let is_effect = matches!(plan.steps[0].operation, Operation::Effect { .. });
-        let performed = Registry::standard().perform(info.kind, &run, json!({})).await;
+        let performed = Registry::standard().perform(info.kind, &run, &json!({})).await;
         let is_known = performed.err().is_none_or(|failure| failure.error.code != "node.unknown_kind");
         assert_eq!(is_effect, is_known, "{}", info.kind);
     }

@@ -41,7 +41,7 @@ fn compiled(config: &Value) -> Result<(domain::template::Templated, Policy), Vec
 async fn perform(config: &Value, body: Value) -> Result<Value, Failure> {
     let (input, _) = compiled(config).unwrap();
     let input = input.render(&World::with_body(body).scope(), "", &mut Vec::new()).unwrap();
-    registry().perform("http_request", &run(1), input).await
+    registry().perform("http_request", &run(1), &input).await
 }
 
 /// What arrives of a call whose config, but for the address, is `config`.
@@ -350,7 +350,7 @@ async fn every_attempt_carries_the_same_key() {
     {
         let (input, _) = compiled(&json!({"url": far.url("/"), "headers": headers})).unwrap();
         let input = input.render(&World::with_body(json!(null)).scope(), "", &mut Vec::new()).unwrap();
-        registry().perform("http_request", &run(attempt), input).await.unwrap();
+        registry().perform("http_request", &run(attempt), &input).await.unwrap();
     }
     let keys: Vec<_> = far.asked().iter().map(|asked| asked.header("idempotency-key").unwrap().to_owned()).collect();
     assert_eq!(keys, ["ex_1.call.", "ex_1.call.", "mine"]);
@@ -505,7 +505,7 @@ async fn secrets_do_not_follow_a_redirect_to_another_origin() {
         }
         let at = if field == "headers" { "/headers/1/value" } else { "/body" };
         let slots = vec![Slot { at: at.to_owned(), offset: 0, name: "shop".parse().unwrap() }];
-        let outcome = registry.perform("http_request", &RunContext { slots, ..run(1) }, input).await;
+        let outcome = registry.perform("http_request", &RunContext { slots, ..run(1) }, &input).await;
         assert!(format!("{:?}", start.asked()[0]).contains("CANARY") || field == "body");
         let methods: Vec<_> = other.asked().iter().map(|asked| asked.method.clone()).collect();
         match expected {
@@ -532,7 +532,7 @@ async fn secrets_do_not_follow_a_redirect_to_another_origin() {
         "timeout_ms": 5_000, "redirects_max": 3, "answer_bytes_max": 1_000,
     });
     let slots = vec![Slot { at: "/body".to_owned(), offset: 0, name: "shop".parse().unwrap() }];
-    registry.perform("http_request", &RunContext { slots, ..run(1) }, input).await.unwrap();
+    registry.perform("http_request", &RunContext { slots, ..run(1) }, &input).await.unwrap();
     let bodies: Vec<_> = home.asked().iter().map(|asked| asked.body.clone()).collect();
     assert_eq!(bodies, [b"CANARY", b"CANARY"]);
 }

@@ -1,11 +1,11 @@
 //! Reading a request's body: never more bytes than allowed, never longer than a patient server
-//! waits, and never more in all connections together than the process can hold.
+//! waits, and never more in all connections together than there is room for (`engine::budget`).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use engine::budget::{Budget, Share, Spent};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 use tokio::time::{Instant, timeout_at};
@@ -32,36 +32,19 @@ pub(crate) enum ReadError {
     Slow,
     /// Badly framed, or the sender has gone.
     Broken,
-    /// The process holds as much as it may.
-    NoRoom,
+    /// As much is held as may be.
+    NoRoom(Spent),
 }
 
-/// Bytes of bodies held at the same time, in all.
-#[derive(Debug, Clone)]
-pub(crate) struct Budget {
-    held: Arc<AtomicUsize>,
-    max: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(max: usize) -> Self {
-        Self { held: Arc::default(), max }
+/// An answer, counted until its last byte has been sent. It is never refused, for it is on disk
+/// already: whoever does not read large answers leaves less room for requests.
+pub(crate) fn hold(budget: &Arc<Budget>, answer: Bytes) -> Bytes {
+    if answer.len() <= SMALL_ANSWER_BYTES {
+        return answer;
     }
-
-    pub(crate) fn share(&self) -> Share {
-        Share { budget: self.clone(), held: 0 }
-    }
-
-    /// An answer, counted until its last byte has been sent. It is never refused, for it is on disk
-    /// already: whoever does not read large answers leaves less room for requests.
-    pub(crate) fn hold(&self, answer: Bytes) -> Bytes {
-        if answer.len() <= SMALL_ANSWER_BYTES {
-            return answer;
-        }
-        let mut share = self.share();
-        share.take(answer.len());
-        Bytes::from_owner(Held { answer, _share: share })
-    }
+    let mut share = budget.share(None);
+    share.take(answer.len());
+    Bytes::from_owner(Held { answer, _share: share })
 }
 
 struct Held {
@@ -72,31 +55,6 @@ struct Held {
 impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.answer
-    }
-}
-
-/// What one request holds of the budget; given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Share {
-    budget: Budget,
-    held: usize,
-}
-
-impl Share {
-    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), ReadError> {
-        if self.take(bytes) > self.budget.max { Err(ReadError::NoRoom) } else { Ok(()) }
-    }
-
-    /// How much is held in all from now on.
-    fn take(&mut self, bytes: usize) -> usize {
-        self.held += bytes;
-        self.budget.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes)
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.budget.held.fetch_sub(self.held, Ordering::Relaxed);
     }
 }
 
@@ -160,7 +118,7 @@ impl<'a, B: Body<Data = Bytes> + Unpin> Reader<'a, B> {
         let fits = length <= self.limits.bytes_max;
         // Even of a body that is too large, the beginning is kept for the request log.
         let data = if fits { data } else { &data[..self.limits.bytes_max - self.bytes.len()] };
-        self.share.grow(data.len())?;
+        self.share.grow(data.len()).map_err(ReadError::NoRoom)?;
         if length > self.bytes.capacity() {
             let declared = self.declared.unwrap_or(0).min(self.limits.bytes_max);
             let wanted = if self.bytes.is_empty() { declared.min(TRUSTED_BYTES) } else { declared };
@@ -193,49 +151,52 @@ mod tests {
         StreamBody::new(stream::iter(chunks.iter().map(|chunk| Ok(Frame::data(Bytes::from_static(chunk.as_bytes()))))))
     }
 
-    async fn read(body: impl Body<Data = Bytes> + Unpin, budget: &Budget) -> (Result<(), ReadError>, Vec<u8>) {
+    async fn read(body: impl Body<Data = Bytes> + Unpin, budget: &Arc<Budget>) -> (Result<(), ReadError>, Vec<u8>) {
         let mut bytes = Vec::new();
-        let result = Reader::new(body, &mut bytes, &mut budget.share(), LIMITS).rest().await;
+        let result = Reader::new(body, &mut bytes, &mut budget.share(None), LIMITS).rest().await;
         (result, bytes)
     }
 
     #[tokio::test]
     async fn as_many_bytes_as_allowed_are_read_and_not_one_more() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, 100);
         assert_eq!(read(chunks(&["01234", "56789"]), &budget).await, (Ok(()), b"0123456789".to_vec()));
         let (error, came) = read(chunks(&["01234", "567890"]), &budget).await;
         assert_eq!((error, came), (Err(ReadError::TooLarge { max: 10 }), b"0123456789".to_vec()));
         assert_eq!(read(Full::new(Bytes::new()), &budget).await, (Ok(()), vec![]));
     }
 
+    fn has_room(budget: &Arc<Budget>, bytes: usize) -> bool {
+        budget.share(None).grow(bytes).is_ok()
+    }
+
     #[tokio::test]
     async fn the_budget_is_shared_and_given_back() {
-        let budget = Budget::new(12);
-        let mut held = budget.share();
+        let budget = Budget::new(12, 12);
+        let mut held = budget.share(None);
         held.grow(5).unwrap();
-        assert_eq!(read(chunks(&["01234567"]), &budget).await.0, Err(ReadError::NoRoom));
+        assert!(matches!(read(chunks(&["01234567"]), &budget).await.0, Err(ReadError::NoRoom(_))));
         drop(held);
         assert_eq!(read(chunks(&["01234567"]), &budget).await.0, Ok(()));
-        assert_eq!(budget.held.load(Ordering::Relaxed), 0);
+        assert!(has_room(&budget, 12));
     }
 
     #[test]
     fn a_large_answer_is_counted_until_the_last_of_it_is_gone() {
-        let budget = Budget::new(10);
-        let sent = budget.hold(Bytes::from(vec![b'x'; SMALL_ANSWER_BYTES + 1]));
+        let budget = Budget::new(SMALL_ANSWER_BYTES + 10, usize::MAX);
+        let sent = hold(&budget, Bytes::from(vec![b'x'; SMALL_ANSWER_BYTES + 1]));
         let rest = sent.slice(5..);
         drop(sent);
-        assert_eq!(budget.held.load(Ordering::Relaxed), SMALL_ANSWER_BYTES + 1);
-        assert_eq!(budget.share().grow(1), Err(ReadError::NoRoom));
+        assert!(has_room(&budget, 9) && !has_room(&budget, 10));
         drop(rest);
-        assert_eq!(budget.held.load(Ordering::Relaxed), 0);
+        assert!(has_room(&budget, SMALL_ANSWER_BYTES + 10));
     }
 
     #[tokio::test]
     async fn a_declared_length_is_not_taken_on_trust() {
-        let budget = Budget::new(usize::MAX);
+        let budget = Budget::new(usize::MAX, usize::MAX);
         let limits = BodyLimits { bytes_max: 1 << 30, ..LIMITS };
-        let (mut bytes, mut share) = (Vec::new(), budget.share());
+        let (mut bytes, mut share) = (Vec::new(), budget.share(None));
         let mut reader = Reader::new(Full::new(Bytes::from_static(b"ab")), &mut bytes, &mut share, limits);
         reader.declared = Some(1 << 29);
         reader.rest().await.unwrap();
@@ -244,7 +205,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn patience_ends_but_bytes_earn_time() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, 100);
         let every = |seconds: u64| {
             let drip = stream::unfold((), move |()| async move {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::{
-    BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip, request,
-    trigger,
+    Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip,
+    request, trigger,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -277,7 +277,7 @@ async fn a_full_disk_is_answered_503_until_there_is_room() {
     }
     for answer in full {
         assert_problem(&answer, 503, "hook.not_durable");
-        assert_eq!(answer.header("retry-after"), Some("10"));
+        assert!((10..=20).contains(&retry_after(&answer)));
     }
     assert_eq!(bench.metric("hookflow_requests_refused_total{code=\"hook.not_durable\"}").await, 3);
     assert_eq!((bench.refused_count().await, bench.executions().await), (0, kept));
@@ -295,18 +295,22 @@ async fn a_full_disk_is_answered_503_until_there_is_room() {
     assert_eq!(exchange(bench.hooks, &request("GET", "/readyz", &[], b"")).await.status, 200);
 }
 
-/// Row 12: the process holds as much as it may.
+fn retry_after(answer: &Answer) -> u32 {
+    answer.header("retry-after").unwrap().parse().unwrap()
+}
+
+/// Rows 5 and 12: one workflow holds as much as it may, and then the process does.
 #[tokio::test(flavor = "multi_thread")]
-async fn spent_budgets_are_answered_503_until_they_come_back() {
+async fn spent_bytes_are_answered_429_or_503_until_they_come_back() {
     let bench = Bench::with(|setup| {
         setup.server.hooks.body_timeout = Duration::from_secs(10);
-        setup.server.hooks.bodies_bytes_max = BODY_MAX + 500;
-        setup.engine.parsed_nodes_max = 10;
+        setup.engine.body_bytes_in_memory_max = BODY_MAX + 500;
+        setup.engine.body_bytes_in_memory_per_workflow_max = BODY_MAX + 400;
     })
     .await;
-    let key = bench.publish(json!({})).await;
+    let (flood, other) = (bench.publish(json!({})).await, bench.publish(json!({})).await);
     let large = format!("\"{}\"", "x".repeat(BODY_MAX - 2));
-    let whole = request("POST", &trigger(&key), &[JSON], large.as_bytes());
+    let whole = request("POST", &trigger(&flood), &[JSON], large.as_bytes());
     let (most, last) = whole.split_at(whole.len() - 1);
     let mut accepted = 0_usize;
     for attempt in 1.. {
@@ -314,24 +318,67 @@ async fn spent_budgets_are_answered_503_until_they_come_back() {
         slow.write_all(most).await.unwrap();
         // Nothing tells when the server has read it; if that was too soon, again with more patience.
         tokio::time::sleep(Duration::from_millis(50 * attempt)).await;
-        let refused = bench.post(&key, &[JSON], &large[..1_000]).await;
+        let of_flood = bench.post(&flood, &[JSON], &large[..1_000]).await;
+        let of_other = bench.post(&other, &[JSON], &large[..1_000]).await;
+        let small = bench.post(&other, &[JSON], "{}").await;
         slow.write_all(last).await.unwrap();
         let finished = finish(&mut slow).await;
-        accepted += usize::from(finished.status == 200);
-        if refused.status == 503 {
-            assert_problem(&refused, 503, "hook.not_durable");
-            assert_eq!(refused.header("retry-after"), Some("2"));
+        accepted += usize::from(finished.status == 200) + usize::from(small.status == 200);
+        if of_flood.status == 429 {
+            assert_problem(&of_flood, 429, "hook.busy");
+            assert_problem(&of_other, 503, "hook.not_durable");
+            assert!([&of_flood, &of_other].map(retry_after).iter().all(|seconds| (1..=60).contains(seconds)));
+            assert_eq!(small.status, 200, "there is a little room for others");
             assert_eq!(finished.status, 200, "who came first is not turned away");
             break;
         }
-        assert!(attempt < 20, "the budget is never spent: {}", refused.status);
+        assert!(attempt < 20, "the budget is never spent: {}", of_flood.status);
     }
-    assert_eq!(bench.post(&key, &[JSON], &large).await.status, 200, "the budget has come back");
+    assert_eq!(bench.post(&flood, &[JSON], &large).await.status, 200, "the budget has come back");
+    assert_eq!(bench.executions().await, accepted + 1);
+    for limit in ["body_bytes_in_memory_per_workflow_max", "body_bytes_in_memory_max"] {
+        assert_eq!(bench.metric(&format!("hookflow_requests_over_limit_total{{limit=\"{limit}\"}}")).await, 1);
+    }
+}
 
-    let nodes = bench.post_json(&key, &json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])).await;
-    assert_problem(&nodes, 503, "hook.not_durable");
-    assert_eq!(bench.post_json(&key, &json!([1, 2, 3])).await.status, 200);
-    assert_eq!(bench.executions().await, accepted + 2);
+/// Row 5: before the credentials and before the body, which is not waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_workflow_says_so_before_its_body_has_come_and_others_go_on() {
+    let bench = Bench::with(|setup| setup.engine.executions_in_memory_per_workflow_max = 1).await;
+    let slow = json!({"kind": "test_effect", "config": {"file": bench.folder.path().join("out"), "sleep_ms": 1_500}});
+    let basic = json!({"basic": {"username": "hook", "password": "s3cret"}});
+    let busy = bench.publish(json!({"mode": "sync", "nodes": [slow], "credentials": basic})).await;
+    let other = bench.publish(json!({"mode": "sync", "nodes": []})).await;
+    let authorized = "Authorization: Basic aG9vazpzM2NyZXQ=";
+    let headers = [JSON, authorized];
+    let first = bench.post(&busy, &headers, "{}");
+    let meanwhile = async {
+        while bench.metric("hookflow_executions_running").await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut stream = TcpStream::connect(bench.hooks).await.unwrap();
+        let whole = request("POST", &trigger(&busy), &[JSON], &vec![b' '; BODY_MAX / 2]);
+        stream.write_all(&whole[..whole.len() - BODY_MAX / 2]).await.unwrap();
+        let slow = finish(&mut stream);
+        let announced = [JSON, "Content-Length: 1000000000"];
+        let (slow, again, larger) =
+            tokio::join!(slow, bench.post(&busy, &headers, "{}"), bench.post(&busy, &announced, ""));
+        for refused in [slow, again] {
+            assert_problem(&refused, 429, "hook.busy");
+            assert_eq!(retry_after(&refused), 60, "nothing has ended yet");
+        }
+        assert_problem(&larger, 429, "hook.busy");
+        assert_eq!(bench.post(&other, &[JSON], "{}").await.status, 200);
+    };
+    let (first, ()) = tokio::join!(first, meanwhile);
+    assert_eq!(first.status, 200);
+    assert_eq!(bench.post(&busy, &[JSON, authorized], "{}").await.status, 200);
+    assert_eq!(bench.executions().await, 3);
+    assert_eq!(bench.metric("hookflow_requests_refused_total{code=\"hook.busy\"}").await, 3);
+    let limit = "hookflow_requests_over_limit_total{limit=\"executions_in_memory_per_workflow_max\"}";
+    assert_eq!(bench.metric(limit).await, 3);
+    let told = bench.refused(1).await;
+    assert_eq!((told.code.as_str(), told.status), ("hook.busy", 429), "one a second is in the log");
 }
 
 /// Row 12.

@@ -307,7 +307,8 @@ async fn a_client_that_never_reads_is_cut_off() {
                     headers: Vec::new(),
                     query_string: String::new(),
                     body: bytes::Bytes::new(),
-                    body_nodes: 0,
+                    share: engine.admit(&endpoint, 0).unwrap(),
+                    tree_bytes: 0,
                     remote_addr: [127, 0, 0, 1].into(),
                 };
                 engine.accept(&endpoint, incoming).await.unwrap();

@@ -35,6 +35,9 @@ CREATE TABLE execution (
     answer_body    blob
 ) strict, without rowid;
 
+CREATE INDEX execution_by_bad_end on execution (workflow_id, status, id)
+    where status in ('failed', 'error', 'timed_out', 'cancelled');
+
 CREATE INDEX execution_by_replay_of on execution (replay_of) where replay_of is not null;
 
 CREATE INDEX execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');

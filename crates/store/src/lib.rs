@@ -190,10 +190,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // -- keeping the house -------------------------------------------------------------------------
 
-    /// Deletes at most `limit` finished executions with their events, oldest first: those of
-    /// `workflow` that finished before `before`, and those beyond its newest `keep` executions
-    /// (unfinished ones count, but stay). Returns how many.
-    async fn retention_slice(&self, rule: RetentionRule) -> Result<u32>;
+    /// At most `limit` finished executions that need not be kept, oldest first: those of `workflow` that finished
+    /// before `before`, and those beyond its newest `keep` executions (unfinished ones count, but stay).
+    async fn retention_find(&self, rule: RetentionRule) -> Result<Vec<ExecutionId>>;
+    /// Deletes those of them that have finished, with their events; a few at a time, beside what others write.
+    /// Neighbours in time are best deleted together. Returns how many.
+    async fn retention_delete(&self, executions: Vec<ExecutionId>) -> Result<u32>;
     /// Every workflow that has executions, deleted ones too.
     async fn retention_workflows(&self) -> Result<Vec<WorkflowId>>;
     /// Deletes at most `limit` of the oldest refused requests beyond the two caps. Returns how many.

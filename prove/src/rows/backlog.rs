@@ -1,13 +1,10 @@
 //! R9: a start does not grow with what waits.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use domain::id::{EventId, ExecutionId};
-use domain::time::Timestamp;
-use rusqlite::{Connection, params};
+use bench::backlog;
 use tokio::time::sleep;
 
 use super::{Bench, async_flow, pure_node};
@@ -69,7 +66,8 @@ async fn start(bench: &Bench, waiting: u32) -> Result<Started> {
     let server = home.start().await?;
     home.apply(&[("async", async_flow(ASYNC, &[pure_node()]))]).await?;
     server.terminate().await?;
-    fill(&home.database(), waiting, bench.seed)?;
+    let mut dice = Dice::new(bench.seed);
+    backlog::fill(&home.database(), ASYNC, waiting, || dice.roll())?;
 
     let from = Instant::now();
     let mut server = home.spawn()?;
@@ -94,36 +92,4 @@ async fn start(bench: &Bench, waiting: u32) -> Result<Started> {
     drop(load);
     server.kill().await?;
     Ok(Started { waiting, first_answer, moving: moving.unwrap_or(MOVING_MAX * 4), resident })
-}
-
-/// As `execution_create` leaves them when no memory was left for them.
-fn fill(database: &Path, count: u32, seed: u64) -> Result<()> {
-    let mut dice = Dice::new(seed);
-    let mut db = Connection::open(database)?;
-    let (workflow, revision): (Vec<u8>, u32) =
-        db.query_row("select id, live from workflow", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
-    let first = i64::try_from(now)? - 3_600_000_000;
-    let filling = db.transaction()?;
-    {
-        let mut event = filling.prepare(
-            "insert into event (id, method, headers, query_string, remote_addr, received_at, body)
-             values (?1, 'POST', '[[\"content-type\",\"application/json\"]]', '', '127.0.0.1', ?2, ?3)",
-        )?;
-        let mut execution = filling.prepare(
-            "insert into execution (id, workflow_id, workflow_key, revision, event_id, mode, status, epoch, due_at, accepted_at)
-             values (?1, ?2, ?3, ?4, ?5, 'async', 'queued', 1, ?6, ?6)",
-        )?;
-        for n in 0..count {
-            let at = Timestamp::from_micros(first + i64::from(n) * 1_000);
-            let event_id = EventId::new(at, dice.roll()).to_bytes();
-            let body = format!(r#"{{"order":{{"id":"{n}","status":"paid"}}}}"#);
-            event.execute(params![event_id, at.as_micros(), body.as_bytes()])?;
-            let id = ExecutionId::new(at, dice.roll()).to_bytes();
-            execution.execute(params![id, workflow, ASYNC, revision, event_id, at.as_micros()])?;
-        }
-    }
-    filling.commit()?;
-    db.execute_batch("pragma wal_checkpoint(truncate)")?;
-    Ok(())
 }

@@ -6,9 +6,13 @@ pub mod clock;
 pub mod crash;
 pub mod eio;
 pub mod full;
+pub mod isolation;
+pub mod leak;
+pub mod overload;
 pub mod power;
 pub mod retries;
 pub mod rolling;
+pub mod slow;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ use crate::files;
 use crate::folder::{Folder, ServeInfo};
 use crate::output::{Output, plain};
 use crate::wire::Running;
-use crate::{curl, logs, undumped, wire};
+use crate::{curl, descriptors, logs, undumped, wire};
 
 /// Start the server. Ctrl-C or SIGTERM stops it once what is running is safely parked.
 ///
@@ -47,10 +47,11 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     let welcome = args.welcome.map(document).transpose()?;
     logs::start(&settings.log);
     undumped::keep_memory();
+    let descriptors = descriptors::take_all();
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;
     let folder = Folder::create(settings.data.clone())?;
-    let running = wire::start(&in_force, &folder).await?;
+    let running = wire::start(&in_force, &folder, descriptors).await?;
     let outcome = async {
         let welcomed = welcome.is_some();
         if let Some(document) = welcome {

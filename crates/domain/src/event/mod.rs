@@ -1,7 +1,7 @@
 //! One accepted request, and the variables it turns into.
 //!
-//! The bytes are kept as they came (after inflation); query and body are parsed on first use, so an
-//! asynchronous endpoint never pays for a tree that its flow does not read.
+//! The bytes are kept as they came (after inflation). Query and body are parsed when they are needed as a whole; a
+//! few paths into the body are read from its bytes, so most flows never pay for a tree.
 //!
 //! Not here: checks of the request (`server::hooks`), template syntax (`crate::template`).
 
@@ -11,7 +11,9 @@ pub mod query;
 pub mod sample;
 pub mod written;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -36,24 +38,35 @@ pub struct Event {
     pub received_at: Timestamp,
 }
 
+/// So often a value is read from the bytes of a body. As many passes over it cost about as much as parsing it, so
+/// whoever reads on does so in a tree.
+const UNPARSED_READS_MAX: usize = 8;
+
 /// The `trigger` root: an event, and what has been parsed of it so far.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct TriggerValues {
     event: Arc<Event>,
     headers: OnceLock<Value>,
     query: OnceLock<Value>,
     body: OnceLock<Value>,
+    unparsed_reads: AtomicUsize,
 }
 
 impl TriggerValues {
     pub fn new(event: Arc<Event>) -> Self {
-        Self { event, headers: OnceLock::new(), query: OnceLock::new(), body: OnceLock::new() }
+        Self {
+            event,
+            headers: OnceLock::new(),
+            query: OnceLock::new(),
+            body: OnceLock::new(),
+            unparsed_reads: AtomicUsize::new(0),
+        }
     }
 
     /// With what parsing would give put in its place.
     #[cfg(any(test, feature = "testing"))]
     pub fn with_values(event: Arc<Event>, headers: Value, query: Value, body: Value) -> Self {
-        Self { event, headers: headers.into(), query: query.into(), body: body.into() }
+        Self { headers: headers.into(), query: query.into(), body: body.into(), ..Self::new(event) }
     }
 
     pub fn event(&self) -> &Arc<Event> {
@@ -79,6 +92,20 @@ impl TriggerValues {
         })
     }
 
+    /// As [`TriggerValues::headers`] has it under this name.
+    pub(crate) fn header(&self, name: &str) -> Option<Cow<'_, Value>> {
+        if let Some(headers) = self.headers.get() {
+            return headers.get(name).map(Cow::Borrowed);
+        }
+        let mut values = self.event.headers.iter().filter(|(sent, _)| sent == name).map(|(_, value)| value);
+        let mut joined = values.next()?.clone();
+        for value in values {
+            joined.push_str(", ");
+            joined.push_str(value);
+        }
+        Some(Cow::Owned(Value::String(joined)))
+    }
+
     pub fn query(&self) -> &Value {
         self.query.get_or_init(|| query::parse(&self.event.query_string))
     }
@@ -86,6 +113,18 @@ impl TriggerValues {
     /// Null for an empty body.
     pub fn body(&self) -> &Value {
         self.body.get_or_init(|| body::parse(&self.event.body).unwrap_or(Value::Null))
+    }
+
+    /// The bytes to read a value from, unless it is better read from [`TriggerValues::body`].
+    pub(crate) fn unparsed_body(&self) -> Option<&[u8]> {
+        let is_parsed = self.body.get().is_some();
+        let is_better = !is_parsed && self.unparsed_reads.fetch_add(1, Ordering::Relaxed) < UNPARSED_READS_MAX;
+        is_better.then_some(&*self.event.body)
+    }
+
+    /// Gives up the parsed body; whoever asks for it again has it parsed again.
+    pub(crate) fn forget_body(&mut self) {
+        self.body.take();
     }
 
     /// The body as text.

@@ -4,6 +4,7 @@
 //! the place of an earlier one: `running` → `succeeded`, `waiting` → `cancelled`. The machine is
 //! rebuilt from these alone, so what stands here as finished is never run again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ pub struct NodeRun {
     pub status: NodeStatus,
     /// What the templates of an effect or a wait came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input: Option<Value>,
+    pub input: Option<Arc<Value>>,
     /// Where in `input` secrets were put in when it was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<Slot>,

@@ -24,6 +24,7 @@ mod templated;
 mod term;
 #[cfg(test)]
 mod tests;
+mod unparsed;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};

@@ -13,6 +13,7 @@
 //!
 //! Not here: what a path comes to (`resolve`), paths inside JSONata (`term`).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::flow::codes;
@@ -165,7 +166,7 @@ impl Path {
 
 fn trigger_origin(member: Option<&Step>) -> Result<Origin, PathError> {
     let Some(member) = member else { return Ok(Origin::Trigger) };
-    Ok(match member.text().as_str() {
+    Ok(match &*member.text() {
         "headers" => Origin::Headers,
         "query" => Origin::Query,
         "body" => Origin::Body,
@@ -179,7 +180,7 @@ fn trigger_origin(member: Option<&Step>) -> Result<Origin, PathError> {
 
 fn system_origin(member: Option<&Step>) -> Result<Origin, PathError> {
     let Some(member) = member else { return Ok(Origin::System) };
-    Ok(match member.text().as_str() {
+    Ok(match &*member.text() {
         "now" => Origin::Now,
         "execution_id" => Origin::ExecutionId,
         "workflow_key" => Origin::WorkflowKey,
@@ -191,7 +192,7 @@ fn system_origin(member: Option<&Step>) -> Result<Origin, PathError> {
 fn node_origin(key: Option<&Step>) -> Result<Origin, PathError> {
     let Some(key) = key else { return Ok(Origin::Nodes) };
     let text = key.text();
-    text.parse().map(Origin::Node).map_err(|_| PathError::UnknownNode(text))
+    text.parse().map(Origin::Node).map_err(|_| PathError::UnknownNode(text.into_owned()))
 }
 
 /// A name and nothing behind it: there is nothing inside a secret.
@@ -207,10 +208,10 @@ fn unknown_member(root: &'static str, member: &str, members: &'static str) -> Pa
 }
 
 impl Step {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Key(key) => key.to_string(),
-            Self::Index(index) => index.to_string(),
+            Self::Key(key) => Cow::Borrowed(key),
+            Self::Index(index) => Cow::Owned(index.to_string()),
         }
     }
 }

@@ -5,7 +5,8 @@
 //!   that is itself a list is spliced in (one level). An empty list maps to an empty list; if no
 //!   element of a list has the key, the path is missing.
 //! - An index picks from a list, a mapped one too: `items.price[0]` is the first of all prices.
-//! - What is read is borrowed; only mapped lists and the texts that an event holds unboxed are made.
+//! - What is read is borrowed from what has been parsed; what is read without that is made, and so are mapped lists
+//!   and the texts that an event holds unboxed.
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, json};
 
 use super::path::{Origin, Path, Step};
 use super::scope::{Scope, System};
+use super::unparsed;
 use crate::event::TriggerValues;
 use crate::value::Value;
 
@@ -21,9 +23,15 @@ impl Path {
     pub fn resolve<'a>(&self, scope: &Scope<'a>) -> Option<Cow<'a, Value>> {
         let Scope { trigger, nodes, system } = *scope;
         let made = match &self.origin {
-            Origin::Headers => return walk(trigger.headers(), self.rest()),
+            Origin::Headers => match self.rest() {
+                [Step::Key(name)] => return trigger.header(name),
+                steps => return walk(trigger.headers(), steps),
+            },
             Origin::Query => return walk(trigger.query(), self.rest()),
-            Origin::Body => return walk(trigger.body(), self.rest()),
+            Origin::Body => match (self.rest(), trigger.unparsed_body()) {
+                (steps, Some(json)) if !json.is_empty() => return unparsed::read(json, steps).map(Cow::Owned),
+                (steps, _) => return walk(trigger.body(), steps),
+            },
             Origin::Node(key) => return walk(nodes.get(key)?, self.rest()),
             // All below are whole roots, whose members have origins of their own, or scalars.
             _ if !self.rest().is_empty() => return None,
@@ -84,7 +92,7 @@ fn walk<'a>(start: &'a Value, steps: &[Step]) -> Option<Cow<'a, Value>> {
     Some(Cow::Borrowed(at))
 }
 
-fn walk_list<'a>(list: &'a [Value], steps: &[Step]) -> Option<Cow<'a, Value>> {
+pub(super) fn walk_list<'a>(list: &'a [Value], steps: &[Step]) -> Option<Cow<'a, Value>> {
     let mut many: Vec<&'a Value> = list.iter().collect();
     for (done, step) in steps.iter().enumerate() {
         match step {

@@ -94,7 +94,7 @@ impl Inner {
             workflow.changed_at = save.workflow.changed_at;
             self.store.workflow_save(vec![save]).await?;
             // The endpoint never answers from a draft: there is nothing to put in force.
-            self.live.tell(Change::Workflow(workflow.id));
+            self.live.tell(|| Change::Workflow(workflow.id));
         }
         Ok(self.judged(workflow))
     }

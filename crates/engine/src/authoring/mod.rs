@@ -141,7 +141,7 @@ impl Inner {
     async fn put_in_force(self: &Arc<Self>, id: WorkflowId, changed: bool) -> Result<Workflow, AuthoringError> {
         let refreshed = self.catalog.refresh(id).await;
         if changed {
-            self.live.tell(Change::Workflow(id));
+            self.live.tell(|| Change::Workflow(id));
         }
         if let Err(error) = &refreshed {
             tracing::warn!(workflow = %id, %error, "an endpoint is not yet in line with what was written");

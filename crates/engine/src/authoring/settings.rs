@@ -95,7 +95,7 @@ impl Inner {
         let workflow = self.workflow(workflow).await?;
         self.store.workflow_delete(workflow.id, clock::now()).await?;
         self.catalog.remove(workflow.id).await;
-        self.live.tell(Change::Workflow(workflow.id));
+        self.live.tell(|| Change::Workflow(workflow.id));
         Ok(())
     }
 

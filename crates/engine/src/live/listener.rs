@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::ring::{Batch, Segment};
+use super::watches::Subject;
 use super::{Filter, Live, Position, TooManyListeners, position};
 use crate::clock;
 
@@ -59,13 +60,14 @@ impl Listener {
         let more = |now: usize| (now < live.limits.listeners).then_some(now + 1);
         live.listeners.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).map_err(|_| TooManyListeners)?;
         let fresh = || live.ring().advance(position::time(clock::now()));
-        let began = filter.subject().map_or(0, |subject| live.watches.watch(subject, fresh));
+        let subjects = [Some(Subject::Heads), filter.subject()].into_iter().flatten();
+        let began = subjects.map(|subject| live.watches.watch(subject, fresh)).max().unwrap_or_default();
         let newest = live.newest.subscribe();
         let now = live.ring().newest();
         let (at, lost) = match after.map(str::parse::<Position>) {
             None => (now, None),
             Some(Ok(after)) if after.boot == live.boot && after.at <= now => {
-                // Its node runs were not told all the time.
+                // What it asks for was not told all the time.
                 (after.at, (after.at < began).then(|| live.ring().since(after.at)))
             }
             // This process may have begun at an earlier time than that one ended.
@@ -202,7 +204,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.live.listeners.fetch_sub(1, Ordering::Relaxed);
-        if let Some(subject) = self.filter.subject() {
+        for subject in [Some(Subject::Heads), self.filter.subject()].into_iter().flatten() {
             self.live.watches.leave(subject);
         }
     }

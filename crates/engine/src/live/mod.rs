@@ -7,6 +7,7 @@
 //! - What is told is on disk: a list that is read after a change was heard shows it.
 //! - Behind its position a listener hears everything that its filter lets pass, once and in order; or it
 //!   hears of a gap.
+//! - While nobody listens, nothing is told: it costs a look at a flag.
 //! - However slowly a listener reads, it holds no more than its place in the ring.
 //!
 //! Not here: what a change looks like outside, connections (`server::api::live`).
@@ -127,8 +128,12 @@ impl Live {
         })
     }
 
-    /// Never waits.
-    pub(crate) fn tell(&self, change: Change) {
+    /// Never waits. `change` is made only if anybody looks on.
+    pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
+        if !self.watches.any() {
+            return;
+        }
+        let change = change();
         self.put(Told { about: change.about(), change: Some(Box::new(change)), encoded: OnceLock::new() });
     }
 
@@ -161,7 +166,7 @@ impl Live {
             Some(records) => {
                 for run in records {
                     let run = Box::new(run);
-                    self.tell(Change::NodeRun { execution: head.id, workflow: head.workflow, run });
+                    self.tell(|| Change::NodeRun { execution: head.id, workflow: head.workflow, run });
                 }
             }
             // Who began to watch meanwhile may have looked before these could be seen.
@@ -171,7 +176,7 @@ impl Live {
             }
             None => {}
         }
-        self.tell(Change::Execution(head.clone()));
+        self.tell(|| Change::Execution(head.clone()));
     }
 
     fn put(&self, told: Told) {

@@ -112,6 +112,12 @@ impl Ring {
         }
     }
 
+    /// Lets all go. Whoever stands before its end has missed something.
+    pub(super) fn forget(&mut self) {
+        self.segments.clear();
+        self.held = 0;
+    }
+
     /// The first segment with something behind `position`.
     pub(super) fn behind(&self, position: u64) -> Option<Arc<Segment>> {
         let at = self.segments.partition_point(|segment| segment.end() <= position);

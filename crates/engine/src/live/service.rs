@@ -44,6 +44,11 @@ impl Service {
     pub(super) fn tick(&mut self) {
         let inbox = std::mem::take(&mut *self.live.inbox());
         self.live.watches.sweep();
+        if !self.live.watches.any() {
+            // Who comes back later hears of a gap, and who comes anew reads the lists.
+            self.live.ring().forget();
+            return;
+        }
         let told = self.ended.settle(inbox.told);
         if told.is_empty() {
             // Said before the next that there is.

@@ -43,7 +43,7 @@ fn records() -> Vec<NodeRun> {
         attempt: 1,
         status: NodeStatus::Succeeded,
         slots: Vec::new(),
-        input: Some(1.into()),
+        input: Some(Arc::new(1.into())),
         result: Some(2.into()),
         error: None,
         missing: Vec::new(),
@@ -101,7 +101,7 @@ async fn of_several_states_within_a_tick_the_last_is_told() {
         save(&live, 1, status);
     }
     save(&live, 2, Status::Failed);
-    live.tell(Change::Workflow(workflow(1)));
+    live.tell(|| Change::Workflow(workflow(1)));
     service.tick();
     assert_eq!(hear(&mut listener).await, ["hello", "waiting", "failed", "workflow"]);
     save(&live, 1, Status::Running);
@@ -133,7 +133,7 @@ async fn who_comes_back_hears_the_rest_once() {
     for round in 0..10_u64 {
         // Away while these are told; also in the middle of a segment.
         for number in 0..600 {
-            live.tell(Change::Execution(head(round * 600 + number, Status::Queued)));
+            live.tell(|| Change::Execution(head(round * 600 + number, Status::Queued)));
         }
         service.tick();
         let mut listener = live.listen(all(), Some(&id)).unwrap();
@@ -221,7 +221,7 @@ async fn node_runs_are_told_to_those_who_watch_them() {
     for number in [1, 2, 3] {
         save(&live, number, Status::Running);
     }
-    live.tell(Change::Workflow(workflow(1)));
+    live.tell(|| Change::Workflow(workflow(1)));
     service.tick();
     assert_eq!(hear(&mut everybody).await, ["hello", "running", "running", "running", "workflow"]);
     assert_eq!(hear(&mut of_one).await, ["hello", "node n", "running"]);
@@ -232,6 +232,7 @@ async fn node_runs_are_told_to_those_who_watch_them() {
 #[tokio::test(start_paused = true)]
 async fn node_runs_are_told_on_for_a_while_and_then_missed_with_a_gap() {
     let (live, mut service) = live(|_| {});
+    let _everybody = live.listen(all(), None).unwrap();
     let mut listener = live.listen(only(1), None).unwrap();
     assert_eq!(hear(&mut listener).await, ["hello"]);
     let id = listener.position().to_string();
@@ -249,6 +250,28 @@ async fn node_runs_are_told_on_for_a_while_and_then_missed_with_a_gap() {
     service.tick();
     assert_eq!(hear(&mut live.listen(only(1), Some(&id)).unwrap()).await, ["gap"]);
     assert_eq!(hear(&mut live.listen(all(), Some(&id)).unwrap()).await, ["hello", "waiting"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_nobody_listens_nothing_is_told_and_who_comes_back_hears_of_a_gap() {
+    let (live, mut service) = live(|_| {});
+    live.tell(|| unreachable!("nobody wants to know"));
+    let listener = live.listen(all(), None).unwrap();
+    let id = listener.position().to_string();
+    drop(listener);
+    save(&live, 1, Status::Running);
+    service.tick();
+    assert_eq!(hear(&mut live.listen(all(), Some(&id)).unwrap()).await, ["hello", "running"], "it is waited for");
+    tokio::time::advance(LINGER + Duration::from_secs(1)).await;
+    save(&live, 1, Status::Waiting);
+    service.tick();
+    assert!(live.ring().behind(0).is_none(), "nothing is kept for nobody");
+    live.tell(|| unreachable!("nobody wants to know any more"));
+    let (mut back, mut anew) = (live.listen(all(), Some(&id)).unwrap(), live.listen(all(), None).unwrap());
+    assert_eq!((hear(&mut back).await, hear(&mut anew).await), (vec!["gap".into()], vec!["hello".into()]));
+    save(&live, 1, Status::Failed);
+    service.tick();
+    assert_eq!((hear(&mut back).await, hear(&mut anew).await), (vec!["failed".into()], vec!["failed".into()]));
 }
 
 /// Between the question before the save and the save.
@@ -273,7 +296,7 @@ async fn above_its_share_a_listener_hears_of_one_gap_at_a_time() {
     let mut listener = live.listen(all(), None).unwrap();
     let mut flood = |count: u64| {
         for number in 0..count {
-            live.tell(Change::Execution(head(number, Status::Queued)));
+            live.tell(|| Change::Execution(head(number, Status::Queued)));
         }
         service.tick();
     };

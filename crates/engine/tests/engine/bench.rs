@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use domain::answer::Answer;
 use domain::credentials::ServerKey;
+use domain::event::body;
 use domain::id::ExecutionId;
 use engine::authoring::AuthoringError;
 use engine::catalog::{Endpoint, Lookup};
@@ -17,7 +18,7 @@ use nodes::Registry;
 use nodes::outbound::Allowed;
 use serde_json::{Value, json};
 use store::sqlite::{Options, Sqlite};
-use store::{Execution, ExecutionFilter, ExecutionHead, Store};
+use store::{Execution, ExecutionFilter, ExecutionHead, RetentionRule, Store};
 use tempfile::TempDir;
 
 use crate::faulty::Faulty;
@@ -28,6 +29,12 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Deletes what the rule lets go; how many.
+    pub(crate) async fn forget(&self, rule: RetentionRule) -> u32 {
+        let found = self.engine.store().retention_find(rule).await.unwrap();
+        self.engine.store().retention_delete(found).await.unwrap()
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(Limits::default()).await
     }
@@ -118,11 +125,14 @@ fn registry() -> Arc<Registry> {
 
 pub(crate) async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {
     let body = Bytes::from(body.to_string());
+    let mut share = engine.admit(endpoint, body.len())?;
+    share.grow(body.len())?;
     let incoming = Incoming {
         method: "POST".to_owned(),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         query_string: "a=1".to_owned(),
-        body_nodes: 1,
+        share,
+        tree_bytes: body::check(&body, usize::MAX).unwrap().tree_bytes,
         body,
         remote_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };

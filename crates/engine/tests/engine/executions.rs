@@ -319,7 +319,7 @@ async fn retention_forgets_finished_executions_only() {
         keep: 0,
         limit: 1,
     };
-    assert_eq!(bench.engine.store().retention_slice(rule).await.unwrap(), 1, "in slices");
+    assert_eq!(bench.forget(rule).await, 1, "in slices");
 }
 
 #[tokio::test(flavor = "multi_thread")]

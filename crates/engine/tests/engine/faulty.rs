@@ -210,7 +210,8 @@ hand_on! {
     fn request_append(requests: Vec<RefusedRequest>) -> ();
     fn request_list(filter: RequestFilter) -> Listed<RequestHead, [u8; 16]>;
     fn request_get(request: RequestId) -> Option<RefusedRequest>;
-    fn retention_slice(rule: RetentionRule) -> u32;
+    fn retention_find(rule: RetentionRule) -> Vec<ExecutionId>;
+    fn retention_delete(executions: Vec<ExecutionId>) -> u32;
     fn retention_workflows() -> Vec<WorkflowId>;
     fn request_trim(per_workflow_max: u32, total_max: u32, limit: u32) -> u32;
     fn space_slice() -> ();

@@ -196,7 +196,8 @@ async fn an_edited_request_looks_as_one_that_came_in() {
         headers: Vec::new(),
         query_string: String::new(),
         body: r#"{"id":"old"}"#.into(),
-        body_nodes: 2,
+        share: bench.engine.admit(&endpoint, 0).unwrap(),
+        tree_bytes: 0,
         remote_addr: [203, 0, 113, 7].into(),
     };
     let old = bench.engine.accept(&endpoint, incoming).await.unwrap().execution;
@@ -323,7 +324,7 @@ async fn a_replay_outlives_what_it_replays() {
     let old = bench.send(&endpoint, &json!({ "id": "kept" })).await.unwrap().execution;
     let new = bench.replay(old, of(Wanted::Same)).await;
     let rule = RetentionRule { workflow: endpoint.workflow, before: Timestamp::from_micros(0), keep: 1, limit: 10 };
-    assert_eq!(bench.engine.store().retention_slice(rule).await.unwrap(), 1);
+    assert_eq!(bench.forget(rule).await, 1);
     assert!(bench.engine.store().execution_get(old).await.unwrap().is_none());
     let stored = bench.stored(new.head.id).await;
     assert_eq!((stored.event, stored.head.replay_of), (new.event, Some(old)));

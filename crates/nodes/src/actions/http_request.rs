@@ -200,8 +200,8 @@ impl NodeKind for HttpRequest {
 
 #[async_trait]
 impl Perform for HttpRequest {
-    async fn perform(&self, run: &RunContext, tools: &Tools, input: Value) -> Result<Value, Failure> {
-        let call = outgoing::call(&input, run).map_err(Failure::lasting)?;
+    async fn perform(&self, run: &RunContext, tools: &Tools, input: &Value) -> Result<Value, Failure> {
+        let call = outgoing::call(input, run).map_err(Failure::lasting)?;
         match tools.outbound.call(call).await {
             Ok(got) if got.status.is_success() => result(&got).map(Value::Object).map_err(Failure::lasting),
             Ok(got) => Err(refused(&got)),

@@ -95,3 +95,16 @@ fn guards_change_no_result() {
         ["$match($o.text, /q/)", "$o.name + 1", "$join([1, 2])", "$nothing.at.all"].each_ref()
     );
 }
+
+/// The time on the wall passes for a thread that waits, too.
+#[test]
+fn the_time_that_counts_is_the_time_on_a_core() {
+    let before = own_time();
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(was_starved(own_time() - before, Duration::from_millis(50)));
+    let (began, before) = (std::time::Instant::now(), own_time());
+    while own_time() - before < Duration::from_millis(50) {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is never given a core");
+    }
+    assert!(!was_starved(own_time() - before, Duration::from_millis(50)));
+}

@@ -162,7 +162,7 @@ impl From<NodeRun> for NodeRunView {
             visit: run.visit,
             attempt: run.attempt,
             status: run.status,
-            input: run.input,
+            input: run.input.map(Arc::unwrap_or_clone),
             result: run.result,
             error: run.error,
             missing: run.missing,

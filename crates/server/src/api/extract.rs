@@ -6,12 +6,13 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use engine::budget::Share;
 use http::request::Parts;
 use serde::de::{DeserializeOwned, Error as _, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 use super::{Api, BODY, BODY_VALUES_MAX, mistake, strict};
-use crate::body::{ReadError, Reader, Share};
+use crate::body::{ReadError, Reader};
 use crate::error::ApiError;
 use crate::media::{self, Encoding};
 
@@ -76,7 +77,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Document<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
+        let (mut bytes, mut share) = (Vec::new(), api.bodies.share(None));
         let (head, body) = request.into_parts();
         is_plain_json(&head)?;
         let reader = Reader::new(body, &mut bytes, &mut share, BODY);
@@ -90,7 +91,7 @@ impl<T: DeserializeOwned> OptionalFromRequest<Arc<Api>> for Document<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Option<Self>, ApiError> {
-        let (mut bytes, mut share) = (Vec::new(), api.bodies.share());
+        let (mut bytes, mut share) = (Vec::new(), api.bodies.share(None));
         let (head, body) = request.into_parts();
         let mut reader = Reader::new(body, &mut bytes, &mut share, BODY);
         if reader.is_empty().await? {
@@ -126,7 +127,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], mut share: Share, head: &Parts) -> 
     if values > BODY_VALUES_MAX {
         return Err(ApiError::Body(format!("The body has more than {BODY_VALUES_MAX} values.")));
     }
-    share.grow(values * VALUE_BYTES)?;
+    share.grow(values * VALUE_BYTES).map_err(ReadError::NoRoom)?;
     if let Some(Held(held)) = head.extensions.get() {
         *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(share);
     }
@@ -171,6 +172,8 @@ pub(super) fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use engine::budget::Budget;
+
     use super::*;
 
     #[test]
@@ -184,23 +187,23 @@ mod tests {
 
     #[test]
     fn what_is_held_for_a_body_is_held_until_the_request_is_answered() {
-        let budget = crate::body::Budget::new(10 * VALUE_BYTES);
+        let budget = Budget::new(10 * VALUE_BYTES, usize::MAX);
         let held = Held::default();
         let (mut head, ()) = http::Request::new(()).into_parts();
         head.extensions.insert(held.clone());
-        let document = decode::<domain::value::Value>(b"[1, 2, 3, 4]", budget.share(), &head).unwrap();
+        let document = decode::<domain::value::Value>(b"[1, 2, 3, 4]", budget.share(None), &head).unwrap();
         drop(head);
-        assert_eq!(budget.share().grow(6 * VALUE_BYTES), Err(ReadError::NoRoom));
+        assert!(budget.share(None).grow(6 * VALUE_BYTES).is_err());
         drop((document, held));
-        assert_eq!(budget.share().grow(10 * VALUE_BYTES), Ok(()));
+        assert_eq!(budget.share(None).grow(10 * VALUE_BYTES), Ok(()));
     }
 
     #[test]
     fn a_body_of_very_many_values_is_refused_before_it_is_decoded() {
         let (head, ()) = http::Request::new(()).into_parts();
-        let budget = crate::body::Budget::new(usize::MAX);
+        let budget = Budget::new(usize::MAX, usize::MAX);
         let many = format!("[{}", "0,".repeat(BODY_VALUES_MAX));
-        let refused = decode::<domain::value::Value>(many.as_bytes(), budget.share(), &head);
+        let refused = decode::<domain::value::Value>(many.as_bytes(), budget.share(None), &head);
         assert!(matches!(refused, Err(ApiError::Body(told)) if told.contains("1048576 values")));
     }
 }

@@ -59,6 +59,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
 use domain::token::{Scope, TokenText};
 use engine::Engine;
+use engine::budget::Budget;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use prometheus_client::registry::Registry;
@@ -75,7 +76,7 @@ pub(crate) use settings::{About, Addresses};
 use cookie::Cookie;
 use openapi::Access;
 
-use crate::body::{BodyLimits, Budget};
+use crate::body::BodyLimits;
 use crate::error::ApiError;
 use crate::hooks::TRIGGER_PATH;
 use crate::listener::{Arriving, Handler};
@@ -122,7 +123,7 @@ pub(crate) struct Api {
     cookie: Cookie,
     metrics: Registry,
     readiness: Readiness,
-    bodies: Budget,
+    bodies: Arc<Budget>,
     figures: figures::Kept,
     /// Answers that would go on for ever end.
     live_ends: CancellationToken,
@@ -151,7 +152,7 @@ impl Api {
             cookie: Cookie { https },
             metrics,
             readiness,
-            bodies: Budget::new(BODIES_BYTES_MAX),
+            bodies: Budget::new(BODIES_BYTES_MAX, BODIES_BYTES_MAX),
             figures: figures::Kept::default(),
             live_ends,
             about,

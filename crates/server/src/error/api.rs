@@ -418,7 +418,7 @@ fn read_failed(error: ReadError) -> Response<http_body_util::Full<bytes::Bytes>>
         }
         ReadError::Slow => super::Fault::SlowBody.response(),
         ReadError::Broken => super::Fault::BrokenBody.response(),
-        ReadError::NoRoom => unavailable("server.unavailable", "Too many requests are being read; try again."),
+        ReadError::NoRoom(_) => unavailable("server.unavailable", "Too many requests are being read; try again."),
     }
 }
 
@@ -524,7 +524,8 @@ impl ApiError {
             ["workflow", "revision", "sample", "execution", "request", "token", "secret", "user", "invite"]
                 .map(Self::Unknown),
         );
-        let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom];
+        let spent = engine::budget::Spent { limit: engine::budget::Limit::Bytes, retry_after_s: 1 };
+        let unread = [ReadError::TooLarge { max: 1 }, ReadError::Slow, ReadError::Broken, ReadError::NoRoom(spent)];
         each.extend(unread.map(Self::Read));
         let places: std::collections::BTreeSet<_> = each.iter().map(Self::place).collect();
         assert_eq!(places, (0..45).collect());

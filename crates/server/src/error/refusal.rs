@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use domain::event::body::BodyError;
 use domain::workflow::WhenOff;
+use engine::budget::{Limit, Spent};
+use engine::handle::NotDurable;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -40,7 +42,14 @@ pub(crate) enum Refusal {
         encoding: &'static str,
     },
     Body(BodyError),
+    /// The workflow has as much of a limit as it may have.
+    Busy {
+        limit: Limit,
+        retry_after_s: u32,
+    },
     NotDurable {
+        /// The one that the whole server has reached, if that is why.
+        limit: Option<Limit>,
         retry_after_s: u32,
     },
     /// Row 0 found while the body was read.
@@ -58,6 +67,7 @@ impl Refusal {
             Self::Off(WhenOff::NotFound),
             Self::Off(WhenOff::RetryLater),
             Self::Method { allow: "POST" },
+            Self::Busy { limit: Limit::ExecutionsPerWorkflow, retry_after_s: RETRY_SOON_S },
             Self::Credentials { realm: String::new() },
             Self::TooLarge { max: limits.body_bytes_max },
             Self::MediaType,
@@ -65,7 +75,7 @@ impl Refusal {
             Self::NotEncoded { encoding: "gzip" },
             Self::Body(BodyError::NotJson { message: "expected a value".to_owned(), line: 1, column: 8 }),
             Self::Body(BodyError::TooDeep { max: limits.body_depth_max, line: 1, column: 65 }),
-            Self::NotDurable { retry_after_s: RETRY_SOON_S },
+            Self::NotDurable { limit: None, retry_after_s: RETRY_SOON_S },
         ];
         faults.chain(refusals).collect()
     }
@@ -76,6 +86,7 @@ impl Refusal {
             Self::Gone => StatusCode::GONE,
             Self::Off(WhenOff::RetryLater) | Self::NotDurable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Credentials { .. } => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -91,6 +102,7 @@ impl Refusal {
             Self::Gone => "hook.gone",
             Self::Off(_) => "hook.off",
             Self::Method { .. } => "hook.method",
+            Self::Busy { .. } => "hook.busy",
             Self::Credentials { .. } => "hook.credentials",
             Self::TooLarge { .. } => "hook.too_large",
             Self::MediaType => "hook.media_type",
@@ -109,6 +121,7 @@ impl Refusal {
             Self::Gone => "This address is no longer in use; ask its owner for the new one.".into(),
             Self::Off(_) => "The workflow is off, or nothing is published yet.".into(),
             Self::Method { allow } => format!("Send {allow}.").into(),
+            Self::Busy { .. } => "The workflow has as many requests as it can take; send it again later.".into(),
             Self::Credentials { .. } => "User and password are missing or wrong.".into(),
             Self::TooLarge { max } => format!("The body is larger than {max} bytes.").into(),
             Self::MediaType => {
@@ -130,6 +143,15 @@ impl Refusal {
         !matches!(self, Self::Unknown | Self::NotDurable { .. } | Self::Http(_))
     }
 
+    /// The limit that is in the way.
+    pub(crate) const fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Busy { limit, .. } => Some(*limit),
+            Self::NotDurable { limit, .. } => *limit,
+            _ => None,
+        }
+    }
+
     pub(crate) fn response(&self) -> Response<Full<Bytes>> {
         match self {
             // What is off looks like what never was, unless its author wants senders to come back.
@@ -138,7 +160,9 @@ impl Refusal {
                 let detail = "This address takes no requests for now; try again later.";
                 retry(problem(self.status(), self.code(), detail), RETRY_WHEN_OFF_S)
             }
-            Self::NotDurable { retry_after_s } => retry(self.plain(), *retry_after_s),
+            Self::Busy { retry_after_s, .. } | Self::NotDurable { retry_after_s, .. } => {
+                retry(self.plain(), *retry_after_s)
+            }
             Self::Method { allow } => {
                 let mut response = self.plain();
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
@@ -174,13 +198,32 @@ impl From<BodyError> for Refusal {
     }
 }
 
+impl From<Spent> for Refusal {
+    fn from(Spent { limit, retry_after_s }: Spent) -> Self {
+        if limit.is_of_one_workflow() {
+            Self::Busy { limit, retry_after_s }
+        } else {
+            Self::NotDurable { limit: Some(limit), retry_after_s }
+        }
+    }
+}
+
+impl From<NotDurable> for Refusal {
+    fn from(NotDurable { limit, retry_after_s, .. }: NotDurable) -> Self {
+        match limit {
+            Some(limit) => Spent { limit, retry_after_s }.into(),
+            None => Self::NotDurable { limit, retry_after_s },
+        }
+    }
+}
+
 impl From<ReadError> for Refusal {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::TooLarge { max } => Self::TooLarge { max },
             ReadError::Slow => Self::Http(Fault::SlowBody),
             ReadError::Broken => Self::Http(Fault::BrokenBody),
-            ReadError::NoRoom => Self::NotDurable { retry_after_s: RETRY_SOON_S },
+            ReadError::NoRoom(spent) => spent.into(),
         }
     }
 }
@@ -200,6 +243,7 @@ mod tests {
             Refusal::Off(WhenOff::NotFound) => 2,
             Refusal::Off(WhenOff::RetryLater) => 3,
             Refusal::Method { .. } => 4,
+            Refusal::Busy { .. } => 22,
             Refusal::Credentials { .. } => 5,
             Refusal::TooLarge { .. } => 6,
             Refusal::MediaType => 7,
@@ -219,6 +263,6 @@ mod tests {
             Refusal::Http(Fault::TransferEncoding) => 21,
         };
         let places: BTreeSet<i32> = Refusal::each().iter().map(place).collect();
-        assert_eq!(places, (0..=21).collect());
+        assert_eq!(places, (0..=22).collect());
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
 use super::{ANSWER_PATH, Hooks};
+use crate::body::hold;
 use crate::error::{Refusal, retry, unavailable};
 use crate::standing;
 
@@ -18,7 +19,7 @@ const RETRY_PENDING_S: u32 = 1;
 /// The answer itself. Its record is on disk.
 pub(super) fn finished(hooks: &Hooks, answer: Answer, execution: ExecutionId) -> Response<Full<Bytes>> {
     let headers = standing::outgoing(&answer, execution);
-    let mut response = Response::new(Full::new(hooks.bodies.hold(answer.body)));
+    let mut response = Response::new(Full::new(hold(hooks.engine.bodies(), answer.body)));
     // 200 to 599 is always legal.
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;

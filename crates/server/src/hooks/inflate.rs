@@ -2,9 +2,10 @@
 
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
+use engine::budget::Share;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::body::{ReadError, Share};
+use crate::body::ReadError;
 use crate::error::Refusal;
 use crate::media::Encoding;
 
@@ -73,7 +74,7 @@ async fn drain(
     loop {
         unpacked.reserve(STEP_BYTES);
         let read = decoder.read_buf(&mut unpacked).await.map_err(|_| corrupt(encoding))?;
-        share.grow(read)?;
+        share.grow(read).map_err(ReadError::NoRoom)?;
         if unpacked.len() > bytes_max {
             return Err(ReadError::TooLarge { max: bytes_max }.into());
         }
@@ -92,10 +93,10 @@ async fn drain(
 mod tests {
     use async_compression::Level;
     use async_compression::tokio::bufread::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
+    use engine::budget::Budget;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::body::Budget;
 
     async fn packed(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -113,7 +114,7 @@ mod tests {
     const PACKED: [Encoding; 4] = [Encoding::Gzip, Encoding::Deflate, Encoding::Brotli, Encoding::Zstd];
 
     async fn unpack(encoding: Encoding, bytes: &[u8], max: usize) -> Result<Vec<u8>, Refusal> {
-        inflate(encoding, bytes, max, &mut Budget::new(usize::MAX).share()).await
+        inflate(encoding, bytes, max, &mut Budget::new(usize::MAX, usize::MAX).share(None)).await
     }
 
     #[tokio::test]
@@ -135,8 +136,8 @@ mod tests {
         let zeros = vec![0; 64 << 20];
         for encoding in PACKED {
             let bomb = packed(encoding, &zeros).await;
-            let budget = Budget::new(2 << 20);
-            let result = inflate(encoding, &bomb, 1 << 20, &mut budget.share()).await;
+            let budget = Budget::new(2 << 20, 2 << 20);
+            let result = inflate(encoding, &bomb, 1 << 20, &mut budget.share(None)).await;
             assert_eq!(result, Err(Refusal::TooLarge { max: 1 << 20 }), "{encoding:?}");
         }
     }

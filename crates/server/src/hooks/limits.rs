@@ -17,8 +17,6 @@ pub struct HookLimits {
     pub body_timeout: Duration,
     /// Bytes a second.
     pub body_rate_min: u32,
-    /// Bytes of bodies being read and of large answers being sent, in all; more bodies are answered 503.
-    pub bodies_bytes_max: usize,
     /// Bodies inflated at the same time: each needs up to some 20 MB beside its bytes.
     pub inflating_max: usize,
     /// The part of a refused body that goes into the request log.
@@ -32,7 +30,6 @@ impl Default for HookLimits {
             body_depth_max: 64,
             body_timeout: Duration::from_secs(30),
             body_rate_min: 32 << 10,
-            bodies_bytes_max: 128 << 20,
             inflating_max: 4,
             refused_body_bytes_max: 8 << 10,
         }

@@ -17,6 +17,7 @@ pub(crate) mod basic;
 mod inflate;
 mod kept;
 mod limits;
+mod seldom;
 mod trigger;
 
 use std::net::IpAddr;
@@ -34,8 +35,8 @@ use tokio::sync::Semaphore;
 
 pub use limits::HookLimits;
 
+use self::seldom::Seldom;
 use crate::arrivals::Arrivals;
-use crate::body::Budget;
 use crate::error::Refusal;
 use crate::listener::{Arriving, Handler};
 use crate::metrics::HookMetrics;
@@ -52,8 +53,8 @@ const ANSWER_PATH: &str = "/api/webhook:answer/";
 pub(crate) struct Hooks {
     engine: Engine,
     limits: HookLimits,
-    bodies: Budget,
     inflating: Semaphore,
+    busy_told: Seldom,
     /// Stands in for what is unknown.
     nowhere: Arc<Endpoint>,
     metrics: HookMetrics,
@@ -98,7 +99,6 @@ impl Hooks {
         readiness: Readiness,
         arrivals: Arrivals,
     ) -> Self {
-        let bodies = Budget::new(limits.bodies_bytes_max);
         let inflating = Semaphore::new(limits.inflating_max);
         let nowhere = Arc::new(Endpoint {
             workflow: WorkflowId::from_bytes([0; 16]),
@@ -107,7 +107,12 @@ impl Hooks {
             credentials: None,
             live: None,
         });
-        Self { engine, limits, bodies, inflating, nowhere, metrics, readiness, arrivals }
+        Self { engine, limits, inflating, busy_told: Seldom::default(), nowhere, metrics, readiness, arrivals }
+    }
+
+    /// Whether the request log has room for one more like this.
+    fn is_worth_a_line(&self, endpoint: &Endpoint, refusal: &Refusal) -> bool {
+        !matches!(refusal, Refusal::Busy { .. }) || self.busy_told.is_first(endpoint.workflow, Instant::now())
     }
 
     /// Counts, and answers.

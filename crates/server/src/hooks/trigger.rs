@@ -1,6 +1,6 @@
 //! A request to an endpoint: the checks in their order, then the engine.
 //! ```text
-//! 1 key ─ 2 live ─ 3 method ─ 6 credentials ─ 7 declared length ─ 8 media type, encoding
+//! 1 key ─ 2 live ─ 3 method ─ 5 room ─ 6 credentials ─ 7 declared length ─ 8 media type, encoding
 //!   ─ 9 read, inflate ─ 11 JSON ─ 12 accept ──▶ answer
 //! ```
 //! The numbers are the rows of the table in the guide on webhooks; no later check shows before an
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::event::body;
 use domain::id::{EndpointKey, WorkflowId};
+use engine::budget::Share;
 use engine::catalog::{Endpoint, Lookup};
 use engine::handle::{Incoming, Reply};
 use http::request::Parts;
@@ -27,7 +28,7 @@ use super::inflate::inflate;
 use super::limits::REFUSED_HEADERS_BYTES_MAX;
 use super::{Hooks, answer, basic, kept};
 use crate::body::{BodyLimits, Reader};
-use crate::error::Refusal;
+use crate::error::{RETRY_SOON_S, Refusal};
 use crate::media::{self, Encoding};
 
 pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
@@ -42,7 +43,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
         Lookup::Retired { key, workflow } => {
             let headers = kept::kept(&head.headers, &[], false);
             let refused = Refused { workflow, key, headers, cause: &Refusal::Gone, came: &[] };
-            hooks.engine.log_refused(entry(hooks, refused, head, peer));
+            hooks.engine.log_refused(|| entry(hooks, refused, head, peer));
             return hooks.turn_away(&Refusal::Gone);
         }
         // Goes all the way of one that is off, so that the time it takes does not tell them apart.
@@ -56,7 +57,8 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
                 headers: kept_headers(&endpoint, head),
                 query_string: query_string(head),
                 body: admitted.body,
-                body_nodes: admitted.nodes,
+                share: admitted.share,
+                tree_bytes: admitted.tree_bytes,
                 remote_addr: peer,
             };
             match hooks.engine.accept(&endpoint, incoming).await {
@@ -66,17 +68,20 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
                         Reply::Later { ticket } => answer::later(&ticket, accepted.execution),
                     };
                 }
-                Err(not_durable) => Refusal::NotDurable { retry_after_s: not_durable.retry_after_s },
+                Err(not_durable) => Refusal::from(not_durable),
             }
         }
         Err(refusal) => refusal,
     };
-    if refusal.is_logged() {
-        let (workflow, key, headers) = (endpoint.workflow, endpoint.key.clone(), kept_headers(&endpoint, head));
-        let refused = Refused { workflow, key, headers, cause: &refusal, came: &came };
-        let entry = entry(hooks, refused, head, peer);
+    if refusal.is_logged() && hooks.is_worth_a_line(&endpoint, &refusal) {
+        let made = || {
+            let (workflow, key, headers) = (endpoint.workflow, endpoint.key.clone(), kept_headers(&endpoint, head));
+            entry(hooks, Refused { workflow, key, headers, cause: &refusal, came: &came }, head, peer)
+        };
         if is_known {
-            hooks.engine.log_refused(entry);
+            hooks.engine.log_refused(made);
+        } else {
+            drop(made());
         }
     }
     hooks.turn_away(if is_known { &refusal } else { &Refusal::Unknown })
@@ -85,7 +90,8 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
 /// A body that passed every check.
 struct Admitted {
     body: Bytes,
-    nodes: usize,
+    share: Share,
+    tree_bytes: usize,
 }
 
 /// Rows 2 to 11. On refusal, `came` holds the body as far as it was read, as it came.
@@ -102,6 +108,7 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     if head.method != Method::POST {
         return Err(Refusal::Method { allow: "POST" });
     }
+    let mut share = hooks.engine.admit(endpoint, declared(&body).min(hooks.limits.body_bytes_max))?;
     if let Some(credentials) = &endpoint.credentials
         && !basic::allows(&head.headers, credentials, hooks.engine.server_key())
     {
@@ -110,7 +117,6 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     let limits = &hooks.limits;
     let max = limits.body_bytes_max;
     let reading = BodyLimits { bytes_max: max, patience: limits.body_timeout, rate_min: limits.body_rate_min };
-    let mut share = hooks.bodies.share();
     let mut reader = Reader::new(body, came, &mut share, reading);
     if reader.declared().is_some_and(|bytes| bytes > max) {
         return Err(Refusal::TooLarge { max });
@@ -126,11 +132,29 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
             // The semaphore is never closed.
             let _turn = hooks.inflating.acquire().await;
             unpacked = Some(inflate(encoding, came, max, &mut share).await?);
+            share.shrink(came.len());
         }
     }
-    let checked = body::check(unpacked.as_ref().unwrap_or(came), limits.body_depth_max)?;
+    let inflated = unpacked.is_some();
     let body = unpacked.unwrap_or_else(|| std::mem::take(came));
-    Ok(Admitted { body: body.into(), nodes: checked.nodes })
+    let (bytes, depth_max) = (body.len(), limits.body_depth_max);
+    let check = move || (body::check(&body, depth_max), body);
+    let checked = hooks.engine.beside(endpoint.workflow, bytes, check).await;
+    let (checked, body) = checked.ok_or(Refusal::NotDurable { retry_after_s: RETRY_SOON_S, limit: None })?;
+    match checked {
+        Ok(checked) => Ok(Admitted { body: body.into(), share, tree_bytes: checked.tree_bytes }),
+        Err(error) => {
+            if !inflated {
+                *came = body;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// What the sender says; who does not say is believed to send little, until it comes.
+fn declared(body: &impl Body) -> usize {
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }
 
 /// What the request log says of a request beside its head.

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::limits::{REST_BYTES_MAX, REST_TIMEOUT};
+use super::pulse::Pulse;
 
 /// The body as a handler sees it.
 #[derive(Debug)]
@@ -23,6 +24,9 @@ pub(crate) struct Arriving {
     /// Gone once it has been read to its end.
     body: Option<Incoming>,
     left: Option<oneshot::Sender<Incoming>>,
+    pulse: Pulse,
+    /// Whether the pulse knows that the body is waited for.
+    awaited: bool,
 }
 
 /// The body as the handler left it.
@@ -33,10 +37,10 @@ pub(super) struct Rest {
     is_held_back: bool,
 }
 
-pub(super) fn split(request: Request<Incoming>) -> (Request<Arriving>, Rest) {
+pub(super) fn split(request: Request<Incoming>, pulse: Pulse) -> (Request<Arriving>, Rest) {
     let (sender, left) = oneshot::channel();
     let rest = Rest { left, is_held_back: holds_back(request.headers()) };
-    (request.map(|body| Arriving { body: Some(body), left: Some(sender) }), rest)
+    (request.map(|body| Arriving { body: Some(body), left: Some(sender), pulse, awaited: false }), rest)
 }
 
 /// RFC 9110 10.1.1: reading from such a body asks for it.
@@ -75,8 +79,16 @@ impl Body for Arriving {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let polled = Pin::new(body).poll_frame(cx);
-        if let Poll::Ready(None | Some(Err(_))) = polled {
-            self.body = None;
+        match &polled {
+            Poll::Pending => {
+                self.awaited = true;
+                self.pulse.body_is_awaited();
+            }
+            Poll::Ready(Some(Ok(frame))) if self.awaited => {
+                self.pulse.body_came(frame.data_ref().map_or(0, Bytes::len));
+            }
+            Poll::Ready(Some(Ok(_))) => {}
+            Poll::Ready(None | Some(Err(_))) => self.body = None,
         }
         polled
     }
@@ -92,6 +104,9 @@ impl Body for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
+        if self.awaited {
+            self.pulse.body_ended();
+        }
         if let (false, Some(body), Some(left)) = (self.is_end_stream(), self.body.take(), self.left.take()) {
             // Nobody takes it when the connection has ended.
             let _ = left.send(body);

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::gate;
 use super::limits::{HEAD_BYTES_MIN, ListenerLimits};
@@ -22,6 +22,7 @@ pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
     pub(super) limits: ListenerLimits,
     pub(super) metrics: ListenerMetrics,
+    turned_away: Arc<Semaphore>,
     http: http1::Builder,
 }
 
@@ -33,7 +34,15 @@ impl<H> Shared<H> {
         // The buffer is read into in steps, so alone it is a limit give or take a step.
         let head_bytes_max = limits.head_bytes_max.max(HEAD_BYTES_MIN);
         http.max_buf_size(head_bytes_max).max_header_size(head_bytes_max);
-        Self { handler, limits, metrics, http }
+        let turned_away = Arc::new(Semaphore::new(limits.turned_away_max));
+        Self { handler, limits, metrics, turned_away, http }
+    }
+
+    /// Says that there is no place, if not too many are being told so.
+    pub(super) async fn turn_away(&self, stream: impl Stream) {
+        if let Ok(_place) = self.turned_away.try_acquire() {
+            raw::answer_and_close(stream, Fault::Connections, self.limits.linger).await;
+        }
     }
 }
 
@@ -49,10 +58,10 @@ pub(super) async fn serve<H: Handler>(
     shared: Arc<Shared<H>>,
     stream: impl Stream,
     peer: IpAddr,
+    pulse: Pulse,
     mut stopping: watch::Receiver<Stop>,
 ) {
     let _open = shared.metrics.connection();
-    let pulse = Pulse::new();
     let io = TokioIo::new(Watched::new(stream, pulse.clone()));
     let service = service_fn(|request: Request<Incoming>| {
         let (shared, pulse) = (Arc::clone(&shared), pulse.clone());
@@ -84,6 +93,12 @@ pub(super) async fn serve<H: Handler>(
         End::Overdue(Overdue::Head) => {
             shared.metrics.count(Fault::SlowHead);
             raw::answer_and_close(stream, Fault::SlowHead, shared.limits.linger).await;
+        }
+        End::Overdue(Overdue::GaveWay { tell }) => {
+            shared.metrics.count(Fault::Connections);
+            if tell {
+                shared.turn_away(stream).await;
+            }
         }
         End::Done(_) | End::Overdue(Overdue::Silence) | End::Stopped => {}
     }

@@ -28,7 +28,7 @@ pub(super) async fn pass<H: Handler>(
 ) -> Response<Outgoing<Either<H::Body, Full<Bytes>>>> {
     pulse.request_began();
     let checked = check(&request, shared.limits.target_bytes_max);
-    let (request, rest) = arriving::split(request);
+    let (request, rest) = arriving::split(request, pulse.clone());
     let mut response = match checked {
         Ok(()) => {
             let handler = Arc::clone(&shared.handler);

@@ -9,25 +9,31 @@ pub const HEAD_BYTES_MIN: usize = 8 << 10;
 pub(super) const REST_BYTES_MAX: usize = 64 << 10;
 pub(super) const REST_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// A connection has this long before it may be closed for another one, so that in a rush of good senders those who came
+/// first are read. Whoever wants to keep all others out has to fill every place anew as often.
+pub(super) const GRACE: Duration = Duration::from_millis(50);
+/// When all connections are at work, they are not looked through again for this long.
+pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(10);
+
 /// How much a listener takes on, and how long it waits for its peers.
 #[derive(Debug, Clone)]
 pub struct ListenerLimits {
-    /// Open connections; one more is answered 503 and closed.
+    /// Open connections. For one more, one that keeps us waiting is closed; if there is none, it is answered 503.
     pub connections_max: usize,
     /// From the first byte of a request to the end of its head; longer is answered 408. A new
     /// connection that says nothing for so long is closed without a word.
     pub head_timeout: Duration,
     /// How long a connection may rest between two requests.
     pub idle_timeout: Duration,
-    /// How long a peer may take for what it is sent, beside the time it needs at `write_rate_min`.
+    /// How long a peer may take for what it is sent, beside the time it needs at `rate_min`.
     pub write_timeout: Duration,
-    /// Bytes a second.
-    pub write_rate_min: u32,
+    /// Bytes a second. Also what a body has to keep up so as not to be closed for somebody else.
+    pub rate_min: u32,
     /// Request line and headers together; more is answered 431. At least [`HEAD_BYTES_MIN`].
     pub head_bytes_max: usize,
     /// The request target; longer is answered 414.
     pub target_bytes_max: usize,
-    /// Connections over the cap that are told so at the same time; others are just closed.
+    /// Connections over the cap, or closed for others, that are told so at the same time; the rest is just closed.
     pub turned_away_max: usize,
     /// How long to wait, once we are done with a connection, for the peer to have read the answer.
     pub linger: Duration,
@@ -42,7 +48,7 @@ impl Default for ListenerLimits {
             head_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
-            write_rate_min: 8 << 10,
+            rate_min: 8 << 10,
             head_bytes_max: 64 << 10,
             target_bytes_max: 16 << 10,
             turned_away_max: 64,

@@ -1,6 +1,6 @@
 //! A TCP port that speaks HTTP/1 and does not let anyone hold it up: our own accept loop on hyper.
 //! ```text
-//! accept ──▶ room left? ──no──▶ 503, close
+//! accept ──▶ a place? (places) ──no──▶ 503, close
 //!              │ yes
 //!              ▼
 //!            connection (one task): hyper ─▶ gate ─▶ handler
@@ -20,6 +20,7 @@ mod arriving;
 mod connection;
 mod gate;
 mod limits;
+mod places;
 mod pulse;
 mod raw;
 #[cfg(test)]
@@ -35,8 +36,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +45,8 @@ pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
 
 pub(crate) use self::arriving::Arriving;
 use self::connection::Shared;
+use self::places::Places;
+use self::pulse::Pulse;
 use crate::error::Fault;
 use crate::metrics::ListenerMetrics;
 
@@ -127,8 +130,7 @@ async fn accept<H: Handler>(
     connections: TaskTracker,
     mut stopping: watch::Receiver<Stop>,
 ) {
-    let room = Arc::new(Semaphore::new(shared.limits.connections_max));
-    let turned_away = Arc::new(Semaphore::new(shared.limits.turned_away_max));
+    let places = Places::new(&shared.limits);
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
@@ -141,21 +143,16 @@ async fn accept<H: Handler>(
                 failing = false;
                 // An answer that waits for more to send it with is a slow answer.
                 let _ = stream.set_nodelay(true);
-                if let Ok(place) = Arc::clone(&room).try_acquire_owned() {
-                    let connection = connection::serve(Arc::clone(&shared), stream, ip(peer), stopping.clone());
+                let (shared, pulse) = (Arc::clone(&shared), Pulse::new());
+                if let Some(place) = places.take(&pulse) {
+                    let connection = connection::serve(shared, stream, ip(peer), pulse, stopping.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(place);
                     });
                 } else {
                     shared.metrics.count(Fault::Connections);
-                    if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
-                        let linger = shared.limits.linger;
-                        connections.spawn(async move {
-                            turn_away(stream, linger).await;
-                            drop(place);
-                        });
-                    }
+                    connections.spawn(async move { shared.turn_away(stream).await });
                 }
             }
             Err(error) if is_of_one_peer(&error) => {}
@@ -185,12 +182,8 @@ pub(crate) async fn serve_one<H: Handler>(
     let metrics = ListenerMetrics::new();
     let (_stop, stopping) = watch::channel(Stop::No);
     let shared = Arc::new(Shared::new(handler, limits, metrics.clone()));
-    connection::serve(shared, stream, IpAddr::from([127, 0, 0, 1]), stopping).await;
+    connection::serve(shared, stream, IpAddr::from([127, 0, 0, 1]), Pulse::new(), stopping).await;
     metrics.panics.get()
-}
-
-async fn turn_away(stream: TcpStream, linger: Duration) {
-    raw::answer_and_close(stream, Fault::Connections, linger).await;
 }
 
 /// The peer's address, an IPv4 one as such even if it came in through an IPv6 socket.

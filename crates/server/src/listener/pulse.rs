@@ -8,6 +8,8 @@
 //! tells the two apart. No timer is touched while requests flow: the alarm is left where it is and
 //! moved only when something is due before it, or once it has rung.
 //!
+//! Whoever keeps us waiting may have to give way to somebody else (`places`).
+//!
 //! Bytes of a next request that arrive together with the end of one under way are already in hyper's
 //! buffer, so such a head counts as idle until its next byte comes.
 
@@ -15,7 +17,7 @@ use std::future::Future;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
@@ -36,16 +38,33 @@ struct State {
     phase: Phase,
     since: Instant,
     /// The socket takes no more: the peer has to read first.
-    blocked: Option<Blocked>,
+    blocked: Option<Moved>,
+    /// The handler waits for more of the body.
+    reading: Option<Moved>,
+    /// Somebody else has the place of this connection, because it had kept us waiting since then.
+    gives_way: Option<Instant>,
+    /// Of the connection's task.
+    waker: Option<Waker>,
     /// The peer has closed its side, or the connection is broken.
     ended: bool,
 }
 
+/// How much the peer has sent, or made room for, since we began to wait for it.
 #[derive(Debug, Clone, Copy)]
-struct Blocked {
+struct Moved {
     since: Instant,
-    /// Bytes the peer has made room for since.
-    taken: usize,
+    bytes: usize,
+}
+
+impl Moved {
+    fn nothing() -> Self {
+        Self { since: Instant::now(), bytes: 0 }
+    }
+
+    /// Since when it has kept us waiting: what it moved has earned it time.
+    fn held_since(&self, limits: &ListenerLimits) -> Instant {
+        self.since + Duration::from_secs_f64(self.bytes as f64 / f64::from(limits.rate_min.max(1)))
+    }
 }
 
 /// Shared between a connection's socket, its requests and its watchdog, which are all one task.
@@ -59,11 +78,21 @@ pub(super) enum Overdue {
     Head,
     /// Nothing has begun, or an answer is not taken: there is nobody to tell.
     Silence,
+    /// Somebody else needed the place more. Whether a request had begun, whose sender can be told.
+    GaveWay { tell: bool },
 }
 
 impl Pulse {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { phase: Phase::Fresh, since: Instant::now(), blocked: None, ended: false })))
+        Self(Arc::new(Mutex::new(State {
+            phase: Phase::Fresh,
+            since: Instant::now(),
+            blocked: None,
+            reading: None,
+            gives_way: None,
+            waker: None,
+            ended: false,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,6 +111,51 @@ impl Pulse {
         state.since = Instant::now();
     }
 
+    /// The handler wants more of the body than there is.
+    pub(super) fn body_is_awaited(&self) {
+        self.state().reading.get_or_insert_with(Moved::nothing);
+    }
+
+    pub(super) fn body_came(&self, bytes: usize) {
+        if let Some(reading) = &mut self.state().reading {
+            reading.bytes += bytes;
+        }
+    }
+
+    /// Or nobody wants it any more.
+    pub(super) fn body_ended(&self) {
+        self.state().reading = None;
+    }
+
+    /// Since when the peer has kept us waiting. `None`, or a time to come: it does not.
+    pub(super) fn held_since(&self, limits: &ListenerLimits) -> Option<Instant> {
+        self.state().held_since(limits)
+    }
+
+    /// Ends the connection, unless it gets on after all.
+    pub(super) fn give_way(&self, since: Instant) {
+        let mut state = self.state();
+        state.gives_way = Some(since);
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether it has to go now. Asks for this task to be woken when it has to.
+    fn gives_way(&self, limits: &ListenerLimits, cx: &Context<'_>) -> Option<Overdue> {
+        let mut state = self.state();
+        if let Some(since) = state.gives_way.take()
+            && state.held_since(limits) == Some(since)
+        {
+            let tell = state.blocked.is_none() && (state.phase == Phase::Head || state.reading.is_some());
+            return Some(Overdue::GaveWay { tell });
+        }
+        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            state.waker = Some(cx.waker().clone());
+        }
+        None
+    }
+
     /// Whether the peer has gone, so that there is nobody to wait for.
     pub(super) fn has_ended(&self) -> bool {
         self.state().ended
@@ -98,14 +172,24 @@ impl Pulse {
     fn due(&self, limits: &ListenerLimits) -> Option<(Instant, Overdue)> {
         let state = self.state();
         if let Some(blocked) = state.blocked {
-            let earned = Duration::from_secs_f64(blocked.taken as f64 / f64::from(limits.write_rate_min.max(1)));
-            return Some((blocked.since + limits.write_timeout + earned, Overdue::Silence));
+            return Some((blocked.held_since(limits) + limits.write_timeout, Overdue::Silence));
         }
         match state.phase {
             Phase::Fresh => Some((state.since + limits.head_timeout, Overdue::Silence)),
             Phase::Head => Some((state.since + limits.head_timeout, Overdue::Head)),
             Phase::Idle => Some((state.since + limits.idle_timeout, Overdue::Silence)),
             Phase::Busy => None,
+        }
+    }
+}
+
+impl State {
+    fn held_since(&self, limits: &ListenerLimits) -> Option<Instant> {
+        let moved = self.blocked.or(self.reading);
+        match (moved, self.phase) {
+            (Some(moved), _) => Some(moved.held_since(limits)),
+            (None, Phase::Busy) => None,
+            (None, _) => Some(self.since),
         }
     }
 }
@@ -128,6 +212,9 @@ impl Future for Watchdog<'_> {
     type Output = Overdue;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overdue> {
+        if let Some(overdue) = self.pulse.gives_way(self.limits, cx) {
+            return Poll::Ready(overdue);
+        }
         loop {
             let Some((due, overdue)) = self.pulse.due(self.limits) else { return Poll::Pending };
             if due < self.alarm.deadline() || self.alarm.is_elapsed() {
@@ -161,11 +248,11 @@ impl<T> Watched<T> {
         let mut state = self.pulse.state();
         match progress {
             Poll::Pending => {
-                state.blocked.get_or_insert_with(|| Blocked { since: Instant::now(), taken: 0 });
+                state.blocked.get_or_insert_with(Moved::nothing);
             }
             Poll::Ready(Ok(bytes)) => {
                 if let Some(blocked) = &mut state.blocked {
-                    blocked.taken += bytes;
+                    blocked.bytes += bytes;
                 }
             }
             Poll::Ready(Err(_)) => state.ended = true,

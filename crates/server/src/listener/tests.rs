@@ -5,9 +5,12 @@ use std::time::Instant;
 
 use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::standing;
+
+mod crowded;
 
 /// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone,
 /// `/heads` counts and answers with a large head.
@@ -193,7 +196,7 @@ async fn narrow(running: &Running) -> TcpStream {
 
 #[tokio::test]
 async fn a_peer_that_sips_at_its_answer_is_dropped() {
-    let limits = ListenerLimits { write_timeout: Duration::from_millis(200), write_rate_min: 1 << 30, ..short() };
+    let limits = ListenerLimits { write_timeout: Duration::from_millis(200), rate_min: 1 << 30, ..short() };
     let running = start(limits).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();

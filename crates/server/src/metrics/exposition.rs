@@ -66,8 +66,13 @@ impl Exposition {
     fn requests(&self, out: &mut Out<'_>) -> fmt::Result {
         out.counters(
             "requests_refused",
-            "Requests that the checks of an endpoint turned away, by their code. hook.not_durable: a 503, nothing could be kept.",
+            "Requests that the checks of an endpoint turned away, by their code. hook.busy: a 429, the workflow has as many as it can take. hook.not_durable: a 503, nothing could be kept.",
             self.metrics.hooks.refused.each().map(|(code, count)| ([("code", code)], count)),
+        )?;
+        out.counters(
+            "requests_over_limit",
+            "Of these, requests that ran into a limit, by the setting that says how much it is.",
+            self.metrics.hooks.over.each().map(|(limit, count)| ([("limit", limit)], count)),
         )?;
         out.times(
             "answer_duration",

@@ -12,6 +12,7 @@ mod reference;
 
 use std::sync::Arc;
 
+use engine::budget::Limit;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -93,6 +94,8 @@ impl Drop for Open {
 #[derive(Debug, Clone)]
 pub(crate) struct HookMetrics {
     refused: ByCode,
+    /// By the limit that was in the way.
+    over: ByCode,
     /// From the head of a request to an endpoint to its answer, refusals too.
     pub(crate) answer_times: Arc<Histogram>,
     listener: ListenerMetrics,
@@ -104,12 +107,16 @@ impl HookMetrics {
         let refusals = Refusal::each().into_iter().filter(|refusal| !matches!(refusal, Refusal::Http(_)));
         Self {
             refused: ByCode::new(refusals.map(|refusal| refusal.code())),
+            over: ByCode::new(Limit::ALL.into_iter().map(Limit::name)),
             answer_times: Arc::new(Histogram::of_times()),
             listener,
         }
     }
 
     pub(crate) fn count(&self, refusal: &Refusal) {
+        if let Some(limit) = refusal.limit() {
+            self.over.count(limit.name());
+        }
         match refusal {
             Refusal::Http(fault) => self.listener.count(*fault),
             refusal => self.refused.count(refusal.code()),

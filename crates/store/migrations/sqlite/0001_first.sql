@@ -101,6 +101,9 @@ create index execution_open on execution (owner, workflow_id, due_at) where due_
 create index execution_suspect on execution (owner) where takeovers > 1 and due_at is not null;
 -- Lists by status. The two most frequent ones are found without it.
 create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
+-- The same of one workflow, of what ended badly: else it would be looked for among all that the workflow did.
+create index execution_by_bad_end on execution (workflow_id, status, id)
+    where status in ('failed', 'error', 'timed_out', 'cancelled');
 -- What was run again, and as what. Rare, so it costs the others nothing.
 create index execution_by_replay_of on execution (replay_of) where replay_of is not null;
 

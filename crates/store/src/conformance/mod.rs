@@ -144,6 +144,7 @@ macro_rules! conformance_suite {
                 the_oldest_refused_requests_beyond_the_caps_are_trimmed
             }
             retention {
+                only_what_has_ended_is_deleted_whoever_names_it
                 what_ended_before_the_bound_is_deleted
                 what_is_beyond_the_newest_is_deleted
                 what_has_not_ended_is_never_deleted

@@ -58,5 +58,6 @@ pub async fn after_closing_every_call_says_so(store: &dyn Store) {
     let list = store.execution_list(ExecutionFilter { limit: 1, ..ExecutionFilter::default() }).await;
     assert!(matches!(list, Err(Error::Closed)), "{list:?}");
     let slice = row::RetentionRule { workflow: workflow_id(1), before: at(0), keep: 0, limit: 1 };
-    assert!(matches!(store.retention_slice(slice).await, Err(Error::Closed)));
+    assert!(matches!(store.retention_find(slice).await, Err(Error::Closed)));
+    assert!(matches!(store.retention_delete(vec![execution_id(1)]).await, Err(Error::Closed)));
 }

@@ -5,6 +5,7 @@
 //! cost grows with the workflows that have a backlog and never with the backlog. The round goes on
 //! where the last one stopped: a limit does not favour the same workflows each time.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::execution::status::Status;
@@ -54,8 +55,8 @@ type Owner = Option<[u8; 16]>;
 /// The workflow at which the last round stopped; nothing before the first.
 pub(super) type Round = Arc<Mutex<Vec<u8>>>;
 
-/// What was set aside and nobody has asked about.
-pub(super) type SetAside = Arc<Mutex<Vec<ExecutionId>>>;
+/// What was set aside and nobody has asked about: once, though the claim may have run twice.
+pub(super) type SetAside = Arc<Mutex<BTreeSet<ExecutionId>>>;
 
 pub(super) async fn claim(store: &Sqlite, claim: Claim) -> Result<Vec<Claimed>> {
     let (round, aside) = (Arc::clone(&store.round), Arc::clone(&store.set_aside));
@@ -272,7 +273,7 @@ fn set_aside(db: &Connection, id: ExecutionId, why: &str, aside: &SetAside) -> R
     let never = Timestamp::from_micros(i64::MAX).as_micros();
     execute(db, SET_ASIDE, params![id.to_bytes(), never])?;
     execute(db, NOTE, params![id.to_bytes(), why])?;
-    aside.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    aside.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     Ok(())
 }
 

@@ -110,6 +110,8 @@ fn open(options: &Options, flags: OpenFlags, cache_kib: u32) -> Result<Connectio
             db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
             // A broken database is closed as it stands; `checkpoint` does it on purpose.
             db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            // A plan that looked at what was bound is made anew, parser and all, for each value that is bound next.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             // Foreign keys would look up a parent for each row; the few writers here keep the order themselves.
             db.execute_batch(&format!(
                 "pragma foreign_keys = off; pragma temp_store = memory; pragma mmap_size = 0; pragma cache_size = -{cache_kib};"

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Row, params};
 use super::Sqlite;
 use super::execution::{HEAD, read_head};
 use super::search::Search;
-use super::sql::{Json, LAST_ID, row, statements};
+use super::sql::{Json, LAST_ID, row, rows, statements};
 use crate::error::Result;
 use crate::row::{Cause, ExecutionFilter, ExecutionHead, Listed};
 
@@ -23,12 +23,16 @@ pub(super) const ROWS_MAX: u32 = 20_000;
 /// The end of a journal that is read to tell why an execution ended. Bytes; what is larger tells nothing.
 const CAUSE_BYTES_MAX: u32 = 64 << 10;
 
+/// What [`Scanned`] reads.
+macro_rules! scanned {
+    () => {
+        "select id, status, answer_status, revision is null, event_id, accepted_at, finished_at from execution "
+    };
+}
+
 macro_rules! scan {
     ($($condition:literal)?) => {
-        concat!(
-            "select id, status, answer_status, revision is null, event_id, accepted_at, finished_at from execution
-              where id < ?1 and id >= ?2 ", $($condition,)? " order by id desc limit ?3"
-        )
+        concat!(scanned!(), "where id < ?1 and id >= ?2 ", $($condition,)? " order by id desc limit ?3")
     };
 }
 
@@ -37,6 +41,13 @@ statements! {
     SCAN_WORKFLOW = scan!("and workflow_id = ?4");
     /// The second condition is the one of the index.
     SCAN_RARE_STATUS = scan!("and status = ?4 and status not in ('queued', 'succeeded')");
+    /// The third condition is the one of the index.
+    SCAN_WORKFLOW_BAD_END = scan!(
+        "and workflow_id = ?4 and status = ?5 and status in ('failed', 'error', 'timed_out', 'cancelled')"
+    );
+    /// All that has not ended, in no order of use.
+    OPEN = "select id from execution where due_at is not null limit ?1";
+    SCAN_ONE = concat!(scanned!(), "where id = ?1 and status = ?2 and (?3 is null or workflow_id = ?3)");
     /// What is too large comes as null.
     CAUSE = "select status, json_extract(notes, '$[#-1]'),
                     (select iif(octet_length(records) <= ?2, records, null) from journal
@@ -90,26 +101,50 @@ pub(super) fn scan(
     // Ids begin with the time.
     let from = filter.from.map_or([0; 16], |from| ExecutionId::new(from, 0).to_bytes());
     let before = filter.before.map_or(LAST_ID, ExecutionId::to_bytes);
+    let workflow = filter.workflow.map(WorkflowId::to_bytes);
     let rare = filter.status.filter(|status| !matches!(status, Status::Queued | Status::Succeeded));
-    let sql = match (filter.workflow, rare) {
+    if let Some(status) = filter.status.filter(|status| status.is_open() && (workflow.is_some() || rare.is_none()))
+        && let Some(open) = few_open(db)?
+    {
+        for id in open.into_iter().rev().filter(|id| (from..before).contains(id)) {
+            if let Some(found) = row(db, SCAN_ONE, params![id, status.as_str(), workflow], Scanned::read)?
+                && !each(found)?
+            {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    let sql = match (workflow, rare) {
+        (Some(_), Some(status)) if !status.is_open() => SCAN_WORKFLOW_BAD_END,
         (Some(_), _) => SCAN_WORKFLOW,
         (None, Some(_)) => SCAN_RARE_STATUS,
         (None, None) => SCAN,
     };
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = match (filter.workflow.map(WorkflowId::to_bytes), rare) {
+    let mut found = match (workflow, rare) {
+        (Some(workflow), Some(status)) if !status.is_open() => {
+            statement.query(params![before, from, limit, workflow, status.as_str()])?
+        }
         (Some(workflow), _) => statement.query(params![before, from, limit, workflow])?,
         (None, Some(status)) => statement.query(params![before, from, limit, status.as_str()])?,
         (None, None) => statement.query(params![before, from, limit])?,
     };
     let mut left = limit;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = found.next()? {
         left -= 1;
         if !each(Scanned::read(row)?)? {
             return Ok(false);
         }
     }
     Ok(left > 0)
+}
+
+/// All that has not ended, oldest first. `None`: too many to look at each.
+fn few_open(db: &Connection) -> rusqlite::Result<Option<Vec<[u8; 16]>>> {
+    let mut open: Vec<[u8; 16]> = rows(db, OPEN, [ROWS_MAX], |row| row.get(0))?;
+    open.sort_unstable();
+    Ok(Some(open).filter(|open| open.len() < ROWS_MAX as usize))
 }
 
 pub(super) async fn list(store: &Sqlite, filter: ExecutionFilter) -> Result<Listed<ExecutionHead, ExecutionId>> {

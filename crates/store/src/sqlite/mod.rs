@@ -145,7 +145,7 @@ impl Sqlite {
 
     async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
     where
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
     {
         self.writer.write(operation, bytes, work).await
@@ -404,8 +404,12 @@ impl Store for Sqlite {
         request_log::get(self, request).await
     }
 
-    async fn retention_slice(&self, rule: RetentionRule) -> Result<u32> {
-        retention::slice(self, rule).await
+    async fn retention_find(&self, rule: RetentionRule) -> Result<Vec<ExecutionId>> {
+        retention::find(self, rule).await
+    }
+
+    async fn retention_delete(&self, executions: Vec<ExecutionId>) -> Result<u32> {
+        retention::delete(self, executions).await
     }
 
     async fn retention_workflows(&self) -> Result<Vec<WorkflowId>> {

@@ -1,7 +1,10 @@
 //! Keeping the house: old executions go, and the space they took.
 //!
-//! Readers look for what can go, in their own time; the writer deletes a slice between two batches
-//! of other work, and looks again at what it deletes.
+//! Readers look for what can go, in their own time, and read all of it, so that the writer does not wait for the
+//! disk: what is old is in nobody's memory. The writer deletes a few at a time, in the batches in which it writes
+//! what others wait for, and looks again at what it deletes.
+
+use std::sync::Arc;
 
 use domain::id::{ExecutionId, WorkflowId};
 use rusqlite::{Connection, params};
@@ -16,6 +19,8 @@ use crate::row::RetentionRule;
 const FREE_PAGES_KEPT: u32 = 1_024;
 /// Pages given back in one slice: 1 MiB.
 const SLICE_PAGES: u32 = 256;
+/// Deleted by one command, which is in a batch with others that somebody waits for: it takes about a millisecond.
+const PIECE: usize = 20;
 
 statements! {
     /// The newest one that is too many.
@@ -24,6 +29,9 @@ statements! {
     EXPIRED = "select id from execution
                 where workflow_id = ?1 and id <= max(?2, ?3) and due_at is null and (id <= ?2 or finished_at < ?4)
                 order by id limit ?5";
+    EVENT_OF = "select event_id from execution where id = ?1";
+    TOUCH_EVENT = "select executions from event where id = ?1";
+    TOUCH_JOURNAL = "select max(part) from journal where execution_id = ?1";
     DELETE = "delete from execution where id = ?1 and due_at is null returning event_id, revision";
     DELETE_JOURNAL = "delete from journal where execution_id = ?1";
     DELETE_DRAFT = "delete from tested_draft where execution_id = ?1";
@@ -33,32 +41,46 @@ statements! {
     FREE_PAGES = "pragma freelist_count";
 }
 
-pub(super) async fn slice(store: &Sqlite, rule: RetentionRule) -> Result<u32> {
-    let expired = store.read("retention_slice", move |db| Ok(expired(db, &rule)?)).await?;
-    if expired.is_empty() {
-        return Ok(0);
-    }
-    store
-        .write("retention_slice", 0, move |db| {
-            let mut deleted = 0;
-            for id in &expired {
-                deleted += u32::from(delete(db, id)?);
-            }
-            Ok(deleted)
-        })
-        .await
+pub(super) async fn find(store: &Sqlite, rule: RetentionRule) -> Result<Vec<ExecutionId>> {
+    store.read("retention_find", move |db| Ok(found(db, &rule)?)).await
 }
 
-fn expired(db: &Connection, rule: &RetentionRule) -> rusqlite::Result<Vec<[u8; 16]>> {
+fn found(db: &Connection, rule: &RetentionRule) -> rusqlite::Result<Vec<ExecutionId>> {
     let workflow = rule.workflow.to_bytes();
     let beyond: Option<[u8; 16]> = row(db, BEYOND, params![workflow, rule.keep], |row| row.get(0))?;
     let bound = ExecutionId::new(rule.before, u64::MAX).to_bytes();
     let params = params![workflow, beyond.unwrap_or([0; 16]), bound, rule.before.as_micros(), rule.limit];
-    rows(db, EXPIRED, params, |row| row.get(0))
+    rows(db, EXPIRED, params, |row| Ok(ExecutionId::from_bytes(row.get(0)?)))
+}
+
+pub(super) async fn delete(store: &Sqlite, executions: Vec<ExecutionId>) -> Result<u32> {
+    let mut deleted = 0;
+    for piece in executions.chunks(PIECE) {
+        let piece: Arc<[[u8; 16]]> = piece.iter().map(|id| id.to_bytes()).collect();
+        let touched = Arc::clone(&piece);
+        store.read("retention_delete", move |db| Ok(touched.iter().try_for_each(|id| touch(db, id))?)).await?;
+        let delete_all = move |db: &Connection| {
+            let mut deleted = 0;
+            for id in &*piece {
+                deleted += u32::from(delete_one(db, id)?);
+            }
+            Ok(deleted)
+        };
+        deleted += store.write("retention_delete", 0, delete_all).await?;
+    }
+    Ok(deleted)
+}
+
+/// Reads the pages that an execution's rows are in.
+fn touch(db: &Connection, id: &[u8; 16]) -> rusqlite::Result<()> {
+    let event: Option<[u8; 16]> = row(db, EVENT_OF, [id], |row| row.get(0))?;
+    row(db, TOUCH_EVENT, [event], |_| Ok(()))?;
+    row(db, TOUCH_JOURNAL, [id], |_| Ok(()))?;
+    Ok(())
 }
 
 /// Whether it was there, and finished.
-fn delete(db: &Connection, id: &[u8; 16]) -> Result<bool, Fault> {
+fn delete_one(db: &Connection, id: &[u8; 16]) -> Result<bool, Fault> {
     let deleted = row(db, DELETE, [id], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<u32>>(1)?)))?;
     let Some((event, revision)) = deleted else { return Ok(false) };
     execute(db, DELETE_JOURNAL, [id])?;

@@ -61,7 +61,7 @@ pub(super) async fn delete(store: &Sqlite, name: &SecretName) -> Result<()> {
     let name = name.clone();
     store
         .write("secret_delete", 0, move |db| match execute(db, DELETE, [name.as_str()])? {
-            0 => Err(Error::SecretNotFound { name }.into()),
+            0 => Err(Error::SecretNotFound { name: name.clone() }.into()),
             _ => Ok(()),
         })
         .await

@@ -26,9 +26,9 @@ statements! {
 pub(super) async fn create(store: &Sqlite, login: Login) -> Result<User> {
     store
         .write("session_create", 0, move |db| {
-            let Login { session, password, replaces, used_before, max } = login;
+            let Login { session, password, replaces, used_before, max } = &login;
             let mut owner = user::get(db, session.user)?;
-            if owner.state() != UserState::Active || owner.password != Some(password) {
+            if owner.state() != UserState::Active || owner.password.as_ref() != Some(password) {
                 return Err(Error::UserChanged { user: owner.id }.into());
             }
             if let Some(replaced) = replaces {
@@ -36,7 +36,7 @@ pub(super) async fn create(store: &Sqlite, login: Login) -> Result<User> {
             }
             execute(db, DELETE_IDLE, [used_before.as_micros()])?;
             execute(db, DELETE_BEYOND, params![owner.id.to_bytes(), max.saturating_sub(1)])?;
-            insert(db, &session)?;
+            insert(db, session)?;
             user::seen(db, owner.id, session.created_at)?;
             owner.last_seen_at = Some(session.created_at);
             Ok(owner)

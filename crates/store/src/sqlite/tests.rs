@@ -2,14 +2,16 @@
 
 use std::fmt::Write;
 
-use rusqlite::Connection;
+use domain::execution::status::Status;
+use domain::id::WorkflowId;
+use rusqlite::{Connection, StatementStatus};
 
 use super::sql::{self, LAST_ID};
 use super::{
     Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log, retention,
     sample, search, secret, server, session, setting, token, user, workflow,
 };
-use crate::{Error, Store};
+use crate::{Error, ExecutionFilter, Store};
 
 fn database() -> (Connection, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -74,7 +76,7 @@ fn no_statement_reads_or_sorts_a_whole_table() {
                         | "COUNT"
                         | "WORKFLOWS"
                 ) && step.starts_with("SCAN"))
-                || (name == "OLDEST_BEYOND" && step.contains("USING COVERING INDEX"));
+                || (matches!(name, "OLDEST_BEYOND" | "OPEN") && step.contains("USING COVERING INDEX"));
             assert!(!whole || meant, "{name}: {steps:#?}\n{sql}");
         }
     }
@@ -86,6 +88,8 @@ fn lists_by_status_and_claims_use_their_indexes() {
     let wanted = [
         ("SCAN_RARE_STATUS", "execution_by_status"),
         ("SCAN_WORKFLOW", "execution_by_workflow"),
+        ("SCAN_WORKFLOW_BAD_END", "execution_by_bad_end (workflow_id=? AND status=? AND id>? AND id<?)"),
+        ("OPEN", "COVERING INDEX execution_open"),
         ("WAITING", "execution_by_status"),
         ("NEXT_OWNER", "execution_open"),
         ("DUE", "execution_open (owner=? AND workflow_id=? AND due_at>? AND due_at<?)"),
@@ -97,6 +101,35 @@ fn lists_by_status_and_claims_use_their_indexes() {
         let mut plan = db.prepare(&format!("explain query plan {sql}")).unwrap();
         let steps: Vec<String> = plan.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
         assert!(steps.iter().any(|step| step.contains(index)), "{name}: {steps:#?}");
+    }
+}
+
+/// Whether few or many have not ended, what is listed by an open status is the same.
+#[test]
+fn what_is_queued_is_listed_however_much_is_open() {
+    for open in [execution_list::ROWS_MAX - 1, execution_list::ROWS_MAX] {
+        let (db, _folder) = database();
+        // Each hundredth is queued, the others wait.
+        db.execute(
+            "with recursive n(n) as (values (1) union all select n + 1 from n where n < ?1)
+             insert into execution (id, workflow_id, workflow_key, revision, event_id, mode, status, epoch, due_at, accepted_at)
+             select unhex(format('%032x', n)), unhex(format('%032x', n % 2)), 'abcdefghijkl', 1, zeroblob(16), 'async',
+                    iif(n % 100 < 2, 'queued', 'waiting'), 1, n, n from n",
+            [open],
+        )
+        .unwrap();
+        let filter = ExecutionFilter {
+            status: Some(Status::Queued),
+            workflow: Some(WorkflowId::from_bytes(1_u128.to_be_bytes())),
+            ..ExecutionFilter::default()
+        };
+        let mut listed = Vec::new();
+        let all = execution_list::scan(&db, &filter, execution_list::ROWS_MAX, |found| {
+            listed.extend(found.is_wanted(&filter).then(|| u128::from_be_bytes(found.id.to_bytes())));
+            Ok(true)
+        });
+        let expected: Vec<u128> = (1..=u128::from(open)).rev().filter(|n| n % 100 == 1).collect();
+        assert_eq!((listed, all.unwrap()), (expected, true), "{open}");
     }
 }
 
@@ -131,6 +164,37 @@ fn the_file_is_set_up_to_lose_nothing_and_to_shrink() {
     }
 }
 
+/// `.cargo/config.toml` says how.
+#[test]
+fn sqlite_is_built_as_this_program_wants_it() {
+    let (db, _folder) = database();
+    let options = sql::rows(&db, "pragma compile_options", [], |row| row.get::<_, String>(0)).unwrap();
+    for wanted in ["DEFAULT_MEMSTATUS=0", "DQS=0", "OMIT_SHARED_CACHE", "THREADSAFE=2"] {
+        assert!(options.iter().any(|option| option == wanted), "{wanted} is not among {options:?}");
+    }
+    for unwanted in ["ENABLE_API_ARMOR", "ENABLE_STAT4", "ENABLE_FTS5"] {
+        assert!(!options.iter().any(|option| option == unwanted), "{unwanted} is among {options:?}");
+    }
+}
+
+/// A plan that looks at what is bound is made anew for each value.
+#[test]
+fn what_is_bound_makes_no_plan_stale() {
+    let (db, _folder) = database();
+    for (name, sql) in statements().filter(|(_, sql)| !sql.starts_with("pragma")) {
+        let mut statement = db.prepare(sql).unwrap();
+        for value in [1, 2_000_000] {
+            for parameter in 1..=statement.parameter_count() {
+                statement.raw_bind_parameter(parameter, value).unwrap();
+            }
+            // Most want other types than that; what is asked is only whether it was prepared again before.
+            let _ = statement.raw_query().next();
+            statement.clear_bindings();
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{name}\n{sql}");
+    }
+}
+
 #[test]
 fn the_last_id_is_above_all() {
     let last = domain::id::ExecutionId::new(domain::time::Timestamp::from_micros(i64::MAX), u64::MAX);
@@ -158,5 +222,43 @@ async fn work_that_panics_fails_alone_and_leaves_nothing() {
         .await;
     assert_eq!(servers.unwrap(), [[2u8; 16]]);
     store.health().unwrap();
+    store.close().await.unwrap();
+}
+
+/// Whatever fails in a batch, and whether it had written by then or not.
+#[tokio::test]
+async fn what_fails_in_a_batch_takes_back_what_it_did_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+    let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
+    let (go, wait) = crossbeam_channel::bounded::<()>(0);
+    let holds = store.write("server_start", 0, move |_| {
+        let _ = wait.recv();
+        Ok(())
+    });
+    let works = store.write("server_start", 0, move |db| Ok(insert(db, 1)?));
+    let refused = store.write::<(), _>("server_start", 0, move |db| {
+        insert(db, 2)?;
+        Err(Error::Overloaded.into())
+    });
+    let there_already = store.write("server_start", 0, move |db| Ok(insert(db, 1)?));
+    let half_there = store.write("server_start", 0, move |db| Ok(insert(db, 3)? + insert(db, 1)?));
+    let works_too = store.write("server_start", 0, move |db| Ok(insert(db, 4)?));
+    let one_batch = async { tokio::join!(works, refused, there_already, half_there, works_too) };
+    // Each is in the queue once it has been asked for the first time.
+    let (_, (works, refused, there_already, half_there, works_too), ()) =
+        tokio::join!(biased; holds, one_batch, async move { drop(go) });
+    assert_eq!((works.unwrap(), works_too.unwrap()), (1, 1));
+    assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
+    assert!(matches!(there_already, Err(Error::Database { .. })), "{there_already:?}");
+    assert!(matches!(half_there, Err(Error::Database { .. })), "{half_there:?}");
+    let servers = store
+        .read("server_beat", |db| {
+            Ok(sql::rows(db, "select id from server order by id", [], |row| row.get::<_, [u8; 16]>(0))?)
+        })
+        .await;
+    assert_eq!(servers.unwrap(), [[1; 16], [4; 16]]);
+    let stats = store.stats();
+    assert_eq!((stats.flushes, stats.commands), (1, 6), "one batch behind the one that held it: {stats:?}");
     store.close().await.unwrap();
 }

@@ -76,7 +76,7 @@ pub(super) async fn change(store: &Sqlite, user: UserId, change: UserChange) -> 
         .write("user_change", 0, move |db| {
             let was = get(db, user)?;
             let mut is = was.clone();
-            let UserChange { email, name, role, disabled, password } = change;
+            let UserChange { email, name, role, disabled, password } = change.clone();
             if let Some(email) = email {
                 refuse_taken(db, user, &email)?;
                 is.email = email;
@@ -134,7 +134,7 @@ pub(super) async fn invited(store: &Sqlite, digest: [u8; 32]) -> Result<Option<I
 pub(super) async fn take(store: &Sqlite, taken: InviteUse) -> Result<User> {
     store
         .write("invite_use", 0, move |db| {
-            let InviteUse { digest, password, name, session: begun } = taken;
+            let InviteUse { digest, password, name, session: begun } = taken.clone();
             let invite = row(db, INVITED, [digest], read_invite)?;
             let invite = invite.filter(|invite| invite.expires_at > begun.created_at).ok_or(Error::InviteNotFound)?;
             let mut user = get(db, invite.user)?;

@@ -56,13 +56,13 @@ statements! {
 pub(super) async fn save(store: &Sqlite, saves: Vec<WorkflowSave>) -> Result<()> {
     // Drafts are all that can be large, and they are small beside bodies: an estimate of each is enough.
     let bytes = saves.iter().map(|save| json(&save.workflow.draft).len()).sum();
-    store.write("workflow_save", bytes, move |db| saves.into_iter().try_for_each(|save| save_one(db, save))).await
+    store.write("workflow_save", bytes, move |db| saves.iter().try_for_each(|save| save_one(db, save))).await
 }
 
-fn save_one(db: &Connection, save: WorkflowSave) -> Result<(), Fault> {
+fn save_one(db: &Connection, save: &WorkflowSave) -> Result<(), Fault> {
     let WorkflowSave { workflow, expected_edit, publish } = save;
     let stored = row(db, EDIT, [workflow.id.to_bytes()], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, bool>(1)?)))?;
-    match (expected_edit, stored) {
+    match (*expected_edit, stored) {
         (Some(_), None | Some((_, true))) => return Err(Error::NotFound { workflow: workflow.id }.into()),
         (Some(expected), Some((actual, _))) if expected == actual => {}
         (None, None) => key_is_free(db, &workflow.key)?,
@@ -72,7 +72,7 @@ fn save_one(db: &Connection, save: WorkflowSave) -> Result<(), Fault> {
         }
     }
     let live = match publish {
-        Some(revision) => Some(add_revision(db, workflow.id, &revision)?),
+        Some(revision) => Some(add_revision(db, workflow.id, revision)?),
         None => workflow.live,
     };
     let settings = &workflow.settings;

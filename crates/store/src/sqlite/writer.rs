@@ -1,9 +1,12 @@
 //! The one thread that writes, and group commit.
 //! ```text
-//! callers ──commands──▶ queue ──all that wait──▶ BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT (one flush) ──▶ replies
+//! callers ──commands──▶ queue ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
+//!                                                     └ one failed behind a write of its own: ROLLBACK, and all
+//!                                                       again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
 //! ```
 //! While one batch is flushed the next one gathers in the queue, so that batches grow with the load
-//! and a lone caller never waits for a timer.
+//! and a lone caller never waits for a timer. A command that fails has nearly always written nothing by then, so
+//! that there is nothing to take back: savepoints would be a third of what a batch costs.
 //!
 //! Invariants
 //! - `Ok` is said after the commit, never before.
@@ -97,11 +100,11 @@ impl Writer {
         (Self { queue, queue_bytes_max: options.queue_bytes_max, shared }, work)
     }
 
-    /// Runs `work` in a savepoint of the next batch and answers after that batch's flush. `bytes`
-    /// is about what it holds. Dropping the future does not take the command back.
+    /// Runs `work` in the next batch and answers after that batch's flush. It may run twice, the first time as if it
+    /// had not been. `bytes` is about what it holds. Dropping the future does not take the command back.
     pub(super) async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
     where
-        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
     {
         let fence = &self.shared.fence;
@@ -109,7 +112,7 @@ impl Writer {
         let bytes = bytes + COMMAND_BYTES;
         self.reserve(bytes)?;
         let (reply, answer) = oneshot::channel();
-        let call = Call { operation, bytes, work: Some(work), outcome: None, reply };
+        let call = Call { operation, bytes, work, outcome: None, reply };
         self.queue.send(Letter::Command(Box::new(call))).map_err(|_| fence.dropped())?;
         answer.await.unwrap_or_else(|_| Err(fence.dropped()))
     }
@@ -222,15 +225,8 @@ impl Loop {
     }
 
     fn attempt(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
-        match self.step("BEGIN IMMEDIATE") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => return Verdict::Busy,
-            Err(error) => return Verdict::of(&error),
-            Ok(()) => {}
-        }
-        for command in commands {
-            if let Err(verdict) = self.run_alone(command.as_mut()) {
-                return verdict;
-            }
+        if let Err(verdict) = self.run_all(commands) {
+            return verdict;
         }
         if let Err(error) = points::reach(points::COMMIT_BEFORE) {
             return Verdict::Broken(error.to_string());
@@ -243,20 +239,52 @@ impl Loop {
         }
     }
 
-    /// In a savepoint of its own. `Err` when the whole batch is lost.
-    fn run_alone(&self, command: &mut dyn Command) -> Result<(), Verdict> {
-        self.step("SAVEPOINT command").map_err(|error| Verdict::of(&error))?;
+    /// Leaves what they wrote to be committed, and nothing of those that failed. `Err` when the whole batch is lost.
+    fn run_all(&self, commands: &mut [Box<dyn Command>]) -> Result<(), Verdict> {
+        self.begin()?;
+        for command in &mut *commands {
+            let before = self.db.total_changes();
+            if !self.run_one(command.as_mut())? && self.db.total_changes() != before {
+                self.step("ROLLBACK").map_err(|error| Verdict::of(&error))?;
+                return self.run_apart(commands);
+            }
+        }
+        Ok(())
+    }
+
+    /// In a savepoint each.
+    fn run_apart(&self, commands: &mut [Box<dyn Command>]) -> Result<(), Verdict> {
+        let step = |sql| self.step(sql).map_err(|error| Verdict::of(&error));
+        self.begin()?;
+        for command in commands {
+            step("SAVEPOINT command")?;
+            if !self.run_one(command.as_mut())? {
+                step("ROLLBACK TO command")?;
+            }
+            step("RELEASE command")?;
+        }
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), Verdict> {
+        self.step("BEGIN IMMEDIATE").map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Verdict::Busy,
+            _ => Verdict::of(&error),
+        })
+    }
+
+    /// Whether it did what it should. `Err` when the whole batch is lost.
+    fn run_one(&self, command: &mut dyn Command) -> Result<bool, Verdict> {
         let ran = command.run(&self.db);
         // After some errors SQLite takes the whole transaction back by itself.
         let lost = self.db.is_autocommit();
         match ran {
-            Ran::Broke(reason) => return Err(Verdict::Broken(reason)),
-            Ran::Full if lost => return Err(Verdict::Full),
-            _ if lost => return Err(Verdict::Broken("SQLite ended a transaction by itself".to_owned())),
-            Ran::Full | Ran::Failed => self.step("ROLLBACK TO command").map_err(|error| Verdict::of(&error))?,
-            Ran::Done => {}
+            Ran::Broke(reason) => Err(Verdict::Broken(reason)),
+            Ran::Full if lost => Err(Verdict::Full),
+            _ if lost => Err(Verdict::Broken("SQLite ended a transaction by itself".to_owned())),
+            Ran::Full | Ran::Failed => Ok(false),
+            Ran::Done => Ok(true),
         }
-        self.step("RELEASE command").map_err(|error| Verdict::of(&error))
     }
 
     fn step(&self, sql: &str) -> rusqlite::Result<()> {
@@ -309,16 +337,15 @@ enum Ran {
 struct Call<T, F> {
     operation: &'static str,
     bytes: usize,
-    /// `None` once it has run.
-    work: Option<F>,
-    /// What it came to, if the batch is committed; `None` until it has run.
+    work: F,
+    /// What it came to last, if the batch is committed; `None` until it has run.
     outcome: Option<Result<T, Fault>>,
     reply: oneshot::Sender<Result<T>>,
 }
 
 impl<T, F> Command for Call<T, F>
 where
-    F: FnOnce(&Connection) -> Result<T, Fault> + Send,
+    F: Fn(&Connection) -> Result<T, Fault> + Send,
     T: Send,
 {
     fn bytes(&self) -> usize {
@@ -326,9 +353,8 @@ where
     }
 
     fn run(&mut self, db: &Connection) -> Ran {
-        let Some(work) = self.work.take() else { return Ran::Failed };
         let outcome =
-            catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or_else(|_| Err(Fault::panicked(self.operation)));
+            catch_unwind(AssertUnwindSafe(|| (self.work)(db))).unwrap_or_else(|_| Err(Fault::panicked(self.operation)));
         let ran = match &outcome {
             Ok(_) => Ran::Done,
             Err(Fault::Driver(error)) if is_full(error) => Ran::Full,

@@ -13,6 +13,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::read::json;
 use crate::value::Value;
 
 /// How deep lists and objects may nest, by default. `[]` has depth 1, a scalar 0.
@@ -26,6 +27,8 @@ pub const DEPTH_CEILING: usize = 126;
 pub struct Checked {
     /// Values in it: scalars, lists and objects, keys not counted.
     pub nodes: usize,
+    /// About how much memory [`parse`] would take for it: of small objects, thirty times their text.
+    pub tree_bytes: usize,
 }
 
 /// Why a body is refused. Lines and columns count from 1, columns in characters.
@@ -41,8 +44,8 @@ pub enum BodyError {
 ///
 /// A `depth_max` above [`DEPTH_CEILING`] counts as that.
 pub fn check(body: &[u8], depth_max: usize) -> Result<Checked, BodyError> {
-    let (read::Dropped, nodes) = read::read(body, depth_max)?;
-    Ok(Checked { nodes })
+    let (read::Dropped, checked) = read::read(body, depth_max)?;
+    Ok(checked)
 }
 
 /// Parses what [`check`] let pass, at whatever depth. Null for an empty body.

@@ -4,10 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Map;
 
-use super::{BodyError, DEPTH_CEILING};
-use crate::value::Value;
+use super::{BodyError, Checked, DEPTH_CEILING};
+use crate::value::{ENTRY_BYTES, OBJECT_BYTES, VALUE_BYTES, Value};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -51,7 +50,8 @@ impl Keep for Dropped {
 impl Keep for Value {
     type Key = String;
     type List = Vec<Value>;
-    type Object = Map<String, Value>;
+    /// Made an object once it is known how large: one that grows takes twice as much.
+    type Object = Vec<(String, Value)>;
 
     fn scalar(value: impl FnOnce() -> Value) -> Self {
         value()
@@ -62,29 +62,35 @@ impl Keep for Value {
     fn push(list: &mut Vec<Value>, value: Self) {
         list.push(value);
     }
-    fn insert(object: &mut Map<String, Value>, key: String, value: Self) {
-        object.insert(key, value);
+    fn insert(object: &mut Vec<(String, Value)>, key: String, value: Self) {
+        object.push((key, value));
     }
-    fn list(list: Vec<Value>) -> Self {
+    fn list(mut list: Vec<Value>) -> Self {
+        list.shrink_to_fit();
         Value::Array(list)
     }
-    fn object(object: Map<String, Value>) -> Self {
-        Value::Object(object)
+    fn object(object: Vec<(String, Value)>) -> Self {
+        Value::Object(object.into_iter().collect())
     }
 }
 
-/// The value and the number of nodes in it.
-pub(super) fn read<K: Keep>(body: &[u8], depth_max: usize) -> Result<(K, usize), BodyError> {
+/// A body without the mark in front of it.
+pub(crate) fn json(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
+}
+
+/// The value, and what there is in it.
+pub(super) fn read<K: Keep>(body: &[u8], depth_max: usize) -> Result<(K, Checked), BodyError> {
     if body.is_empty() {
-        return Ok((K::scalar(|| Value::Null), 0));
+        return Ok((K::scalar(|| Value::Null), Tally::default().checked()));
     }
-    let json = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let json = json(body);
     let depth_max = depth_max.min(DEPTH_CEILING);
-    let mut tally = Tally { nodes: 0, too_deep: false };
+    let mut tally = Tally::default();
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let seed = Reader::<K> { tally: &mut tally, depth_left: depth_max, keep: PhantomData };
     match seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value)) {
-        Ok(value) => Ok((value, tally.nodes)),
+        Ok(value) => Ok((value, tally.checked())),
         Err(_) if tally.too_deep => {
             let (line, column) = place(&json[..too_deep_at(json, depth_max)]);
             Err(BodyError::TooDeep { max: depth_max, line, column })
@@ -136,9 +142,22 @@ fn message(error: &serde_json::Error) -> String {
     text.strip_suffix(&place).unwrap_or(&text).to_owned()
 }
 
+#[derive(Default)]
 struct Tally {
     nodes: usize,
+    entries: usize,
+    /// Of keys and texts.
+    text_bytes: usize,
+    objects: usize,
     too_deep: bool,
+}
+
+impl Tally {
+    fn checked(&self) -> Checked {
+        let Self { nodes, entries, text_bytes, objects, .. } = *self;
+        let tree_bytes = nodes * VALUE_BYTES + objects * OBJECT_BYTES + entries * ENTRY_BYTES + text_bytes;
+        Checked { nodes, tree_bytes }
+    }
 }
 
 /// Reads one value.
@@ -208,6 +227,7 @@ impl<'de, K: Keep> Visitor<'de> for Reader<'_, K> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<K, E> {
+        self.tally.text_bytes += value.len();
         self.scalar(|| value.into())
     }
 
@@ -222,8 +242,9 @@ impl<'de, K: Keep> Visitor<'de> for Reader<'_, K> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<K, A::Error> {
         let depth_left = self.enter()?;
+        self.tally.objects += 1;
         let mut object = K::Object::default();
-        while let Some(key) = entries.next_key_seed(KeyReader::<K>(PhantomData))? {
+        while let Some(key) = entries.next_key_seed(KeyReader::<K> { tally: self.tally, keep: PhantomData })? {
             let value = entries.next_value_seed(self.inside(depth_left))?;
             K::insert(&mut object, key, value);
         }
@@ -231,9 +252,12 @@ impl<'de, K: Keep> Visitor<'de> for Reader<'_, K> {
     }
 }
 
-struct KeyReader<K>(PhantomData<K>);
+struct KeyReader<'t, K> {
+    tally: &'t mut Tally,
+    keep: PhantomData<K>,
+}
 
-impl<'de, K: Keep> DeserializeSeed<'de> for KeyReader<K> {
+impl<'de, K: Keep> DeserializeSeed<'de> for KeyReader<'_, K> {
     type Value = K::Key;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K::Key, D::Error> {
@@ -241,7 +265,7 @@ impl<'de, K: Keep> DeserializeSeed<'de> for KeyReader<K> {
     }
 }
 
-impl<K: Keep> Visitor<'_> for KeyReader<K> {
+impl<K: Keep> Visitor<'_> for KeyReader<'_, K> {
     type Value = K::Key;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,6 +273,8 @@ impl<K: Keep> Visitor<'_> for KeyReader<K> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<K::Key, E> {
+        self.tally.entries += 1;
+        self.tally.text_bytes += text.len();
         Ok(K::key(text))
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Not here: when the next attempt begins (`retry`).
 
+use std::sync::Arc;
+
 use super::{Action, Machine, Position, Resolution, Run, Taken, Turn, recordable};
 use crate::execution::journal::{Failure, INTERRUPTED, NodeError, NodeRun};
 use crate::execution::status::{End, NodeStatus};
@@ -61,7 +63,7 @@ impl Machine {
         Taken::Next(self.plan.step(index).next)
     }
 
-    pub(super) fn start_effect(&mut self, run: NodeRun, input: Value) -> Option<Turn> {
+    pub(super) fn start_effect(&mut self, run: NodeRun, input: Arc<Value>) -> Option<Turn> {
         let index = self.index_of(&run);
         let action = Action::Run(Run {
             kind: run.kind.clone(),
@@ -112,7 +114,7 @@ impl Machine {
             wake_at: None,
             ..run.clone()
         };
-        let input = next.input.clone().unwrap_or(Value::Null);
+        let input = next.input.clone().unwrap_or_default();
         self.start_effect(next, input)
     }
 

@@ -46,7 +46,7 @@ use crate::secret::Slot;
 use crate::template::Missing;
 use crate::template::scope::{Results, Scope, System};
 use crate::time::Timestamp;
-use crate::value::{DEPTH_MAX, Value, is_too_deep};
+use crate::value::{self, DEPTH_MAX, Value, is_too_deep};
 
 /// Pure steps taken in one turn before others get theirs; one step that holds JSONata is a turn of its own.
 const STEPS_PER_TURN_MAX: usize = 100;
@@ -89,7 +89,7 @@ enum Position {
 /// Where a step leads.
 enum Taken {
     Next(Option<StepIndex>),
-    InFlight(NodeRun, Value),
+    InFlight(NodeRun, Arc<Value>),
     Asleep(NodeRun),
     Retrying(StepIndex, NodeRun),
     Finished(End, Option<Answer>),
@@ -113,12 +113,39 @@ impl Machine {
         }
     }
 
-    /// Whether the next turn may take long because its step holds JSONata.
+    /// The same execution before its first step.
+    pub fn unbegun(&self) -> Self {
+        let trigger = TriggerValues::new(Arc::clone(self.trigger.event()));
+        Self::new(Arc::clone(&self.plan), self.facts.clone(), trigger)
+    }
+
+    /// Gives up what can be parsed again. About how many bytes its values take until the next turn.
+    pub fn rest(&mut self) -> usize {
+        self.trigger.forget_body();
+        let input = match &self.position {
+            Position::InFlight(_, run)
+            | Position::Interrupted(_, run)
+            | Position::Asking(_, run)
+            | Position::Retrying(_, run)
+            | Position::Asleep(_, run) => run.input.as_deref(),
+            Position::Before(_) | Position::Finished => None,
+        };
+        input.into_iter().chain(self.results.values()).map(value::memory).sum()
+    }
+
+    /// Whether the next turn may take long because a step that it may take holds JSONata.
     pub fn is_heavy(&self) -> bool {
-        match self.position {
-            Position::Before(Some(index)) => self.plan.step(index).operation.is_heavy(),
-            _ => false,
-        }
+        let next = match self.position {
+            Position::Before(next) => next,
+            // What it waits for leads on to the next step in the same turn.
+            Position::InFlight(index, _)
+            | Position::Interrupted(index, _)
+            | Position::Asking(index, _)
+            | Position::Asleep(index, _) => self.plan.step(index).next,
+            // The attempt is made with the input of the first one.
+            Position::Retrying(..) | Position::Finished => None,
+        };
+        next.is_some_and(|index| self.plan.step(index).operation.is_heavy())
     }
 
     pub fn plan(&self) -> &Plan {
@@ -307,14 +334,15 @@ impl Machine {
                 run.slots = slots;
                 run.status = NodeStatus::Running;
                 run.finished_at = None;
-                run.input = Some(input.clone());
+                let input = Arc::new(input);
+                run.input = Some(Arc::clone(&input));
                 Taken::InFlight(run, input)
             }
             Ok(Evaluated::Wait(duration)) => {
                 run.status = NodeStatus::Waiting;
                 run.finished_at = None;
                 run.wake_at = Some(now.plus(duration));
-                run.input = Some(waited(duration));
+                run.input = Some(Arc::new(waited(duration)));
                 Taken::Asleep(run)
             }
             Err(error) => {

@@ -1,5 +1,7 @@
 //! What goes into the machine and what comes out of it.
 
+use std::sync::Arc;
+
 use crate::answer::Answer;
 use crate::execution::journal::{Failure, NodeRun};
 use crate::execution::status::End;
@@ -79,7 +81,8 @@ pub struct Run {
     pub idempotency_key: String,
     pub attempt: u32,
     /// With marks where secrets go.
-    pub input: Value,
+    /// Shared with its record.
+    pub input: Arc<Value>,
     /// Where those marks stand. Whatever else in `input` looks like one is data.
     pub slots: Vec<Slot>,
 }

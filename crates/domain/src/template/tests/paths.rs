@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::event::{Event, TriggerValues, body};
 use crate::template::path::{Path, PathError};
 use crate::testing::world::World;
 use crate::value::Value;
@@ -11,7 +15,18 @@ fn path(text: &str) -> Path {
 
 /// What `text` comes to over `body`; `None` for missing.
 fn read(text: &str, body: Value) -> Option<Value> {
+    let json = serde_json::to_vec(&body).unwrap();
     let world = World::with_body(body);
+    let read = path(text).resolve(&world.scope()).map(|value| value.into_owned());
+    assert_eq!(read_unparsed(text, &json), read, "{text}: read from the bytes");
+    read
+}
+
+/// The same, and the body is never parsed.
+fn read_unparsed(text: &str, json: &[u8]) -> Option<Value> {
+    let mut world = World::with_body(Value::Null);
+    let event = Event { body: Bytes::copy_from_slice(json), ..(**world.trigger.event()).clone() };
+    world.trigger = TriggerValues::new(Arc::new(event));
     path(text).resolve(&world.scope()).map(|value| value.into_owned())
 }
 
@@ -219,4 +234,78 @@ proptest! {
             prop_assert_eq!(Path::parse(&canonical), Ok(path));
         }
     }
+}
+
+/// JSON as senders may write it: keys twice, keys and texts with escapes, blanks, numbers of every size.
+fn json_texts() -> impl Strategy<Value = String> {
+    let scalars = prop_oneof![
+        r#"null|true|-?[1-9][0-9]{0,24}|0|[0-9]\.[0-9]{1,20}|1e[0-9]{1,2}|"(a|\\n|\\u00e9|\\ud83d\\ude00|€|\\"|\]|\}){0,4}""#,
+    ];
+    let key = prop_oneof![
+        Just(r#""a""#),
+        Just(r#""\u0061""#),
+        Just(r#""b""#),
+        Just(r#""0""#),
+        Just(r#""é""#),
+        Just(r#""\u00e9""#),
+        Just(r#""""#)
+    ];
+    scalars.prop_recursive(5, 60, 5, move |inner| {
+        let blank = "[ \n]?";
+        let list = prop::collection::vec((blank, inner.clone()), 0..5).prop_map(|items| {
+            items.into_iter().map(|(blank, item)| format!("{blank}{item}{blank}")).collect::<Vec<_>>().join(",")
+        });
+        let object = prop::collection::vec((blank, key.clone(), inner), 0..5).prop_map(|entries| {
+            entries
+                .into_iter()
+                .map(|(blank, key, value)| format!("{blank}{key}{blank}:{value}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        });
+        prop_oneof![list.prop_map(|items| format!("[{items}]")), object.prop_map(|entries| format!("{{{entries}}}"))]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_is_read_from_the_bytes_is_what_is_read_from_the_tree(
+        json in json_texts(),
+        mark in any::<bool>(),
+        steps in prop::collection::vec(prop_oneof![Just(".a"), Just(".b"), Just("[0]"), Just("[1]"), Just("[\"é\"]"), Just("[\"\"]")], 0..5),
+    ) {
+        let json = format!("{}{json}", if mark { "\u{feff}" } else { "" });
+        let text = format!("trigger.body{}", steps.concat());
+        let tree = body::parse(json.as_bytes()).expect("it is JSON");
+        let world = World::with_body(tree);
+        let read = path(&text).resolve(&world.scope()).map(|value| value.into_owned());
+        prop_assert_eq!(read_unparsed(&text, json.as_bytes()), read);
+    }
+}
+
+#[test]
+fn after_some_reads_the_body_is_parsed_and_says_the_same() {
+    let mut world = World::with_body(Value::Null);
+    let event = Event { body: Bytes::from_static(br#"{"a":[{"b":1},{"b":2}]}"#), ..(**world.trigger.event()).clone() };
+    world.trigger = TriggerValues::new(Arc::new(event));
+    for _ in 0..20 {
+        let read = path("trigger.body.a.b").resolve(&world.scope()).map(|value| value.into_owned());
+        assert_eq!(read, Some(json!([1, 2])));
+    }
+    assert!(world.trigger.unparsed_body().is_none());
+}
+
+#[test]
+fn a_header_alone_is_what_it_is_among_all() {
+    let mut world = World::with_body(Value::Null);
+    let headers = [("x-a", "1"), ("x-b", ""), ("x-a", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let event = Event { headers: headers.into(), ..(**world.trigger.event()).clone() };
+    world.trigger = TriggerValues::new(Arc::new(event));
+    let texts = ["trigger.headers.X-A", "trigger.headers.x-b", "trigger.headers.x-c", "trigger.headers.x-a.b"];
+    let read = || texts.map(|text| path(text).resolve(&world.scope()).map(|value| value.into_owned()));
+    let alone = read();
+    assert_eq!(alone, [Some(json!("1, 2")), Some(json!("")), None, None]);
+    let _ = world.trigger.headers();
+    assert_eq!(read(), alone);
 }
