@@ -74,7 +74,8 @@ pub struct Missing {
 pub async fn start(installed: &Path, data: &Path) -> Vec<Result<Peer, Missing>> {
     vec![
         one(node_red::NAME, data, async |data| node_red::start(installed, data).await).await,
-        one(n8n::NAME, data, async |data| n8n::start(installed, data).await).await,
+        one(n8n::NAME, data, async |data| n8n::start(installed, data, n8n::Expressions::AsInstalled).await).await,
+        one(n8n::NAME_LEGACY, data, async |data| n8n::start(installed, data, n8n::Expressions::Legacy).await).await,
         one(webhook::NAME, data, async |data| webhook::start(installed, data).await).await,
     ]
 }
@@ -82,11 +83,10 @@ pub async fn start(installed: &Path, data: &Path) -> Vec<Result<Peer, Missing>> 
 async fn one(name: &'static str, data: &Path, start: impl AsyncFnOnce(&Path) -> Result<Peer>) -> Result<Peer, Missing> {
     let started = async {
         // Not every program looks from where we stand.
-        let data = std::path::absolute(data)?.join(name);
+        let data = std::path::absolute(data)?.join(name.replace(' ', "-"));
         std::fs::create_dir(&data).with_context(|| format!("{} cannot be made", data.display()))?;
         let mut peer = start(&data).await?;
         peer.ready().await.with_context(|| last_lines(&data.join(group::LOG)))?;
-        peer.check().await?;
         Ok(peer)
     };
     let started: Result<Peer> = started.await;
@@ -109,15 +109,15 @@ impl Peer {
         self.processes.cpu_time()
     }
 
-    /// Waits until each of its cases says yes.
+    /// Waits until it answers as it has to. One that is not there yet may answer too: n8n sends a page with a 200.
     async fn ready(&mut self) -> Result<()> {
         let started = Instant::now();
-        for case in &self.cases {
-            while answer(self.address, &case.target, PAID, "A-1").await.is_none_or(|(status, _)| status != 200) {
-                ensure!(started.elapsed() < START_MAX, "{} did not answer in {} s", case.target, START_MAX.as_secs());
-                ensure!(self.processes.is_running(), "it ended");
-                sleep(POLL).await;
+        while let Err(error) = self.check().await {
+            ensure!(self.processes.is_running(), "it ended");
+            if started.elapsed() > START_MAX {
+                return Err(error.context(format!("not right after {} s", START_MAX.as_secs())));
             }
+            sleep(POLL).await;
         }
         Ok(())
     }
@@ -188,4 +188,52 @@ fn last_lines(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+
+    use super::*;
+
+    /// From status and id of the order to status and id of the answer.
+    type Rule = fn(&str, &str) -> (u16, String);
+
+    async fn peer(mode: Mode, rule: Rule) -> Peer {
+        let flow = async move |body: Bytes| {
+            let body: Value = serde_json::from_slice(&body).expect("an order");
+            let text = |field| body["order"][field].as_str().unwrap_or_default();
+            let (status, id) = rule(text("status"), text("id"));
+            (StatusCode::from_u16(status).expect("a status"), json!({ "received": id }).to_string())
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/", post(flow))).await });
+        let folder = tempfile::tempdir().expect("a folder");
+        let processes = Group::spawn(Path::new("sleep"), ["100"], &[], folder.path()).expect("it starts");
+        let case = PeerCase { what: "test", target: "/".to_owned(), mode, persists: "nothing" };
+        Peer { name: "test", version: String::new(), address, cases: vec![case], processes }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_answer_is_seen() {
+        let right = |status: &str, id: &str| (if status == PAID { 200 } else { 422 }, id.to_owned());
+        peer(Mode::Sync, right).await.check().await.expect("it is right");
+        let wrong: [(Rule, &str); 3] = [
+            (|_, id| (200, id.to_owned()), "/ answers 200 for what is not paid"),
+            (|_, id| (422, id.to_owned()), "/ answers 422 for what is paid"),
+            (
+                |status, _| (if status == PAID { 200 } else { 422 }, "A-1".to_owned()),
+                r#"/ answers {"received":"A-1"}, not with the id"#,
+            ),
+        ];
+        for (rule, said) in wrong {
+            let error = peer(Mode::Sync, rule).await.check().await.expect_err(said);
+            assert_eq!(error.to_string(), said);
+        }
+        peer(Mode::Async, |_, _| (200, String::new())).await.check().await.expect("the rest is nobody's to see");
+        assert!(peer(Mode::Async, |_, _| (503, String::new())).await.check().await.is_err());
+    }
 }

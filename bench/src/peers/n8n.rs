@@ -9,6 +9,16 @@ use super::group::{Group, own_environment};
 use super::{Mode, Peer, PeerCase, free_port, node, there, version};
 
 pub(super) const NAME: &str = "n8n";
+pub(super) const NAME_LEGACY: &str = "n8n with legacy expressions";
+
+/// What evaluates `{{ … }}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expressions {
+    /// In a V8 isolate that is made for each execution. It costs most of what an execution costs.
+    AsInstalled,
+    /// In the process itself, as n8n did until lately and does if it is told to.
+    Legacy,
+}
 
 /// Id, and the file that is imported.
 const WORKFLOWS: [(&str, &str); 3] = [
@@ -42,13 +52,16 @@ const SYNC: &str = "the request in a row of SQLite and that it runs, flushed twi
 const UNSAVED: &str = "the same: the row is made, then struck out";
 const ASYNC: &str = "the request in a row of SQLite and that it runs, flushed twice; two more flushes at the end";
 
-pub(super) async fn start(installed: &Path, data: &Path) -> Result<Peer> {
+pub(super) async fn start(installed: &Path, data: &Path, expressions: Expressions) -> Result<Peer> {
     let package = installed.join("n8n/node_modules/n8n");
     let program = there(&package.join("bin/n8n"))?;
     let node = node(installed)?;
     let (address, broker) = (free_port()?, free_port()?);
     let mut settings = SETTINGS.map(|(name, value)| (name, value.to_owned())).to_vec();
     settings.push(("N8N_USER_FOLDER", data.to_str().context("the folder's name is no text")?.to_owned()));
+    if expressions == Expressions::Legacy {
+        settings.push(("N8N_EXPRESSION_ENGINE", "legacy".to_owned()));
+    }
     settings.push(("N8N_PORT", address.port().to_string()));
     settings.push(("N8N_RUNNERS_BROKER_PORT", broker.port().to_string()));
 
@@ -61,17 +74,20 @@ pub(super) async fn start(installed: &Path, data: &Path) -> Result<Peer> {
         ensure!(done.status.success(), "n8n {}: {}", args.join(" "), said.lines().last().unwrap_or_default());
         Ok(())
     };
+    let files = data.join("workflows");
+    std::fs::create_dir(&files)?;
     for (id, file) in WORKFLOWS {
-        let path = data.join(format!("{id}.json"));
-        std::fs::write(&path, file)?;
-        run(&["import:workflow", &format!("--input={}", path.display())]).await?;
+        std::fs::write(files.join(id).with_extension("json"), file)?;
+    }
+    run(&["import:workflow", "--separate", &format!("--input={}", files.display())]).await?;
+    for (id, _) in WORKFLOWS {
         run(&["publish:workflow", &format!("--id={id}")]).await?;
     }
 
     let processes = Group::spawn(&node, [program.as_os_str(), "start".as_ref()], &settings, data)?;
     let case = |what, mode, target: &str, persists| PeerCase { what, target: target.to_owned(), mode, persists };
     Ok(Peer {
-        name: NAME,
+        name: if expressions == Expressions::Legacy { NAME_LEGACY } else { NAME },
         version: version(&package)?,
         address,
         cases: vec![
