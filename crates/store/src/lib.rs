@@ -7,6 +7,7 @@
 
 pub mod error;
 pub mod histogram;
+mod list;
 pub mod points;
 pub mod row;
 pub mod sqlite;
