@@ -12,6 +12,7 @@ pub mod figures;
 pub mod model;
 pub mod numbered;
 pub mod quarantine;
+pub mod race;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
@@ -91,6 +92,21 @@ macro_rules! conformance_suite {
             }
             setting {
                 a_setting_is_what_it_was_set_to_last
+            }
+            race {
+                of_saves_from_one_edit_one_wins
+                a_key_is_given_out_once
+                samples_kept_at_once_are_no_more_than_they_may
+                a_sample_kept_while_its_workflow_goes_goes_too
+                there_is_one_first_user_of_many
+                users_made_at_once_are_no_more_than_they_may
+                an_email_is_given_to_one_of_many
+                admins_who_go_at_once_leave_one
+                an_invite_is_taken_by_one_of_many
+                who_is_shut_out_during_a_login_is_out
+                logins_at_once_leave_no_more_sessions_than_allowed
+                secrets_set_at_once_are_no_more_than_they_may
+                a_setting_set_at_once_is_what_one_of_them_said
             }
             execution {
                 an_execution_reads_back_as_it_was_created

@@ -54,7 +54,7 @@ statements! {
     );
     /// What is too large comes as null.
     CAUSE = "select status, (notes::json -> -1)::text,
-                    (select case when octet_length(records) <= $2 then records end from journal
+                    (select case when octet_length(records) <= $2::bigint then records end from journal
                       where execution_id = execution.id order by part desc limit 1)
                from execution where id = $1";
 }
