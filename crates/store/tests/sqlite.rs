@@ -28,6 +28,7 @@ fn every_function_of_the_suite_is_run() {
         include_str!("../src/conformance/sample.rs"),
         include_str!("../src/conformance/server.rs"),
         include_str!("../src/conformance/session.rs"),
+        include_str!("../src/conformance/text.rs"),
         include_str!("../src/conformance/token.rs"),
         include_str!("../src/conformance/user.rs"),
         include_str!("../src/conformance/workflow.rs"),

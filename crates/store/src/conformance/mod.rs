@@ -20,6 +20,7 @@ pub mod secret;
 pub mod server;
 pub mod session;
 pub mod setting;
+pub mod text;
 pub mod token;
 pub mod user;
 pub mod workflow;
@@ -92,6 +93,10 @@ macro_rules! conformance_suite {
             }
             setting {
                 a_setting_is_what_it_was_set_to_last
+            }
+            text {
+                any_text_reads_back_as_it_was_kept
+                what_is_searched_for_is_taken_as_it_is
             }
             race {
                 of_saves_from_one_edit_one_wins
