@@ -21,6 +21,7 @@ fn every_function_of_the_suite_is_run() {
     for file in [
         include_str!("../src/conformance/claim.rs"),
         include_str!("../src/conformance/execution.rs"),
+        include_str!("../src/conformance/list.rs"),
         include_str!("../src/conformance/quarantine.rs"),
         include_str!("../src/conformance/race.rs"),
         include_str!("../src/conformance/request_log.rs"),

@@ -9,6 +9,7 @@
 pub mod claim;
 pub mod execution;
 pub mod figures;
+pub mod list;
 pub mod model;
 pub mod numbered;
 pub mod quarantine;
@@ -127,6 +128,11 @@ macro_rules! conformance_suite {
                 lists_by_workflow_and_status_hold_nothing_else
                 lists_can_be_narrowed_by_answer_test_time_and_text
                 what_ended_badly_tells_why
+            }
+            list {
+                pages_over_many_have_no_gap_and_no_repeat
+                many_are_counted
+                accepted_and_refused_over_many_are_one_log
             }
             figures {
                 executions_are_counted_by_status_and_time
