@@ -86,13 +86,25 @@ pub async fn many_are_counted(store: &dyn Store) {
 pub async fn accepted_and_refused_over_many_are_one_log(store: &dyn Store) {
     many(store).await;
     // And as many that were refused, in two loads.
-    let log: Vec<_> = (1..=MANY).map(|n| refused(MANY + n, n % 3)).collect();
+    let line = |n: i64| {
+        let mut line = refused(MANY + n, n % 3);
+        line.status = if n % 7 == 0 { 400 } else { 401 };
+        line.query_string = if n % 5 == 0 { "needle" } else { "" }.to_owned();
+        line
+    };
+    let log: Vec<_> = (1..=MANY).map(line).collect();
     for part in log.chunks(400) {
         store.request_append(part.to_vec()).await.unwrap();
     }
     for filter in [
         RequestFilter { limit: 90, ..RequestFilter::default() },
         RequestFilter { limit: 50, accepted: Some(true), text: Some("needle".to_owned()), ..RequestFilter::default() },
+        RequestFilter {
+            limit: 2,
+            status: Some((400, 400)),
+            text: Some("needle".to_owned()),
+            ..RequestFilter::default()
+        },
         RequestFilter { limit: 50, workflow: Some(workflow_id(2)), ..RequestFilter::default() },
         RequestFilter { limit: 50, status: Some((401, 401)), from: Some(at(MANY + 500)), ..RequestFilter::default() },
         RequestFilter { limit: 3, code: Some("hook.nothing".to_owned()), ..RequestFilter::default() },
@@ -107,10 +119,12 @@ pub async fn accepted_and_refused_over_many_are_one_log(store: &dyn Store) {
         }
         let is_wanted = |n: &i64| {
             let (is_accepted, of) = if *n <= MANY { (true, n % 3) } else { (false, (n - MANY) % 3) };
+            let is_found = if is_accepted { n % 100 == 0 } else { (n - MANY) % 5 == 0 };
+            let status = if (n - MANY) % 7 == 0 { 400 } else { 401 };
             filter.accepted.is_none_or(|accepted| accepted == is_accepted)
                 && filter.workflow.is_none_or(|workflow| workflow == workflow_id(of))
-                && filter.text.as_ref().is_none_or(|_| n % 100 == 0)
-                && filter.status.is_none_or(|_| !is_accepted)
+                && filter.text.as_ref().is_none_or(|_| is_found)
+                && filter.status.is_none_or(|(first, _)| !is_accepted && status == first)
                 && filter.from.is_none_or(|from| at(*n) >= from)
                 && filter.code.is_none()
         };
