@@ -26,7 +26,7 @@ const CAUSE_BYTES_MAX: u32 = 64 << 10;
 /// What [`Scanned`] reads.
 macro_rules! scanned {
     () => {
-        "select id, status, answer_status, revision is null, event_id, accepted_at, finished_at from execution "
+        "select id, status, answer_status, revision is null, event_place, accepted_at, finished_at from execution "
     };
 }
 
@@ -41,17 +41,16 @@ statements! {
     SCAN_WORKFLOW = scan!("and workflow_id = ?4");
     /// The second condition is the one of the index.
     SCAN_RARE_STATUS = scan!("and status = ?4 and status not in ('queued', 'succeeded')");
-    /// The third condition is the one of the index.
+    /// The last two conditions are those of the index.
     SCAN_WORKFLOW_BAD_END = scan!(
-        "and workflow_id = ?4 and status = ?5 and status in ('failed', 'error', 'timed_out', 'cancelled')"
+        "and workflow_id = ?4 and status = ?5 and due_at is null and status <> 'succeeded'"
     );
     /// All that has not ended, in no order of use.
     OPEN = "select id from execution where due_at is not null limit ?1";
     SCAN_ONE = concat!(scanned!(), "where id = ?1 and status = ?2 and (?3 is null or workflow_id = ?3)");
     /// What is too large comes as null.
     CAUSE = "select status, json_extract(notes, '$[#-1]'),
-                    (select iif(octet_length(records) <= ?2, records, null) from journal
-                      where execution_id = execution.id order by part desc limit 1)
+                    (select iif(octet_length(records) <= ?2, records, null) from journal where place = journal_end)
                from execution where id = ?1";
 }
 
@@ -61,7 +60,8 @@ pub(super) struct Scanned {
     pub(super) status: Status,
     pub(super) answer: Option<u16>,
     pub(super) is_test: bool,
-    pub(super) event: [u8; 16],
+    /// Its place.
+    pub(super) event: i64,
     pub(super) accepted_at: Timestamp,
     pub(super) finished_at: Option<Timestamp>,
 }

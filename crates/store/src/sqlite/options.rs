@@ -47,7 +47,7 @@ impl Options {
             batch_bytes_max: 8 << 20,
             batch_commands_max: 1_024,
             queue_bytes_max: 64 << 20,
-            checkpoint_bytes: 8 << 20,
+            checkpoint_bytes: 1 << 20,
             wal_bytes_max: 64 << 20,
             claim_bytes_max: 32 << 20,
             database_bytes_max: None,

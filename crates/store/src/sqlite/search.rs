@@ -8,7 +8,7 @@ use super::sql::{Json, row, statements};
 const SEARCHED_BYTES_MAX: usize = 64 << 20;
 
 statements! {
-    EVENT_TEXT = "select query_string, headers, body from event where id = ?1";
+    EVENT_TEXT = "select query_string, headers, body from event where place = ?1";
     REFUSED_TEXT = "select query_string, headers, body from refused_request where id = ?1";
 }
 
@@ -29,7 +29,7 @@ impl Search {
         self.left > 0
     }
 
-    pub(super) fn finds_in_event(&mut self, db: &Connection, event: [u8; 16]) -> rusqlite::Result<bool> {
+    pub(super) fn finds_in_event(&mut self, db: &Connection, event: i64) -> rusqlite::Result<bool> {
         Ok(row(db, EVENT_TEXT, params![event], |row| self.finds(row))?.unwrap_or_default())
     }
 
