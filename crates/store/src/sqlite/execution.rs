@@ -179,7 +179,7 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
         }
         Ok(())
     };
-    store.write("execution_create", bytes, work).await
+    store.write_for(workflow, "execution_create", bytes, work).await
 }
 
 /// Where it is then.

@@ -17,6 +17,7 @@ mod execution;
 mod execution_list;
 mod fault;
 mod figures;
+mod lanes;
 mod migrate;
 mod options;
 mod readers;
@@ -157,7 +158,16 @@ impl Sqlite {
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
     {
-        self.writer.write(operation, bytes, work).await
+        self.writer.write(operation, None, bytes, work).await
+    }
+
+    /// In the lane of `workflow`.
+    async fn write_for<T, F>(&self, workflow: WorkflowId, operation: &'static str, bytes: usize, work: F) -> Result<T>
+    where
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.write(operation, Some(workflow), bytes, work).await
     }
 
     async fn read<T, F>(&self, operation: &'static str, work: F) -> Result<T>

@@ -45,7 +45,7 @@ impl Options {
             readers: 2,
             reads_waiting_max: 1_024,
             batch_bytes_max: 8 << 20,
-            batch_commands_max: 1_024,
+            batch_commands_max: 256,
             queue_bytes_max: 64 << 20,
             checkpoint_bytes: 1 << 20,
             wal_bytes_max: 64 << 20,
