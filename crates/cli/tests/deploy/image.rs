@@ -163,7 +163,14 @@ fn the_image_is_built_from_an_empty_folder_and_runs() {
     let info = std::fs::read(data.join("serve.json")).unwrap_or_default();
     let info: serde_json::Value = serde_json::from_slice(&info).unwrap_or_default();
     let page = Command::new("curl")
-        .args(["-s", "--noproxy", "*", &format!("http://{}/", info["admin"].as_str().unwrap_or("none"))])
+        .args([
+            "-s",
+            "--noproxy",
+            "*",
+            "-H",
+            "Accept: text/html",
+            &format!("http://{}/", info["admin"].as_str().unwrap_or("none")),
+        ])
         .output()
         .unwrap();
     child.kill().unwrap();
