@@ -17,9 +17,9 @@ mod execution;
 mod execution_list;
 mod fault;
 mod figures;
-mod lanes;
 mod migrate;
 mod options;
+mod queues;
 mod readers;
 mod request_log;
 mod retention;
@@ -161,7 +161,7 @@ impl Sqlite {
         self.writer.write(operation, None, bytes, work).await
     }
 
-    /// In the lane of `workflow`.
+    /// In the queue of `workflow`.
     async fn write_for<T, F>(&self, workflow: WorkflowId, operation: &'static str, bytes: usize, work: F) -> Result<T>
     where
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,

@@ -1,8 +1,8 @@
 //! The one thread that writes, and group commit.
 //! ```text
-//! callers ──commands──▶ queue ─▶ lanes ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
-//!                                                             └ one failed behind a write of its own: ROLLBACK, and all
-//!                                                               again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
+//! callers ──commands──▶ channel ─▶ queues ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
+//!                                                               └ one failed behind a write of its own: ROLLBACK, and all
+//!                                                                 again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
 //! ```
 //! While one batch is flushed the next one gathers in the queue, so that batches grow with the load
 //! and a lone caller never waits for a timer. A command that fails has nearly always written nothing by then, so
@@ -26,8 +26,8 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::fault::{Fault, Fence, is_fatal, is_full};
-use super::lanes::{Lane, Lanes};
 use super::options::Options;
+use super::queues::{Queues, Whose};
 use super::sql::execute;
 use crate::error::{Error, Result};
 use crate::histogram::Histogram;
@@ -92,7 +92,7 @@ impl Writer {
         let (queue, waiting) = crossbeam_channel::unbounded();
         let work = Loop {
             waiting,
-            lanes: Lanes::new(),
+            queues: Queues::new(),
             stops: false,
             db,
             shared: Arc::clone(&shared),
@@ -105,7 +105,7 @@ impl Writer {
 
     /// Runs `work` in the next batch and answers after that batch's flush. It may run twice, the first time as if it
     /// had not been. `bytes` is about what it holds. Dropping the future does not take the command back.
-    pub(super) async fn write<T, F>(&self, operation: &'static str, lane: Lane, bytes: usize, work: F) -> Result<T>
+    pub(super) async fn write<T, F>(&self, operation: &'static str, whose: Whose, bytes: usize, work: F) -> Result<T>
     where
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
@@ -115,7 +115,7 @@ impl Writer {
         let bytes = bytes + COMMAND_BYTES;
         self.reserve(bytes)?;
         let (reply, answer) = oneshot::channel();
-        let call = Call { operation, lane, bytes, work, outcome: None, reply };
+        let call = Call { operation, whose, bytes, work, outcome: None, reply };
         self.queue.send(Letter::Command(Box::new(call))).map_err(|_| fence.dropped())?;
         answer.await.unwrap_or_else(|_| Err(fence.dropped()))
     }
@@ -141,7 +141,7 @@ impl Writer {
 /// The writer's thread.
 pub(super) struct Loop {
     waiting: Receiver<Letter>,
-    lanes: Lanes<Box<dyn Command>>,
+    queues: Queues<Box<dyn Command>>,
     /// Nothing is taken from the queue any more.
     stops: bool,
     db: Connection,
@@ -178,7 +178,7 @@ impl Loop {
     /// What is to be written next of all that is waiting, within the limits; waits for the first. `None`: it was told
     /// to stop and all is written, or every caller is gone.
     fn next_batch(&mut self) -> Option<Batch> {
-        if self.lanes.is_empty() && !self.stops {
+        if self.queues.is_empty() && !self.stops {
             let first = self.waiting.recv().ok()?;
             self.take(first);
         }
@@ -190,7 +190,7 @@ impl Loop {
         let mut batch = Batch::default();
         while batch.bytes < self.batch_bytes_max
             && batch.commands.len() < self.batch_commands_max
-            && let Some(command) = self.lanes.pop()
+            && let Some(command) = self.queues.pop()
         {
             batch.bytes += command.bytes();
             batch.commands.push(command);
@@ -200,7 +200,7 @@ impl Loop {
 
     fn take(&mut self, letter: Letter) {
         match letter {
-            Letter::Command(command) => self.lanes.push(command.lane(), command),
+            Letter::Command(command) => self.queues.push(command.whose(), command),
             Letter::Stop => self.stops = true,
         }
     }
@@ -332,7 +332,7 @@ impl Verdict {
 
 /// A call, its types forgotten.
 trait Command: Send {
-    fn lane(&self) -> Lane;
+    fn whose(&self) -> Whose;
     fn bytes(&self) -> usize;
     fn run(&mut self, db: &Connection) -> Ran;
     fn answer(self: Box<Self>, verdict: &Verdict);
@@ -348,7 +348,7 @@ enum Ran {
 
 struct Call<T, F> {
     operation: &'static str,
-    lane: Lane,
+    whose: Whose,
     bytes: usize,
     work: F,
     /// What it came to last, if the batch is committed; `None` until it has run.
@@ -361,8 +361,8 @@ where
     F: Fn(&Connection) -> Result<T, Fault> + Send,
     T: Send,
 {
-    fn lane(&self) -> Lane {
-        self.lane
+    fn whose(&self) -> Whose {
+        self.whose
     }
 
     fn bytes(&self) -> usize {

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use domain::id::WorkflowId;
 
 /// The workflow of a new execution; `None`: anything else.
-pub(super) type Lane = Option<WorkflowId>;
+pub(super) type Whose = Option<WorkflowId>;
 
 #[derive(Debug)]
-pub(super) struct Lanes<T> {
+pub(super) struct Queues<T> {
     first: VecDeque<T>,
     /// Of workflows that have something here.
     waiting: BTreeMap<WorkflowId, VecDeque<T>>,
@@ -18,13 +18,13 @@ pub(super) struct Lanes<T> {
     order: VecDeque<WorkflowId>,
 }
 
-impl<T> Lanes<T> {
+impl<T> Queues<T> {
     pub(super) const fn new() -> Self {
         Self { first: VecDeque::new(), waiting: BTreeMap::new(), order: VecDeque::new() }
     }
 
-    pub(super) fn push(&mut self, lane: Lane, one: T) {
-        let Some(workflow) = lane else { return self.first.push_back(one) };
+    pub(super) fn push(&mut self, whose: Whose, one: T) {
+        let Some(workflow) = whose else { return self.first.push_back(one) };
         let waiting = self.waiting.entry(workflow).or_default();
         if waiting.is_empty() {
             self.order.push_back(workflow);
@@ -61,15 +61,15 @@ mod tests {
     #[test]
     fn workflows_take_turns_and_each_keeps_its_order() {
         let workflow = |number| Some(WorkflowId::new(Timestamp::from_micros(1), number));
-        let mut lanes = Lanes::new();
-        for (lane, what) in
+        let mut queues = Queues::new();
+        for (number, what) in
             [(1, "flood 1"), (1, "flood 2"), (1, "flood 3"), (2, "other 1"), (3, "third 1"), (2, "other 2")]
         {
-            lanes.push(workflow(lane), what);
+            queues.push(workflow(number), what);
         }
-        lanes.push(None, "goes on");
-        let order: Vec<_> = std::iter::from_fn(|| lanes.pop()).collect();
+        queues.push(None, "goes on");
+        let order: Vec<_> = std::iter::from_fn(|| queues.pop()).collect();
         assert_eq!(order, ["goes on", "flood 1", "other 1", "third 1", "flood 2", "other 2", "flood 3"]);
-        assert!(lanes.is_empty() && lanes.waiting.is_empty());
+        assert!(queues.is_empty() && queues.waiting.is_empty());
     }
 }
