@@ -12,7 +12,7 @@ say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
 # -- use --------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl need-slowhttptest e2e/node_modules/.made target/venv/.made target/alertmanager/.made ## all tests
+unit: need-rust need-curl need-postgres need-sqlite3 need-slowhttptest need-systemd e2e/node_modules/.made target/venv/.made target/alertmanager/.made target/nginx/.made ## all tests
 	$(call say,tests)
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
@@ -89,7 +89,7 @@ web-check: web/node_modules/.made web/tools/apigen/node_modules/.made ## formatt
 	@npm test --prefix web --silent
 
 .PHONY: browser
-browser: need-rust need-chromium web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
+browser: need-rust need-chromium need-postgres web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
 	$(call say,build hookflow with the web UI in it)
 	@cargo build --locked --all-features -p hookflow
 	$(call say,browser)
@@ -125,9 +125,13 @@ target/venv/.made: e2e/requirements.txt
 	  echo 'SKIPPED (needs python3): its HTTP clients; apt-get install python3 python3-venv'
 	fi
 
-target/alertmanager/.made: e2e/alertmanager.sh
+target/alertmanager/.made: e2e/alertmanager.sh e2e/unpack.sh
 	$(call say,Alertmanager for the tests)
 	@e2e/alertmanager.sh $(@D) || echo 'SKIPPED (needs the Debian package prometheus-alertmanager): Alertmanager'
+
+target/nginx/.made: e2e/nginx.sh e2e/unpack.sh
+	$(call say,nginx for the tests)
+	@e2e/nginx.sh $(@D) || echo 'SKIPPED (needs the Debian package nginx): the proxy of compose.yaml'
 
 # -- look for trouble ----------------------------------------------------------------------------------
 
@@ -149,6 +153,11 @@ CARGO_FUZZ_VERSION := 0.13.2
 $(CARGO_FUZZ):
 	$(call say,cargo-fuzz $(CARGO_FUZZ_VERSION))
 	@cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools --quiet
+
+.PHONY: docker-steps
+docker-steps: need-rust need-curl need-node ## every step of the Dockerfile in an empty folder, without Docker: ten minutes, 3 GB
+	$(call say,the steps of the Dockerfile)
+	@DOCKER_STEPS=1 cargo test --locked --all-features -p hookflow --test deploy -- --nocapture the_image_is_built_from_an_empty_folder_and_runs
 
 # -- measure ----------------------------------------------------------------------------------------
 
@@ -215,6 +224,25 @@ need-fmt need-clippy: need-%: need-rust
 need-curl:
 	@command -v curl >/dev/null || { echo 'curl is missing (tests run the lines of the README): apt-get install curl' >&2; exit 1; }
 
+# Its programs are enough: tests start servers of their own, each in a folder and on a port of its own. Debian's package
+# would start one more, for ever, unless it is told not to.
+NO_CLUSTER := /etc/postgresql-common/createcluster.d/hookflow-tests.conf
+.PHONY: need-postgres
+need-postgres:
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && install -d $(dir $(NO_CLUSTER)) && echo 'create_main_cluster = off' >$(NO_CLUSTER) \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
+	    && rm $(NO_CLUSTER)
+	} || { echo 'The programs of a PostgreSQL server are missing (tests start one): apt-get install postgresql' >&2; exit 1; }
+
+.PHONY: need-sqlite3
+need-sqlite3:
+	@command -v sqlite3 >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sqlite3 >/dev/null
+	} || { echo 'sqlite3 is missing (tests run the lines of the guides): apt-get install sqlite3' >&2; exit 1; }
+
 # Optional: without it the tests that need it say SKIPPED.
 .PHONY: need-slowhttptest
 need-slowhttptest:
@@ -222,6 +250,14 @@ need-slowhttptest:
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slowhttptest >/dev/null
 	} || echo 'SKIPPED (needs slowhttptest): slow senders; apt-get install slowhttptest'
+
+# Optional, as above: systemd judges its unit, strace sees what the program asks of the kernel.
+.PHONY: need-systemd
+need-systemd:
+	@{ command -v systemd-analyze && command -v strace; } >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd strace >/dev/null
+	} || echo 'SKIPPED (needs systemd and strace): the systemd unit; apt-get install systemd strace'
 
 # Debian's package; another Chromium by CHROMIUM=path.
 .PHONY: need-chromium

@@ -26,7 +26,7 @@ pub fn fill(database: &Path, key: &str, count: u32, mut roll: impl FnMut() -> u6
              values (?1, 'POST', '[[\"content-type\",\"application/json\"]]', '', '127.0.0.1', ?2, ?3)",
         )?;
         let mut execution = filling.prepare(
-            "insert into execution (id, workflow_id, workflow_key, revision, event_id, mode, status, epoch, due_at, accepted_at)
+            "insert into execution (id, workflow_id, workflow_key, revision, event_place, mode, status, epoch, due_at, accepted_at)
              values (?1, ?2, ?3, ?4, ?5, 'async', 'queued', 1, ?6, ?6)",
         )?;
         for n in 0..count {
@@ -35,7 +35,7 @@ pub fn fill(database: &Path, key: &str, count: u32, mut roll: impl FnMut() -> u6
             let body = format!(r#"{{"order":{{"id":"{n}","status":"paid"}}}}"#);
             event.execute(params![event_id, at.as_micros(), body.as_bytes()])?;
             let id = ExecutionId::new(at, roll()).to_bytes();
-            execution.execute(params![id, workflow, key, revision, event_id, at.as_micros()])?;
+            execution.execute(params![id, workflow, key, revision, filling.last_insert_rowid(), at.as_micros()])?;
         }
     }
     filling.commit()?;

@@ -1,4 +1,5 @@
-//! On how many cores everything runs: loader, server and peers share the same few, whatever the machine has.
+//! On which cores what runs. A benchmark gives loader, server and peers the same few, whatever the machine has; a proof
+//! of what senders do to a server keeps them apart, since senders are other machines.
 
 use std::io::Result;
 
@@ -12,4 +13,20 @@ pub fn keep_to(count: usize) -> Result<usize> {
     (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).take(count).for_each(|core| few.set(core));
     sched_setaffinity(None, &few)?;
     Ok(few.count() as usize)
+}
+
+/// Keeps this thread, and all that it starts from now on, to one half of the cores. Returns the other half, as
+/// `taskset -c` wants it; `None`, and nothing is kept apart, where there are fewer than four.
+pub fn halve() -> Result<Option<String>> {
+    let allowed = sched_getaffinity(None)?;
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    if cores.len() < 4 {
+        return Ok(None);
+    }
+    let (others, mine) = cores.split_at(cores.len() / 2);
+    let mut kept = CpuSet::new();
+    mine.iter().for_each(|core| kept.set(*core));
+    sched_setaffinity(None, &kept)?;
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    Ok(Some(others.join(",")))
 }

@@ -87,7 +87,8 @@ async fn what_is_installed_answers_as_it_has_to() {
         peer.check().await.expect("it goes on answering so");
         let resident = peer.resident().expect("it runs");
         assert!(resident > 1_000_000 && peer.peak().expect("it runs") >= resident);
-        assert!(!peer.cpu_time().expect("it runs").is_zero());
+        // It may be less than the clock of processes counts.
+        peer.cpu_time().expect("it runs");
         assert!(peer.version.starts_with(|char: char| char.is_ascii_digit()), "{}", peer.version);
     }
 }

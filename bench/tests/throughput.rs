@@ -22,6 +22,8 @@ async fn every_case_runs_and_is_on_the_page() {
         rounds: 1,
         millis: 400,
         backlog: 500,
+        // None is there.
+        peers: folder.path().to_owned(),
         quick: true,
         data_in: folder.path().to_owned(),
         out: folder.path().to_owned(),
@@ -33,6 +35,7 @@ async fn every_case_runs_and_is_on_the_page() {
     {
         assert!(section.contains(row), "{row} is not in {section}");
     }
+    assert!(section.contains("Node-RED is not measured") && section.contains("`make peers` installs it"));
     // Those that have a limit stand beside it, whatever the figures are.
     for name in ["**Hookflow sync**", "**Hookflow async**"] {
         let row = section.lines().find(|line| line.contains(name)).expect(name);

@@ -90,9 +90,17 @@ enum Row {
     Page,
 }
 
-#[tokio::main]
-async fn main() -> Result<ExitCode> {
+fn main() -> Result<ExitCode> {
     let args = Args::parse();
+    // Before the runtime has threads.
+    let server_cores = match args.row {
+        Row::Isolation { .. } | Row::Overload { .. } | Row::Slow => bench::cores::halve()?,
+        _ => None,
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(prove(args, server_cores))
+}
+
+async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
     if matches!(args.row, Row::Page) {
         std::fs::write("docs/proofs.md", prove::page::page(&args.outcomes)?).context("docs/proofs.md")?;
         return Ok(ExitCode::SUCCESS);
@@ -121,6 +129,7 @@ async fn main() -> Result<ExitCode> {
         seed: args.seed.unwrap_or_else(now),
         rounds: args.rounds.unwrap_or(rounds),
         load: Duration::from_secs_f64(args.seconds.unwrap_or(seconds)),
+        server_cores,
     };
     println!("seed {}", bench.seed);
     let ran = run(&args, &bench).await;
@@ -131,6 +140,9 @@ async fn main() -> Result<ExitCode> {
     outcome.command = command(bench.seed);
     outcome.date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     outcome.commit = commit().await;
+    if let Some(cores) = &bench.server_cores {
+        outcome.figures += &format!("; the server on cores {cores}, its senders on others");
+    }
     outcome.figures += &format!("; its folder on {}", bench::machine::file_system(&folder));
     outcome.keep(&args.outcomes)?;
     println!("{outcome}");

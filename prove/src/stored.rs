@@ -108,11 +108,21 @@ impl Stored {
 
     /// The latest word of the journal on each node, in the order in which they came up.
     pub fn journal(&self, id: ExecutionId) -> Result<Vec<NodeState>> {
-        let mut select = self.0.prepare_cached("select records from journal where execution_id = ?1 order by part")?;
-        let parts = select.query_map([id.to_bytes()], |row| row.get::<_, String>(0))?;
+        let mut select = self.0.prepare_cached(
+            "with recursive part (records, before) as (
+                 select records, before_place from journal
+                  where place = (select journal_end from execution where id = ?1)
+                  union all
+                 select journal.records, before_place from part cross join journal on place = before
+             )
+             select records from part",
+        )?;
+        let mut parts =
+            select.query_map([id.to_bytes()], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        parts.reverse();
         let mut nodes: Vec<NodeState> = Vec::new();
         for part in parts {
-            let records: Vec<Value> = serde_json::from_str(&part?)?;
+            let records: Vec<Value> = serde_json::from_str(&part)?;
             for record in records {
                 let text = |name: &str| record[name].as_str().map(str::to_owned);
                 let (Some(node), Some(status)) = (text("node"), text("status")) else {

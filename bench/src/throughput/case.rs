@@ -15,7 +15,7 @@ use crate::servers::{Hookflow, Limit};
 use crate::{figures, process, workflows};
 
 /// Of the time that is measured.
-const WARM_UP: f64 = 0.15;
+pub(super) const WARM_UP: f64 = 0.15;
 /// Between two looks at the number of finished executions.
 const POLL: Duration = Duration::from_millis(10);
 /// A queue that does not move for so long will not drain.

@@ -3,13 +3,13 @@
 //! ```text
 //! each round:  case by case, each limit just before what it limits; every other round backwards
 //!              a case: start ─▶ warm up ─▶ load ─▶ look ─▶ stop
+//!              then the peers, one by one
 //! then:        starts ─▶ a backlog ─▶ loads that do not wait, at half of what the closed loop got
 //! ```
 //! The loader shares the cores with the server it loads; that is the same for each, and lowers all. A ratio is that
 //! of two turns of one round, a figure the median over the rounds: so a machine that gets slower does so for both.
-//!
-//! Not here: peers.
 
+mod beside;
 mod case;
 mod commits;
 mod open;
@@ -21,10 +21,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use self::beside::Peers;
 use self::case::{Case, Program, Turn};
 use self::commits::{Commits, Loop};
 use crate::body::Body;
 use crate::page::{self, Section};
+use crate::peers::INSTALLED;
 
 const CONNECTIONS: [u16; 4] = [1, 16, 64, 256];
 /// What the headline is measured with.
@@ -46,6 +48,9 @@ pub struct Options {
     /// Executions of the backlog.
     #[arg(long, default_value_t = 100_000)]
     pub backlog: u32,
+    /// Where `make peers` put them. What is not there is named on the page.
+    #[arg(long, default_value = INSTALLED)]
+    pub peers: PathBuf,
     /// Only the cases at 64 connections with 1 KB.
     #[arg(long)]
     pub quick: bool,
@@ -85,6 +90,7 @@ fn cases(is_quick: bool) -> Vec<Case> {
 /// Measures, keeps the section of the page and gives it back.
 pub async fn run(options: &Options) -> Result<String> {
     let mut lines: Vec<Line> = cases(options.quick).into_iter().map(|case| Line { case, turns: Vec::new() }).collect();
+    let mut peers = Peers::default();
     let mut loops = [Commits::new(Program::LimitSync), Commits::new(Program::LimitAsync)];
     for round in 0..options.rounds {
         let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -103,10 +109,11 @@ pub async fn run(options: &Options) -> Result<String> {
                 commits.turns.push(Loop::turn(options, &turn, case.program).await?);
             }
         }
+        peers.round(options).await?;
     }
     let rest = rest::Rest::measure(options).await?;
     let opens = open::measure(options, &lines).await?;
-    let section = report::section(options, &lines, &loops, &rest, &opens)?;
+    let section = report::section(options, &lines, &peers, &loops, &rest, &opens)?;
     page::keep(&options.out, Section::Throughput, &section)?;
     Ok(section)
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
+use super::beside::Peers;
 use super::case::{Case, Program, Turn};
 use super::commits::Commits;
 use super::open::Open;
@@ -44,13 +45,14 @@ impl Line {
 pub(super) fn section(
     options: &Options,
     lines: &[Line],
+    peers: &Peers,
     loops: &[Commits],
     rest: &Rest,
     opens: &[Open],
 ) -> Result<String> {
     let mut text = HEADING.to_owned();
     machine(&mut text, options, rest)?;
-    usual(&mut text, options, lines)?;
+    usual(&mut text, options, lines, peers)?;
     more(&mut text, lines)?;
     commits(&mut text, loops)?;
     open(&mut text, opens)?;
@@ -82,7 +84,7 @@ fn machine(text: &mut String, options: &Options, rest: &Rest) -> Result<()> {
     Ok(())
 }
 
-fn usual(text: &mut String, options: &Options, lines: &[Line]) -> Result<()> {
+fn usual(text: &mut String, options: &Options, lines: &[Line], peers: &Peers) -> Result<()> {
     write!(
         text,
         "\n### {USUAL} connections, 1 KB\n\n\
@@ -105,13 +107,37 @@ fn usual(text: &mut String, options: &Options, lines: &[Line]) -> Result<()> {
             line.median(|turn| turn.peak as f64) / 1e6,
         )?;
     }
+    for line in &peers.lines {
+        let of = |figure: fn(&Turn) -> f64| line.turns.iter().map(figure).collect::<Vec<_>>();
+        let (lowest, highest) = spread(&of(|turn| turn.per_second));
+        writeln!(
+            text,
+            "| {}. Keeps {} | {} | {} – {} | | {:.2} ms | {:.2} ms | {:.2} ms | | {:.1} ms | {:.1} ms | {:.0} MB |",
+            line.name,
+            line.persists,
+            grouped(median(&of(|turn| turn.per_second))),
+            grouped(lowest),
+            grouped(highest),
+            median(&of(|turn| turn.latencies[0])),
+            median(&of(|turn| turn.latencies[1])),
+            median(&of(|turn| turn.latencies[2])),
+            median(&of(|turn| turn.cpu)),
+            median(&of(|turn| turn.loader_cpu)),
+            median(&of(|turn| turn.peak as f64)) / 1e6,
+        )?;
+    }
+    for missing in &peers.missing {
+        write!(text, "\n{missing}\n")?;
+    }
     write!(
         text,
         "\n{} rounds of {:.1} s for each case, in turns, each on a server and a folder of its own, after a warm-up. Every \
          connection waits for its answer before it asks again. Every answer was a 200. A ratio is that of two turns of \
          one round, a figure the median over the rounds. *End to end* counts executions that have ended, until the last \
          one has; its latencies are those of the answers. Every answer of Hookflow, of `sync` and of `async` left after \
-         its record was flushed to disk; `bare` and `json` keep nothing. The programs stand in `bench/limit`.\n",
+         its record was flushed to disk; `bare` and `json` keep nothing. The programs stand in `bench/limit`, how the peers \
+         are set up in `bench/peers`; a peer's memory is the sum over its processes, and an asynchronous one may have \
+         answered more than it has run.\n",
         options.rounds,
         options.time().as_secs_f64()
     )?;

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
@@ -66,6 +66,7 @@ pub(crate) struct Workflow {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Args),
+    Ready(ready::Args),
     Apply(apply::Args),
     Check(check::Args),
     Export(export::Args),

@@ -125,6 +125,18 @@ impl Client {
         Err(accepted(path, refused).err().unwrap_or_else(|| Failure::new("client.refused", "the server refused")))
     }
 
+    /// What `/readyz` says.
+    pub(crate) async fn ready(&self) -> Result<(), Failure> {
+        let mut url = self.base.clone();
+        url.path_segments_mut().expect("http addresses have a path").pop_if_empty().push("readyz");
+        let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(error))?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        let (status, problem) = self.read(answer).await?;
+        Err(refused(status, &problem))
+    }
+
     fn url(&self, path: &[&str], query: &[(&str, String)]) -> Url {
         let mut url = self.base.clone();
         url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(["api", "v1"]).extend(path);

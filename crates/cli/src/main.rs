@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, Config, Global};
 use commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
@@ -58,6 +58,7 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
     runtime.block_on(async {
         match command {
             Command::Serve(args) => serve::run(args, global, out).await,
+            Command::Ready(args) => ready::run(args, global, out).await,
             Command::Apply(args) => apply::run(args, global, out).await,
             Command::Check(args) => check::run(&args, out),
             Command::Export(args) => export::run(args, global, out).await,

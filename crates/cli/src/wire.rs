@@ -75,6 +75,7 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usiz
         hooks,
         admin,
         public_url: configured,
+        trusted_proxies: settings.trusted_proxies.clone(),
         door,
         admin_base_path: settings.admin_base_path.parse().expect("the settings were read as what they hold"),
         limits,

@@ -27,6 +27,7 @@ fn bench(folder: &Path, rounds: u32, load_ms: u64) -> Bench {
         seed: SEED,
         rounds,
         load: Duration::from_millis(load_ms),
+        server_cores: None,
     }
 }
 

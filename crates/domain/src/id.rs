@@ -16,14 +16,30 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// Base-36 digits that hold 128 bits.
 const WIDTH: usize = 25;
 
+/// So many digits fit a machine word: dividing 128 bits takes long.
+const WORD_DIGITS: usize = 12;
+const WORD: u128 = 36u128.pow(WORD_DIGITS as u32);
+
 /// 128 bits as 25 base-36 digits, most significant first.
-pub fn base36(mut bits: u128) -> String {
-    let mut digits = [b'0'; WIDTH];
-    for digit in digits.iter_mut().rev() {
-        *digit = DIGITS[(bits % 36) as usize];
-        bits /= 36;
+pub fn base36(bits: u128) -> String {
+    text(&digits(bits)).to_owned()
+}
+
+fn digits(mut bits: u128) -> [u8; WIDTH] {
+    let mut digits = [0; WIDTH];
+    for places in digits.rchunks_mut(WORD_DIGITS) {
+        let mut word = (bits % WORD) as u64;
+        bits /= WORD;
+        for digit in places.iter_mut().rev() {
+            *digit = DIGITS[(word % 36) as usize];
+            word /= 36;
+        }
     }
-    digits.iter().map(|digit| char::from(*digit)).collect()
+    digits
+}
+
+fn text(digits: &[u8; WIDTH]) -> &str {
+    str::from_utf8(digits).expect("digits are ASCII")
 }
 
 fn from_base36(text: &str) -> Option<u128> {
@@ -68,7 +84,8 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, base36(self.0))
+                f.write_str($prefix)?;
+                f.write_str(text(&digits(self.0)))
             }
         }
 

@@ -11,7 +11,7 @@ use domain::template::{Evaluator, Templated};
 use domain::value::Value;
 
 use crate::contract::{RunContext, Tools, TriggerPlan};
-use crate::outbound::{Allowed, Outbound};
+use crate::outbound::{Networks, Outbound};
 use crate::registered::{KindInfo, Registered};
 use crate::{actions, compile, control, triggers};
 
@@ -26,11 +26,11 @@ pub struct Registry {
 impl Registry {
     /// Every kind this build has; flows call the public internet only.
     pub fn standard() -> Arc<Self> {
-        Self::calling(Allowed::default())
+        Self::calling(Networks::default())
     }
 
     /// The same; flows may call `allowed` addresses too.
-    pub fn calling(allowed: Allowed) -> Arc<Self> {
+    pub fn calling(allowed: Networks) -> Arc<Self> {
         #[allow(unused_mut, reason = "only builds for tests add to it")]
         let mut registry = Self { tools: Tools { outbound: Outbound::new(allowed) }, ..Self::released() };
         #[cfg(feature = "testing")]
@@ -54,7 +54,7 @@ impl Registry {
             ],
             triggers: vec![Registered::trigger::<triggers::webhook::Webhook>()],
             evaluator: Arc::new(crate::expression::Jsonata::default()),
-            tools: Tools { outbound: Outbound::new(Allowed::default()) },
+            tools: Tools { outbound: Outbound::new(Networks::default()) },
         }
     }
 

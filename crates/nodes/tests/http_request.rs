@@ -18,12 +18,12 @@ use domain::testing::world::World;
 use domain::value::Value;
 use nodes::Registry;
 use nodes::contract::RunContext;
-use nodes::outbound::Allowed;
+use nodes::outbound::Networks;
 use serde_json::json;
 use support::{Asked, FarSide, OK};
 
 fn registry() -> Arc<Registry> {
-    Registry::calling(Allowed::parse(["127.0.0.1"]).unwrap())
+    Registry::calling(Networks::parse(["127.0.0.1"]).unwrap())
 }
 
 fn run(attempt: u32) -> RunContext {
@@ -483,7 +483,7 @@ fn other_kinds_and_triggers_take_no_secrets() {
 /// A secret is for who it was given to: not for another origin, be it in a header or in the body.
 #[tokio::test]
 async fn secrets_do_not_follow_a_redirect_to_another_origin() {
-    let registry = Registry::calling(Allowed::parse(["127.0.0.1", "127.0.0.2"]).unwrap());
+    let registry = Registry::calling(Networks::parse(["127.0.0.1", "127.0.0.2"]).unwrap());
     let other = FarSide::saying("127.0.0.2", OK);
     for (field, status, expected) in [
         ("headers", 307, Ok("POST")),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nodes::outbound::{Allowed, Call, Lookup, Outbound};
+use nodes::outbound::{Call, Lookup, Networks, Outbound};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use support::{Asked, FarSide, OK, again_with, allowing, code, endless, get, is_child};
@@ -175,7 +175,7 @@ impl Lookup for Flips {
 fn flipping(answers: &[&[&'static str]]) -> (Outbound, Arc<Flips>) {
     let answers = answers.iter().map(|answer| answer.to_vec()).collect();
     let lookup = Arc::new(Flips { answers, asked: AtomicUsize::new(0) });
-    (Outbound::asking(lookup.clone(), Allowed::parse(["127.0.0.1"]).unwrap()), lookup)
+    (Outbound::asking(lookup.clone(), Networks::parse(["127.0.0.1"]).unwrap()), lookup)
 }
 
 #[tokio::test]

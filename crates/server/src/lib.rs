@@ -18,6 +18,7 @@ mod api;
 mod arrivals;
 mod body;
 mod error;
+mod forwarded;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -35,6 +36,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::Engine;
+use nodes::outbound::Networks;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -65,6 +67,8 @@ pub struct ServerOptions {
     /// What senders see in front of `/api/webhook:trigger/…`; `None`: what somebody sets while the server runs, and
     /// until then how this machine reaches `hooks`.
     pub public_url: Option<String>,
+    /// What stands in front of `hooks` and may say whose request it hands on.
+    pub trusted_proxies: Networks,
     /// What lets programs and people use the API.
     pub door: Door,
     /// Below which path browsers find the admin listener.
@@ -96,7 +100,18 @@ impl Default for ServerLimits {
 
 /// Serves both listeners until `options.stop`, then returns when their connections have ended.
 pub async fn serve(options: ServerOptions) {
-    let ServerOptions { engine, hooks, admin, public_url, door, admin_base_path, limits, settings, stop } = options;
+    let ServerOptions {
+        engine,
+        hooks,
+        admin,
+        public_url,
+        trusted_proxies,
+        door,
+        admin_base_path,
+        limits,
+        settings,
+        stop,
+    } = options;
     let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
     let addresses = Addresses {
         // A bound socket has an address.
@@ -117,7 +132,7 @@ pub async fn serve(options: ServerOptions) {
         live_ends.clone(),
         about,
     );
-    let public = Hooks::new(engine, limits.hooks, metrics.hooks, readiness.clone(), arrivals);
+    let public = Hooks::new(engine, limits.hooks, trusted_proxies, metrics.hooks, readiness.clone(), arrivals);
     let admin = Listener::start(
         admin,
         Arc::new(Admin::new(api, Ui::new(admin_base_path))),

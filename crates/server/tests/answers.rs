@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use nodes::outbound::Networks;
 use serde_json::{Value, json};
 use support::{
     Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, finish, gzip, request, trigger,
@@ -34,6 +35,21 @@ async fn an_async_request_is_answered_and_kept() {
     assert_eq!((event.body.as_ref(), event.remote_addr.to_string().as_str()), (b"{\"id\":1}".as_ref(), "127.0.0.1"));
     let names: Vec<_> = event.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["host", "connection", "content-type", "x-request-id", "content-length"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sender_is_whom_a_trusted_proxy_says_and_nobody_else() {
+    let header = "X-Forwarded-For: 6.6.6.6, 203.0.113.7";
+    for (trusted, sender) in [(&[][..], "127.0.0.1"), (&["127.0.0.0/8"][..], "203.0.113.7")] {
+        let networks = Networks::parse(trusted.iter().copied()).unwrap();
+        let bench = Bench::with(|setup| setup.trusted_proxies = networks).await;
+        let key = bench.publish(json!({})).await;
+        let answer = bench.post(&key, &[JSON, header], b"{}").await;
+        assert_eq!(bench.ended(answer.execution()).await.event.remote_addr.to_string(), sender);
+        // Refused ones too.
+        bench.raw(request("PUT", &trigger(&key), &[header], b"")).await;
+        assert_eq!(bench.refused(1).await.remote_addr.to_string(), sender);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

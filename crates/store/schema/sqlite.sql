@@ -1,7 +1,8 @@
 -- What the migrations come to. Made by a test; see `sqlite/tests.rs`.
 
 CREATE TABLE event (
-    id           blob    not null primary key,
+    place        integer not null primary key,
+    id           blob    not null,
     executions   integer not null default 1,   -- how many refer to it; the last one to go takes it along
     method       text    not null,
     headers      text    not null,             -- JSON list of [name, value]
@@ -16,7 +17,7 @@ CREATE TABLE execution (
     workflow_id    blob    not null,
     workflow_key   text    not null,
     revision       integer,                    -- null: a test, which runs its tested_draft
-    event_id       blob    not null,
+    event_place    integer not null,
     replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,
     status         text    not null,
@@ -32,11 +33,12 @@ CREATE TABLE execution (
     answer_status  integer,
     answer_sent_at integer,
     answer_headers text,                       -- JSON list of [name, value]
-    answer_body    blob
+    answer_body    blob,
+    journal_end    integer                     -- the last part of its journal
 ) strict, without rowid;
 
 CREATE INDEX execution_by_bad_end on execution (workflow_id, status, id)
-    where status in ('failed', 'error', 'timed_out', 'cancelled');
+    where due_at is null and status <> 'succeeded';
 
 CREATE INDEX execution_by_replay_of on execution (replay_of) where replay_of is not null;
 
@@ -55,12 +57,11 @@ CREATE TABLE invite (
 ) strict, without rowid;
 
 CREATE TABLE journal (
-    execution_id blob    not null,
-    part         integer not null,             -- from 1
+    place        integer not null primary key,
+    before_place integer,                      -- null: the first part
     epoch        integer not null,
-    records      text    not null,             -- JSON list of node runs
-    primary key (execution_id, part)
-) strict, without rowid;
+    records      text    not null              -- JSON list of node runs
+) strict;
 
 CREATE TABLE migration (
     number   integer not null primary key,

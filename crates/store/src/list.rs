@@ -27,18 +27,18 @@ pub(crate) const LAST_ROWS_MAX: u32 = 100;
 /// Bytes of requests looked through for one page of a list.
 const SEARCHED_BYTES_MAX: usize = 64 << 20;
 
-/// What tells whether an execution is wanted, and where it counts.
-pub(crate) struct Scanned {
+/// What tells whether an execution is wanted, and where it counts. `E` is what its event is known by.
+pub(crate) struct Scanned<E> {
     pub(crate) id: ExecutionId,
     pub(crate) status: Status,
     pub(crate) answer: Option<u16>,
     pub(crate) is_test: bool,
-    pub(crate) event: [u8; 16],
+    pub(crate) event: E,
     pub(crate) accepted_at: Timestamp,
     pub(crate) finished_at: Option<Timestamp>,
 }
 
-impl Scanned {
+impl<E> Scanned<E> {
     /// All of the filter but its text.
     pub(crate) fn is_wanted(&self, filter: &ExecutionFilter) -> bool {
         let answered = |(first, last)| self.answer.is_some_and(|status| (first..=last).contains(&status));

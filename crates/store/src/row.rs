@@ -45,7 +45,7 @@ pub struct NewExecution {
     /// The execution whose event runs once more.
     pub replay_of: Option<ExecutionId>,
     pub mode: Mode,
-    /// One that is kept already is shared.
+    /// The one of the execution that is replayed is shared with it.
     pub event: std::sync::Arc<Event>,
     pub accepted_at: Timestamp,
     /// When the workflow's timeout ends it.

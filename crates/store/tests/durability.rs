@@ -305,7 +305,11 @@ async fn an_execution_that_cannot_be_read_does_not_hold_up_the_others() {
     }
     store.close().await.unwrap();
     let db = rusqlite::Connection::open(folder.path().join("hookflow.db")).unwrap();
-    db.execute("update journal set records = '[{' where execution_id = ?1", [execution_id(1).to_bytes()]).unwrap();
+    db.execute(
+        "update journal set records = '[{' where place = (select journal_end from execution where id = ?1)",
+        [execution_id(1).to_bytes()],
+    )
+    .unwrap();
     drop(db);
 
     let store = Sqlite::open(options(folder.path())).unwrap();

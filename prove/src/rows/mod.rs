@@ -34,11 +34,17 @@ pub struct Bench {
     pub rounds: u32,
     /// The longest load of a round; the shortest is a third of it.
     pub load: Duration,
+    /// Cores of the server alone, as `taskset -c` wants them. `None`: it shares all with its senders.
+    pub server_cores: Option<String>,
 }
 
 impl Bench {
     fn home(&self) -> Result<Home> {
-        Home::new(&self.program, &self.folder)
+        let home = Home::new(&self.program, &self.folder)?;
+        Ok(match &self.server_cores {
+            Some(cores) => home.through(&["taskset", "-c", cores]),
+            None => home,
+        })
     }
 }
 

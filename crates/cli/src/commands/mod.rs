@@ -13,6 +13,7 @@ pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod publish;
+pub(crate) mod ready;
 pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod requests;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use nodes::outbound::{self, Allowed};
+use nodes::outbound;
 use server::BasePath;
 use toml::Value;
 
@@ -51,6 +51,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("admin_base_path", Path),
     key("admin_https", Flag),
     key("public_url", Origin),
+    key("trusted_proxies", Networks),
     key("data", Folder),
     count("body_bytes_max", 1 << 10, 1 << 30),
     count("body_depth_max", 1, 64),
@@ -142,7 +143,7 @@ fn networks(value: &Value) -> Option<Value> {
         Value::Array(list) => list.iter().map(Value::as_str).collect(),
         _ => None,
     };
-    list.filter(|list| Allowed::parse(list.iter().copied()).is_ok()).map(Value::from)
+    list.filter(|list| outbound::Networks::parse(list.iter().copied()).is_ok()).map(Value::from)
 }
 
 /// Without the slash at its end; empty for none.

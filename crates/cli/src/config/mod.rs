@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use domain::flow::suggest::did_you_mean;
-use nodes::outbound::Allowed;
+use nodes::outbound::Networks;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) admin_https: bool,
     /// Without a slash at its end; empty for the address of `hooks`.
     pub(crate) public_url: String,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Networks,
     pub(crate) data: PathBuf,
     pub(crate) body_bytes_max: usize,
     pub(crate) body_depth_max: usize,
@@ -64,7 +66,7 @@ pub(crate) struct Settings {
     pub(crate) body_bytes_in_memory_max: usize,
     pub(crate) body_bytes_in_memory_per_workflow_max: usize,
     pub(crate) parsed_bytes_max: usize,
-    pub(crate) outbound_allow: Allowed,
+    pub(crate) outbound_allow: Networks,
     pub(crate) store_readers: usize,
     pub(crate) store_batch_bytes_max: usize,
     pub(crate) store_queue_bytes_max: usize,

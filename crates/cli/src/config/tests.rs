@@ -120,10 +120,10 @@ fn networks_are_a_list_or_text_with_commas() {
     let allowed = |file: &str, environment: &[(&str, &str)]| {
         load(&layers(file, environment, &[])).unwrap().settings.outbound_allow
     };
-    let both = Allowed::parse(["10.0.0.0/8", "::1"]).unwrap();
+    let both = Networks::parse(["10.0.0.0/8", "::1"]).unwrap();
     assert_eq!(allowed("outbound_allow = ['10.0.0.0/8', '::1']", &[]), both);
     assert_eq!(allowed("", &[("HOOKFLOW_OUTBOUND_ALLOW", " 10.0.0.0/8, ::1")]), both);
-    assert_eq!(allowed("outbound_allow = ['::1']", &[("HOOKFLOW_OUTBOUND_ALLOW", "")]), Allowed::default());
+    assert_eq!(allowed("outbound_allow = ['::1']", &[("HOOKFLOW_OUTBOUND_ALLOW", "")]), Networks::default());
     let found = complaints(&layers(
         "outbound_allow = ['localhost']",
         &[("HOOKFLOW_OUTBOUND_ALLOW", "10.0.0.0/8,10.0.0.0/33")],

@@ -94,9 +94,11 @@ impl Home {
 
     /// What it says on stderr goes to `log`. A pipe that nobody empties holds up who says much.
     pub fn serve_saying(&self, settings: &[(&str, &str)], more: &[&str], log: Stdio) -> Server {
-        let mut args = vec!["serve", "--hooks", "127.0.0.1:0"];
-        if !more.contains(&"--admin") {
-            args.extend(["--admin", "127.0.0.1:0"]);
+        let mut args = vec!["serve"];
+        for listener in ["--hooks", "--admin"] {
+            if !more.contains(&listener) {
+                args.extend([listener, "127.0.0.1:0"]);
+            }
         }
         args.extend(more);
         let mut command = self.hookflow(&args);

@@ -15,7 +15,7 @@ use engine::catalog::{Endpoint, Lookup};
 use engine::handle::{Accepted, Incoming, NotDurable, Reply};
 use engine::{Engine, Limits};
 use nodes::Registry;
-use nodes::outbound::Allowed;
+use nodes::outbound::Networks;
 use serde_json::{Value, json};
 use store::sqlite::{Options, Sqlite};
 use store::{Execution, ExecutionFilter, ExecutionHead, RetentionRule, Store};
@@ -120,7 +120,7 @@ pub(crate) async fn start_over(store: Arc<dyn Store>, limits: Limits) -> Engine 
 
 /// Flows may call what listens here.
 fn registry() -> Arc<Registry> {
-    Registry::calling(Allowed::parse(["127.0.0.0/8"]).unwrap())
+    Registry::calling(Networks::parse(["127.0.0.0/8"]).unwrap())
 }
 
 pub(crate) async fn send(engine: &Engine, endpoint: &Endpoint, body: &Value) -> Result<Accepted, NotDurable> {

@@ -6,56 +6,17 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
 
-use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use super::networks::Networks;
 
-/// Addresses outside the public internet that may be called all the same. Empty by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<String>", into = "Vec<String>")]
-pub struct Allowed(Vec<IpNet>);
-
-/// A network as in settings: `10.0.0.0/8`, or one address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither an address nor a network such as 10.0.0.0/8")]
-pub struct NotANetwork(String);
-
-impl Allowed {
-    pub fn parse<'a>(networks: impl IntoIterator<Item = &'a str>) -> Result<Self, NotANetwork> {
-        networks.into_iter().map(network).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// Why a flow may not connect to this address, for a person.
+impl Networks {
+    /// Why a flow may not connect to this address, for a person. These are the ones it may call all the same.
     pub(super) fn refusal(&self, address: IpAddr) -> Option<Refused> {
         let address = address.to_canonical();
         let reached = [Some(address), embedded(address)].into_iter().flatten();
-        let why = reached.filter(|part| !self.lists(*part)).find_map(why_refused)?;
-        (!self.lists(address)).then_some(Refused { address, why })
+        let why = reached.filter(|part| !self.contains(*part)).find_map(why_refused)?;
+        (!self.contains(address)).then_some(Refused { address, why })
     }
-
-    fn lists(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl TryFrom<Vec<String>> for Allowed {
-    type Error = NotANetwork;
-
-    fn try_from(networks: Vec<String>) -> Result<Self, NotANetwork> {
-        Self::parse(networks.iter().map(String::as_str))
-    }
-}
-
-impl From<Allowed> for Vec<String> {
-    fn from(allowed: Allowed) -> Self {
-        allowed.0.iter().map(IpNet::to_string).collect()
-    }
-}
-
-fn network(text: &str) -> Result<IpNet, NotANetwork> {
-    let text = text.trim();
-    IpNet::from_str(text).or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| NotANetwork(text.to_owned()))
 }
 
 /// An address that is not called.
@@ -143,7 +104,7 @@ mod tests {
     use super::*;
 
     fn allows(networks: &[&str], address: &str) -> bool {
-        Allowed::parse(networks.iter().copied()).unwrap().refusal(address.parse().unwrap()).is_none()
+        Networks::parse(networks.iter().copied()).unwrap().refusal(address.parse().unwrap()).is_none()
     }
 
     #[test]
@@ -270,6 +231,6 @@ mod tests {
         // What an address leads to counts beside what it is.
         assert!(allows(&["10.0.0.0/8"], "64:ff9b::10.0.0.1") && allows(&["10.0.0.0/8"], "2600::5efe:10.0.0.1"));
         assert!(!allows(&["10.0.0.0/8"], "fd00::5efe:10.0.0.1") && allows(&["fd00::/8"], "fd00::5efe:10.0.0.1"));
-        assert!(Allowed::parse(["localhost"]).is_err() && Allowed::parse(["10.0.0.0/33"]).is_err());
+        assert!(Networks::parse(["localhost"]).is_err() && Networks::parse(["10.0.0.0/33"]).is_err());
     }
 }

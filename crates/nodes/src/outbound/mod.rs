@@ -13,13 +13,14 @@
 
 mod address;
 mod call;
+mod networks;
 mod resolver;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub use address::{Allowed, NotANetwork};
 pub use call::{Call, CallError, Got, IDEMPOTENCY_KEY};
+pub use networks::{Networks, NotANetwork};
 pub use reqwest::Url;
 pub use resolver::Lookup;
 use resolver::{Guarded, System};
@@ -40,7 +41,7 @@ pub struct Outbound(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    allowed: Arc<Allowed>,
+    allowed: Arc<Networks>,
     lookup: Arc<dyn Lookup>,
     /// Made with the first call: it holds certificates, which a server without calls need not load.
     http: OnceLock<reqwest::Client>,
@@ -62,15 +63,15 @@ pub fn origin(text: &str) -> Option<String> {
 impl Outbound {
     /// For calls of the server itself to a place that its administrator chose: every address may be called.
     pub fn anywhere() -> Self {
-        Self::new(Allowed::parse(["0.0.0.0/0", "::/0"]).expect("these are networks"))
+        Self::new(Networks::parse(["0.0.0.0/0", "::/0"]).expect("these are networks"))
     }
 
-    pub fn new(allowed: Allowed) -> Self {
+    pub fn new(allowed: Networks) -> Self {
         Self::asking(Arc::new(System), allowed)
     }
 
     /// With another source of addresses, whose answers are looked at as the system's are.
-    pub fn asking(lookup: Arc<dyn Lookup>, allowed: Allowed) -> Self {
+    pub fn asking(lookup: Arc<dyn Lookup>, allowed: Networks) -> Self {
         Self(Arc::new(Shared { allowed: Arc::new(allowed), lookup, http: OnceLock::new() }))
     }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::address::{Allowed, Refused};
+use super::address::Refused;
+use super::networks::Networks;
 
 /// Asks what addresses a name has.
 #[async_trait]
@@ -29,7 +30,7 @@ impl Lookup for System {
 /// A lookup, its answers looked at.
 #[derive(Debug)]
 pub(super) struct Guarded {
-    pub(super) allowed: Arc<Allowed>,
+    pub(super) allowed: Arc<Networks>,
     pub(super) lookup: Arc<dyn Lookup>,
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use nodes::outbound::{Allowed, Call, CallError, Got, Outbound};
+use nodes::outbound::{Call, CallError, Got, Networks, Outbound};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
@@ -178,7 +178,7 @@ pub fn get(url: &str) -> Call {
 }
 
 pub fn allowing(networks: &[&str]) -> Outbound {
-    Outbound::new(Allowed::parse(networks.iter().copied()).unwrap())
+    Outbound::new(Networks::parse(networks.iter().copied()).unwrap())
 }
 
 pub fn code(outcome: Result<Got, CallError>) -> &'static str {

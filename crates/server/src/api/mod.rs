@@ -78,6 +78,7 @@ use openapi::Access;
 
 use crate::body::BodyLimits;
 use crate::error::ApiError;
+use crate::forwarded;
 use crate::hooks::TRIGGER_PATH;
 use crate::listener::{Arriving, Handler};
 use crate::metrics;
@@ -304,7 +305,7 @@ impl Handler for Admin {
         if let Some(response) = self.ui.answer(request.method(), request.uri().path(), request.headers()) {
             return response;
         }
-        let from = if self.https { forwarded_for(request.headers()).unwrap_or(peer) } else { peer };
+        let from = if self.https { forwarded::last(request.headers()).unwrap_or(peer) } else { peer };
         request.extensions_mut().insert(login::From(from));
         let mut response = match self.router.clone().call(request).await {
             Ok(response) => response,
@@ -313,12 +314,6 @@ impl Handler for Admin {
         standing::seal_api(response.headers_mut());
         response
     }
-}
-
-/// For whom the proxy in front speaks: it adds to the end what it sees, and what stands before that anybody can write.
-fn forwarded_for(headers: &http::HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// The description of the API as it is served: an OpenAPI document in JSON.

@@ -31,6 +31,7 @@ use engine::Engine;
 use engine::catalog::Endpoint;
 use http::{Request, Response};
 use http_body_util::Full;
+use nodes::outbound::Networks;
 use tokio::sync::Semaphore;
 
 pub use limits::HookLimits;
@@ -38,6 +39,7 @@ pub use limits::HookLimits;
 use self::seldom::Seldom;
 use crate::arrivals::Arrivals;
 use crate::error::Refusal;
+use crate::forwarded;
 use crate::listener::{Arriving, Handler};
 use crate::metrics::HookMetrics;
 use crate::probes::{self, Readiness};
@@ -53,6 +55,7 @@ const ANSWER_PATH: &str = "/api/webhook:answer/";
 pub(crate) struct Hooks {
     engine: Engine,
     limits: HookLimits,
+    trusted_proxies: Networks,
     inflating: Semaphore,
     busy_told: Seldom,
     /// Stands in for what is unknown.
@@ -95,6 +98,7 @@ impl Hooks {
     pub(crate) fn new(
         engine: Engine,
         limits: HookLimits,
+        trusted_proxies: Networks,
         metrics: HookMetrics,
         readiness: Readiness,
         arrivals: Arrivals,
@@ -107,7 +111,8 @@ impl Hooks {
             credentials: None,
             live: None,
         });
-        Self { engine, limits, inflating, busy_told: Seldom::default(), nowhere, metrics, readiness, arrivals }
+        let busy_told = Seldom::default();
+        Self { engine, limits, trusted_proxies, inflating, busy_told, nowhere, metrics, readiness, arrivals }
     }
 
     /// Whether the request log has room for one more like this.
@@ -130,7 +135,8 @@ impl Handler for Hooks {
         let mut response = match Place::at(head.uri.path()) {
             Place::Trigger(key) => {
                 let came = Instant::now();
-                let response = trigger::trigger(&self, key, &head, body, peer).await;
+                let sender = forwarded::sender(&head.headers, peer, &self.trusted_proxies);
+                let response = trigger::trigger(&self, key, &head, body, sender).await;
                 self.metrics.answer_times.add_time(came.elapsed());
                 response
             }

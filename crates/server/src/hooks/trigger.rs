@@ -36,14 +36,14 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
     key: &str,
     head: &Parts,
     body: B,
-    peer: IpAddr,
+    sender: IpAddr,
 ) -> Response<Full<Bytes>> {
     let (endpoint, is_known) = match hooks.engine.endpoint(key) {
         Lookup::Found(endpoint) => (endpoint, true),
         Lookup::Retired { key, workflow } => {
             let headers = kept::kept(&head.headers, &[], false);
             let refused = Refused { workflow, key, headers, cause: &Refusal::Gone, came: &[] };
-            hooks.engine.log_refused(|| entry(hooks, refused, head, peer));
+            hooks.engine.log_refused(|| entry(hooks, refused, head, sender));
             return hooks.turn_away(&Refusal::Gone);
         }
         // Goes all the way of one that is off, so that the time it takes does not tell them apart.
@@ -59,7 +59,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
                 body: admitted.body,
                 share: admitted.share,
                 tree_bytes: admitted.tree_bytes,
-                remote_addr: peer,
+                remote_addr: sender,
             };
             match hooks.engine.accept(&endpoint, incoming).await {
                 Ok(accepted) => {
@@ -76,7 +76,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
     if refusal.is_logged() && hooks.is_worth_a_line(&endpoint, &refusal) {
         let made = || {
             let (workflow, key, headers) = (endpoint.workflow, endpoint.key.clone(), kept_headers(&endpoint, head));
-            entry(hooks, Refused { workflow, key, headers, cause: &refusal, came: &came }, head, peer)
+            entry(hooks, Refused { workflow, key, headers, cause: &refusal, came: &came }, head, sender)
         };
         if is_known {
             hooks.engine.log_refused(made);
@@ -169,7 +169,7 @@ struct Refused<'a> {
 }
 
 /// Tells the author why a sender was turned away.
-fn entry(hooks: &Hooks, refused: Refused<'_>, head: &Parts, peer: IpAddr) -> RefusedRequest {
+fn entry(hooks: &Hooks, refused: Refused<'_>, head: &Parts, sender: IpAddr) -> RefusedRequest {
     let Refused { workflow, key, headers, cause, came } = refused;
     let came = &came[..came.len().min(hooks.limits.refused_body_bytes_max)];
     RefusedRequest {
@@ -183,7 +183,7 @@ fn entry(hooks: &Hooks, refused: Refused<'_>, head: &Parts, peer: IpAddr) -> Ref
         headers: kept::first(headers, REFUSED_HEADERS_BYTES_MAX),
         query_string: query_string(head),
         body: Bytes::copy_from_slice(came),
-        remote_addr: peer,
+        remote_addr: sender,
         received_at: hooks.engine.now(),
     }
 }

@@ -13,6 +13,7 @@ use domain::id::ExecutionId;
 use engine::authoring::AuthoringError;
 use engine::{Engine, Limits};
 use nodes::Registry;
+use nodes::outbound::Networks;
 use serde_json::{Value, json};
 use server::{AdminToken, BasePath, Door, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
 use store::sqlite::{Options, Sqlite};
@@ -35,6 +36,7 @@ pub(crate) struct Setup {
     pub(crate) admin_base_path: BasePath,
     pub(crate) door: Door,
     pub(crate) public_url: Option<String>,
+    pub(crate) trusted_proxies: Networks,
 }
 
 pub(crate) struct Bench {
@@ -74,9 +76,11 @@ impl Bench {
             admin_base_path: BasePath::default(),
             door: Door::new(AdminToken::new(TOKEN.into())),
             public_url: Some("https://hooks.example/".into()),
+            trusted_proxies: Networks::default(),
         };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, public_url } = setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, public_url, trusted_proxies } =
+            setup;
         let folder = tempfile::tempdir().unwrap();
         let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
         let store = Sqlite::open(options).unwrap();
@@ -90,6 +94,7 @@ impl Bench {
             hooks,
             admin,
             public_url,
+            trusted_proxies,
             door,
             admin_base_path,
             limits,

@@ -56,10 +56,11 @@ create table sample (
 
 create index sample_by_workflow on sample (workflow_id, id);
 
--- With a rowid, so that bodies are appended one after the other and whole rows fit a page:
--- without one, a body of 1 KB costs a page of its own.
+-- Known by its place, so that bodies are appended one after the other, whole rows fit a page, and no index
+-- on 16 random bytes is written with each of them.
 create table event (
-    id           blob    not null primary key,
+    place        integer not null primary key,
+    id           blob    not null,
     executions   integer not null default 1,   -- how many refer to it; the last one to go takes it along
     method       text    not null,
     headers      text    not null,             -- JSON list of [name, value]
@@ -74,7 +75,7 @@ create table execution (
     workflow_id    blob    not null,
     workflow_key   text    not null,
     revision       integer,                    -- null: a test, which runs its tested_draft
-    event_id       blob    not null,
+    event_place    integer not null,
     replay_of      blob,                       -- the execution whose event runs once more
     mode           text    not null,
     status         text    not null,
@@ -90,7 +91,8 @@ create table execution (
     answer_status  integer,
     answer_sent_at integer,
     answer_headers text,                       -- JSON list of [name, value]
-    answer_body    blob
+    answer_body    blob,
+    journal_end    integer                     -- the last part of its journal
 ) strict, without rowid;
 
 -- Lists of one workflow, retention.
@@ -102,8 +104,9 @@ create index execution_suspect on execution (owner) where takeovers > 1 and due_
 -- Lists by status. The two most frequent ones are found without it.
 create index execution_by_status on execution (status, id) where status not in ('queued', 'succeeded');
 -- The same of one workflow, of what ended badly: else it would be looked for among all that the workflow did.
+-- (A list of more than two words here would be built anew, as a table, with every execution that is written.)
 create index execution_by_bad_end on execution (workflow_id, status, id)
-    where status in ('failed', 'error', 'timed_out', 'cancelled');
+    where due_at is null and status <> 'succeeded';
 -- What was run again, and as what. Rare, so it costs the others nothing.
 create index execution_by_replay_of on execution (replay_of) where replay_of is not null;
 
@@ -113,14 +116,13 @@ create table tested_draft (
     flow         text not null                 -- JSON object
 ) strict, without rowid;
 
--- Append-only: each checkpoint adds a part.
+-- Append-only: each checkpoint adds a part, which names the one before it. An execution names its last one.
 create table journal (
-    execution_id blob    not null,
-    part         integer not null,             -- from 1
+    place        integer not null primary key,
+    before_place integer,                      -- null: the first part
     epoch        integer not null,
-    records      text    not null,             -- JSON list of node runs
-    primary key (execution_id, part)
-) strict, without rowid;
+    records      text    not null              -- JSON list of node runs
+) strict;
 
 -- Tokens that programs show to use the API, known by their digest: the token itself is nowhere.
 create table token (

@@ -121,7 +121,8 @@ pub async fn replays_share_one_event(store: &dyn Store) {
     for n in [2, 3] {
         let mut stray = event(1);
         stray.body = Bytes::from_static(b"other");
-        let replay = NewExecution { event: stray.into(), ..execution(n, 1, queued(at(n))) };
+        let replay =
+            NewExecution { event: stray.into(), replay_of: Some(execution_id(1)), ..execution(n, 1, queued(at(n))) };
         store.execution_create(replay).await.unwrap();
     }
     for n in 1..=3 {

@@ -86,7 +86,7 @@ impl<'f> Scan<'f> {
     }
 
     /// The next ones, newest first; may be none of them. `None`: there are no more, or enough were looked at.
-    pub(super) async fn next(&mut self, db: &Db) -> Result<Option<Vec<Scanned>>, Fault> {
+    pub(super) async fn next(&mut self, db: &Db) -> Result<Option<Vec<Scanned<[u8; 16]>>>, Fault> {
         if self.open.is_some() {
             return self.next_open(db).await;
         }
@@ -108,7 +108,7 @@ impl<'f> Scan<'f> {
         Ok(Some(found))
     }
 
-    async fn next_open(&mut self, db: &Db) -> Result<Option<Vec<Scanned>>, Fault> {
+    async fn next_open(&mut self, db: &Db) -> Result<Option<Vec<Scanned<[u8; 16]>>>, Fault> {
         let (Some(open), Some(status)) = (&mut self.open, self.filter.status) else { return Ok(None) };
         let newest = open.split_off(open.len().saturating_sub(OPEN_SLICE));
         if newest.is_empty() {
@@ -130,7 +130,7 @@ fn rare(filter: &ExecutionFilter) -> Option<Status> {
     filter.status.filter(|status| !matches!(status, Status::Queued | Status::Succeeded))
 }
 
-fn read_scanned(row: &Row) -> Result<Scanned, Fault> {
+fn read_scanned(row: &Row) -> Result<Scanned<[u8; 16]>, Fault> {
     Ok(Scanned {
         id: ExecutionId::from_bytes(row.try_get::<_, Bin<16>>(0)?.0),
         status: row.try_get::<_, Word<_>>(1)?.0,
@@ -189,7 +189,7 @@ async fn wanted(db: &Db, filter: &ExecutionFilter) -> Result<(Vec<ExecutionId>, 
 }
 
 /// The events that are looked through.
-pub(super) fn searched(search: Option<&Search>, slice: &[Scanned], filter: &ExecutionFilter) -> Vec<[u8; 16]> {
+pub(super) fn searched(search: Option<&Search>, slice: &[Scanned<[u8; 16]>], filter: &ExecutionFilter) -> Vec<[u8; 16]> {
     let looked_through = slice.iter().filter(|found| search.is_some() && found.is_wanted(filter));
     looked_through.map(|found| found.event).collect()
 }

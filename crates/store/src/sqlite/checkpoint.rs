@@ -4,9 +4,13 @@
 //! when all of it is copied at the moment a batch begins; under a load that never pauses this does
 //! not happen, so past a limit the writer does the small rest between two batches.
 //!
+//! Small too is what is left to flush then: SQLite flushes the database file only before the log starts anew, so the
+//! copier does it after each of its steps. Else everybody would wait for all that was copied in between.
+//!
 //! Invariant: nothing is copied once the database is broken; the next start reads the log as it stands.
 
 use std::ffi::c_int;
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -104,9 +108,11 @@ impl Checkpoints {
 
 /// The copier's thread: copies what it can each time it is woken, until the writer is gone.
 #[allow(clippy::needless_pass_by_value, reason = "the connection closes when the thread ends")]
-pub(super) fn copy(db: Connection, wake: Receiver<()>, shared: Arc<Shared>) {
+pub(super) fn copy(db: Connection, file: &File, wake: Receiver<()>, shared: Arc<Shared>) {
     while wake.recv().is_ok() {
         checkpoint(&db, PASSIVE, &shared);
+        // SQLite does it again where it counts, and learns of a failure then.
+        let _ = file.sync_data();
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::execution::status::Status;
-use domain::id::{EventId, ExecutionId, ServerId, WorkflowId};
+use domain::id::{ExecutionId, ServerId, WorkflowId};
 use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -32,7 +32,7 @@ statements! {
             order by due_at, id limit ?4";
     FIRST_DUE = "select min(due_at) from execution where due_at is not null and owner is ?1 and workflow_id = ?2";
     GET = concat!(
-        "select ", head!(), ", event_id, timeout_at, epoch + 1 from execution where id = ?1 and due_at is not null"
+        "select ", head!(), ", event_place, timeout_at, epoch + 1 from execution where id = ?1 and due_at is not null"
     );
     DEATHS = "select owner is not null, takeovers + (owner is not null) from execution where id = ?1";
     SUSPECT = "select 1 from execution where due_at is not null and owner = ?1 and takeovers > 1 limit 1";
@@ -290,7 +290,7 @@ fn read(db: &Connection, id: ExecutionId) -> rusqlite::Result<Claimed> {
             head,
             waited_for,
             pinned,
-            event: read_event(db, EventId::from_bytes(row.get(12)?))?,
+            event: read_event(db, row.get(12)?)?,
             timeout_at: row.get::<_, Option<i64>>(13)?.map(Timestamp::from_micros),
             epoch: row.get(14)?,
             records: read_journal(db, id)?,

@@ -23,35 +23,37 @@ use crate::row::{Execution, ExecutionHead, NewExecution, Pinned, Progress, SentA
 macro_rules! head {
     () => {
         "id, workflow_id, workflow_key, revision, status, mode, reason, answer_status, accepted_at, finished_at, replay_of,
-         coalesce((select method from event where event.id = event_id), '')"
+         coalesce((select method from event where event.place = event_place), '')"
     };
 }
 pub(super) use head;
 
 statements! {
-    /// A replay brings an event that is there already.
     INSERT_EVENT = "insert into event (id, method, headers, query_string, remote_addr, received_at, body)
-                    values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                    on conflict (id) do update set executions = executions + 1";
+                    values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    /// A replay brings the event that is there already, unless it was edited.
+    SHARE_EVENT = "update event set executions = executions + 1
+                    where place = (select event_place from execution where id = ?1) and id = ?2
+                returning place";
     INSERT = "insert into execution
-                     (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
+                     (id, workflow_id, workflow_key, revision, event_place, mode, status, reason, owner, epoch, due_at,
                       accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body,
-                      replay_of)
-              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                      replay_of, journal_end)
+              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
     INSERT_DRAFT = "insert into tested_draft (execution_id, flow) values (?1, ?2)";
-    APPEND = "insert into journal (execution_id, part, epoch, records)
-              values (?1, (select coalesce(max(part), 0) + 1 from journal where execution_id = ?1), ?2, ?3)";
+    APPEND = "insert into journal (before_place, epoch, records) values (?1, ?2, ?3)";
     /// The fence: only at the epoch it was claimed at, and only while it is open.
-    PROGRESS = "update execution set status = ?3, reason = ?4, owner = ?5, due_at = ?6, finished_at = ?7,
-                       takeovers = case when ?8 then 0 else takeovers end
-                 where id = ?1 and epoch = ?2 and due_at is not null";
+    FENCE = "select journal_end from execution where id = ?1 and epoch = ?2 and due_at is not null";
+    PROGRESS = "update execution set status = ?2, reason = ?3, owner = ?4, due_at = ?5, finished_at = ?6,
+                       takeovers = case when ?7 then 0 else takeovers end, journal_end = ?8
+                 where id = ?1";
     FIRST_ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                      where id = ?1 and answer_status is null";
     ANSWER = "update execution set answer_status = ?2, answer_sent_at = ?3, answer_headers = ?4, answer_body = ?5
                where id = ?1";
     NOTE = "update execution set notes = json_insert(coalesce(notes, '[]'), '$[#]', ?2) where id = ?1";
     GET = concat!(
-        "select ", head!(), ", event_id, notes, answer_sent_at, answer_headers, answer_body from execution where id = ?1"
+        "select ", head!(), ", event_place, notes, answer_sent_at, answer_headers, answer_body from execution where id = ?1"
     );
     HEAD = concat!("select ", head!(), " from execution where id = ?1");
     FAIL_QUARANTINED = "update execution set status = 'error', reason = null, due_at = null, finished_at = ?2
@@ -59,8 +61,15 @@ statements! {
     REPLAYS = "select id from execution where replay_of = ?1 order by id";
     GET_DRAFT = "select flow from tested_draft where execution_id = ?1";
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = ?1";
-    GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body from event where id = ?1";
-    GET_JOURNAL = "select records from journal where execution_id = ?1 order by part";
+    GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body, id from event where place = ?1";
+    /// Last part first.
+    GET_JOURNAL = "with recursive part (records, before) as (
+                       select records, before_place from journal
+                        where place = (select journal_end from execution where id = ?1)
+                        union all
+                       select journal.records, before_place from part cross join journal on place = before
+                   )
+                   select records from part";
 }
 
 /// A progress as its columns want it, made before it goes to the writer's thread.
@@ -129,19 +138,15 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
         + draft.as_ref().map_or(0, String::len)
         + progress.bytes();
     let work = move |db: &Connection| {
-        execute(
-            db,
-            INSERT_EVENT,
-            params![
-                event.id.to_bytes(),
-                event.method,
-                headers,
-                event.query_string,
-                event.remote_addr.to_string(),
-                event.received_at.as_micros(),
-                event.body.as_ref(),
-            ],
-        )?;
+        let shared = match replay_of {
+            Some(of) => row(db, SHARE_EVENT, params![of.to_bytes(), event.id.to_bytes()], |row| row.get(0))?,
+            None => None,
+        };
+        let event_place = match shared {
+            Some(place) => place,
+            None => insert_event(db, &event, &headers)?,
+        };
+        let journal_end = append(db, None, 1, progress.records.as_deref())?;
         let answer = progress.answer.as_ref();
         execute(
             db,
@@ -151,7 +156,7 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
                 workflow.to_bytes(),
                 workflow_key.as_str(),
                 pinned.revision(),
-                event.id.to_bytes(),
+                event_place,
                 mode_word(mode),
                 progress.status.as_str(),
                 progress.reason,
@@ -166,14 +171,33 @@ pub(super) async fn create(store: &Sqlite, new: NewExecution) -> Result<()> {
                 answer.map(|answer| &answer.headers),
                 answer.map(|answer| answer.body.as_ref()),
                 replay_of.map(ExecutionId::to_bytes),
+                journal_end,
             ],
         )?;
         if let Some(draft) = &draft {
             execute(db, INSERT_DRAFT, params![id.to_bytes(), draft])?;
         }
-        append(db, id, 1, progress.records.as_deref())
+        Ok(())
     };
-    store.write("execution_create", bytes, work).await
+    store.write_for(workflow, "execution_create", bytes, work).await
+}
+
+/// Where it is then.
+fn insert_event(db: &Connection, event: &Event, headers: &str) -> rusqlite::Result<i64> {
+    execute(
+        db,
+        INSERT_EVENT,
+        params![
+            event.id.to_bytes(),
+            event.method,
+            headers,
+            event.query_string,
+            event.remote_addr.to_string(),
+            event.received_at.as_micros(),
+            event.body.as_ref(),
+        ],
+    )?;
+    Ok(db.last_insert_rowid())
 }
 
 pub(super) async fn progress(store: &Sqlite, execution: ExecutionId, epoch: u32, progress: Progress) -> Result<()> {
@@ -184,28 +208,28 @@ pub(super) async fn progress(store: &Sqlite, execution: ExecutionId, epoch: u32,
 
 fn move_on(db: &Connection, execution: ExecutionId, epoch: u32, to: &Encoded) -> Result<(), Fault> {
     let id = execution.to_bytes();
-    let moved = execute(
+    let fence = row(db, FENCE, params![id, epoch], |row| row.get::<_, Option<i64>>(0))?;
+    let journal_end = fence.ok_or(Error::LeaseLost { execution })?;
+    let journal_end = append(db, journal_end, epoch, to.records.as_deref())?;
+    execute(
         db,
         PROGRESS,
-        params![id, epoch, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at, to.gets_on],
+        params![id, to.status.as_str(), to.reason, to.owner, to.due_at, to.finished_at, to.gets_on, journal_end],
     )?;
-    if moved == 0 {
-        return Err(Error::LeaseLost { execution }.into());
-    }
     if let Some(answer) = &to.answer {
         execute(db, ANSWER, params![id, answer.status, answer.sent_at, answer.headers, answer.body.as_ref()])?;
     }
     for note in &to.notes {
         execute(db, NOTE, params![id, note])?;
     }
-    append(db, execution, epoch, to.records.as_deref())
+    Ok(())
 }
 
-fn append(db: &Connection, execution: ExecutionId, epoch: u32, records: Option<&str>) -> Result<(), Fault> {
-    if let Some(records) = records {
-        execute(db, APPEND, params![execution.to_bytes(), epoch, records])?;
-    }
-    Ok(())
+/// Where the journal ends from then on, which ended at `end`.
+fn append(db: &Connection, end: Option<i64>, epoch: u32, records: Option<&str>) -> rusqlite::Result<Option<i64>> {
+    let Some(records) = records else { return Ok(end) };
+    execute(db, APPEND, params![end, epoch, records])?;
+    Ok(Some(db.last_insert_rowid()))
 }
 
 pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option<Execution>> {
@@ -214,7 +238,7 @@ pub(super) async fn get(store: &Sqlite, execution: ExecutionId) -> Result<Option
             let found = row(db, GET, [execution.to_bytes()], |row| {
                 let notes: Option<Json<Vec<String>>> = row.get(13)?;
                 let answer = read_answer(row, 7, 14)?;
-                Ok((read_head(row)?, EventId::from_bytes(row.get(12)?), notes, answer))
+                Ok((read_head(row)?, row.get(12)?, notes, answer))
             })?;
             let Some((head, event, notes, answer)) = found else { return Ok(None) };
             let event = read_event(db, event)?;
@@ -289,10 +313,10 @@ fn read_answer(row: &Row<'_>, status: usize, rest: usize) -> rusqlite::Result<Op
     Ok(Some(SentAnswer { answer, sent_at: Timestamp::from_micros(row.get(rest)?) }))
 }
 
-pub(super) fn read_event(db: &Connection, id: EventId) -> rusqlite::Result<Event> {
-    let event = row(db, GET_EVENT, [id.to_bytes()], |row| {
+pub(super) fn read_event(db: &Connection, place: i64) -> rusqlite::Result<Event> {
+    let event = row(db, GET_EVENT, [place], |row| {
         Ok(Event {
-            id,
+            id: EventId::from_bytes(row.get(6)?),
             method: row.get(0)?,
             headers: row.get::<_, Json<_>>(1)?.0,
             query_string: row.get(2)?,
@@ -310,7 +334,7 @@ pub(super) fn read_draft(db: &Connection, execution: ExecutionId) -> rusqlite::R
 
 pub(super) fn read_journal(db: &Connection, execution: ExecutionId) -> rusqlite::Result<Vec<NodeRun>> {
     let parts = rows(db, GET_JOURNAL, [execution.to_bytes()], |row| Ok(row.get::<_, Json<Vec<NodeRun>>>(0)?.0))?;
-    Ok(parts.into_iter().flatten().collect())
+    Ok(parts.into_iter().rev().flatten().collect())
 }
 
 fn mode_word(mode: Mode) -> &'static str {

@@ -22,7 +22,7 @@ use crate::row::{Cause, ExecutionFilter, ExecutionHead, Listed};
 /// What [`Scanned`] is read from.
 macro_rules! scanned {
     () => {
-        "select id, status, answer_status, revision is null, event_id, accepted_at, finished_at from execution "
+        "select id, status, answer_status, revision is null, event_place, accepted_at, finished_at from execution "
     };
 }
 
@@ -37,17 +37,16 @@ statements! {
     SCAN_WORKFLOW = scan!("and workflow_id = ?4");
     /// The second condition is the one of the index.
     SCAN_RARE_STATUS = scan!("and status = ?4 and status not in ('queued', 'succeeded')");
-    /// The third condition is the one of the index.
+    /// The last two conditions are those of the index.
     SCAN_WORKFLOW_BAD_END = scan!(
-        "and workflow_id = ?4 and status = ?5 and status in ('failed', 'error', 'timed_out', 'cancelled')"
+        "and workflow_id = ?4 and status = ?5 and due_at is null and status <> 'succeeded'"
     );
     /// All that has not ended, in no order of use.
     OPEN = "select id from execution where due_at is not null limit ?1";
     SCAN_ONE = concat!(scanned!(), "where id = ?1 and status = ?2 and (?3 is null or workflow_id = ?3)");
     /// What is too large comes as null.
     CAUSE = "select status, json_extract(notes, '$[#-1]'),
-                    (select iif(octet_length(records) <= ?2, records, null) from journal
-                      where execution_id = execution.id order by part desc limit 1)
+                    (select iif(octet_length(records) <= ?2, records, null) from journal where place = journal_end)
                from execution where id = ?1";
 }
 
@@ -57,7 +56,7 @@ pub(super) fn scan(
     db: &Connection,
     filter: &ExecutionFilter,
     limit: u32,
-    mut each: impl FnMut(Scanned) -> rusqlite::Result<bool>,
+    mut each: impl FnMut(Scanned<i64>) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<bool> {
     // Ids begin with the time.
     let from = filter.from.map_or([0; 16], |from| ExecutionId::new(from, 0).to_bytes());
@@ -101,7 +100,7 @@ pub(super) fn scan(
     Ok(left > 0)
 }
 
-fn read_scanned(row: &Row<'_>) -> rusqlite::Result<Scanned> {
+fn read_scanned(row: &Row<'_>) -> rusqlite::Result<Scanned<i64>> {
     let status = row.get_ref(1)?.as_str()?.parse().map_err(rusqlite::types::FromSqlError::other)?;
     Ok(Scanned {
         id: ExecutionId::from_bytes(row.get(0)?),

@@ -19,6 +19,7 @@ mod fault;
 mod figures;
 mod migrate;
 mod options;
+mod queues;
 mod readers;
 mod request_log;
 mod retention;
@@ -84,15 +85,19 @@ pub struct Sqlite {
 
 /// What each thread holds while it works: when the last one is gone, the folder is free.
 struct Working {
-    lock: File,
+    /// Closing it takes the locks of every connection to the file away, so it goes after them.
+    database: File,
+    _folder: FolderLock,
     _ended: mpsc::Sender<()>,
 }
 
-impl Drop for Working {
+struct FolderLock(File);
+
+impl Drop for FolderLock {
     fn drop(&mut self) {
         // Closing is not enough: a child process that is just being started holds the file as well.
         // A failure leaves the lock to the end of the process.
-        let _ = self.lock.unlock();
+        let _ = self.0.unlock();
     }
 }
 
@@ -103,11 +108,13 @@ impl Sqlite {
     pub fn open(options: Options) -> Result<Arc<Self>> {
         let folder = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         connect::make_folder(folder)?;
-        let (ending, ended) = mpsc::channel(1);
-        let working = Arc::new(Working { lock: connect::lock(folder)?, _ended: ending });
+        let lock = FolderLock(connect::lock(folder)?);
 
         let mut db = connect::writer(&options)?;
         migrate::migrate(&mut db).map_err(|error| unusable(options.path.display(), error))?;
+        let database = File::open(&options.path).map_err(|error| unusable(options.path.display(), error))?;
+        let (ending, ended) = mpsc::channel(1);
+        let working = Arc::new(Working { database, _folder: lock, _ended: ending });
 
         let shared = Arc::new(Shared::default());
         let (readers, jobs) = Readers::new(options.readers.max(1), options.reads_waiting_max, Arc::clone(&shared));
@@ -139,7 +146,10 @@ impl Sqlite {
     ) -> Result<Checkpoints> {
         let (db, shared) = (connect::copier(options)?, Arc::clone(shared));
         let (wake, woken) = crossbeam_channel::bounded(1);
-        let copier = spawn("store-copier", working, move || checkpoint::copy(db, woken, shared))?;
+        let copier = spawn("store-copier", working, {
+            let working = Arc::clone(working);
+            move || checkpoint::copy(db, &working.database, woken, shared)
+        })?;
         Checkpoints::new(writer, wake, copier, options).map_err(|error| unusable(options.path.display(), error))
     }
 
@@ -148,7 +158,16 @@ impl Sqlite {
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
     {
-        self.writer.write(operation, bytes, work).await
+        self.writer.write(operation, None, bytes, work).await
+    }
+
+    /// In the queue of `workflow`.
+    async fn write_for<T, F>(&self, workflow: WorkflowId, operation: &'static str, bytes: usize, work: F) -> Result<T>
+    where
+        F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.write(operation, Some(workflow), bytes, work).await
     }
 
     async fn read<T, F>(&self, operation: &'static str, work: F) -> Result<T>

@@ -15,8 +15,8 @@ use crate::row::{Listed, Outcome, RefusedRequest, RequestFilter, RequestHead};
 macro_rules! accepted {
     ($($condition:literal)?) => {
         concat!(
-            "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), event_id
-               from execution cross join event on event.id = execution.event_id
+            "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), event_place
+               from execution cross join event on event.place = execution.event_place
               where execution.id < ?1 and execution.id >= ?2 and replay_of is null and revision is not null ", $($condition,)? " order by execution.id desc limit ?3"
         )
     };

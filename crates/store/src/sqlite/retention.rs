@@ -29,14 +29,15 @@ statements! {
     EXPIRED = "select id from execution
                 where workflow_id = ?1 and id <= max(?2, ?3) and due_at is null and (id <= ?2 or finished_at < ?4)
                 order by id limit ?5";
-    EVENT_OF = "select event_id from execution where id = ?1";
-    TOUCH_EVENT = "select executions from event where id = ?1";
-    TOUCH_JOURNAL = "select max(part) from journal where execution_id = ?1";
-    DELETE = "delete from execution where id = ?1 and due_at is null returning event_id, revision";
-    DELETE_JOURNAL = "delete from journal where execution_id = ?1";
+    PLACES = "select event_place, journal_end from execution where id = ?1";
+    TOUCH_EVENT = "select executions from event where place = ?1";
+    TOUCH_PART = "select before_place from journal where place = ?1";
+    DELETE = "delete from execution where id = ?1 and due_at is null returning event_place, journal_end, revision";
+    /// Also says which part was before it.
+    DELETE_PART = "delete from journal where place = ?1 returning before_place";
     DELETE_DRAFT = "delete from tested_draft where execution_id = ?1";
-    SHARE_LESS = "update event set executions = executions - 1 where id = ?1 and executions > 1";
-    DELETE_EVENT = "delete from event where id = ?1";
+    SHARE_LESS = "update event set executions = executions - 1 where place = ?1 and executions > 1";
+    DELETE_EVENT = "delete from event where place = ?1";
     NEXT_WORKFLOW = "select workflow_id from execution where workflow_id > ?1 order by workflow_id limit 1";
     FREE_PAGES = "pragma freelist_count";
 }
@@ -73,17 +74,22 @@ pub(super) async fn delete(store: &Sqlite, executions: Vec<ExecutionId>) -> Resu
 
 /// Reads the pages that an execution's rows are in.
 fn touch(db: &Connection, id: &[u8; 16]) -> rusqlite::Result<()> {
-    let event: Option<[u8; 16]> = row(db, EVENT_OF, [id], |row| row.get(0))?;
+    let places = row(db, PLACES, [id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+    let Some((event, mut part)) = places else { return Ok(()) };
     row(db, TOUCH_EVENT, [event], |_| Ok(()))?;
-    row(db, TOUCH_JOURNAL, [id], |_| Ok(()))?;
+    while let Some(place) = part {
+        part = row(db, TOUCH_PART, [place], |row| row.get::<_, Option<i64>>(0))?.flatten();
+    }
     Ok(())
 }
 
 /// Whether it was there, and finished.
 fn delete_one(db: &Connection, id: &[u8; 16]) -> Result<bool, Fault> {
-    let deleted = row(db, DELETE, [id], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<u32>>(1)?)))?;
-    let Some((event, revision)) = deleted else { return Ok(false) };
-    execute(db, DELETE_JOURNAL, [id])?;
+    let deleted = row(db, DELETE, [id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, Option<u32>>(2)?)))?;
+    let Some((event, mut part, revision)) = deleted else { return Ok(false) };
+    while let Some(place) = part {
+        part = row(db, DELETE_PART, [place], |row| row.get::<_, Option<i64>>(0))?.flatten();
+    }
     if revision.is_none() {
         execute(db, DELETE_DRAFT, [id])?;
     }

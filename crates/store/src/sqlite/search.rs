@@ -6,11 +6,11 @@ use super::sql::{Json, row, statements};
 use crate::list::Search;
 
 statements! {
-    EVENT_TEXT = "select query_string, headers, body from event where id = ?1";
+    EVENT_TEXT = "select query_string, headers, body from event where place = ?1";
     REFUSED_TEXT = "select query_string, headers, body from refused_request where id = ?1";
 }
 
-pub(super) fn finds_in_event(search: &mut Search, db: &Connection, event: [u8; 16]) -> rusqlite::Result<bool> {
+pub(super) fn finds_in_event(search: &mut Search, db: &Connection, event: i64) -> rusqlite::Result<bool> {
     Ok(row(db, EVENT_TEXT, params![event], |row| finds(search, row))?.unwrap_or_default())
 }
 

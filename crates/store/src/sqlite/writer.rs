@@ -1,8 +1,8 @@
 //! The one thread that writes, and group commit.
 //! ```text
-//! callers ──commands──▶ queue ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
-//!                                                     └ one failed behind a write of its own: ROLLBACK, and all
-//!                                                       again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
+//! callers ──commands──▶ channel ─▶ queues ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
+//!                                                               └ one failed behind a write of its own: ROLLBACK, and all
+//!                                                                 again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
 //! ```
 //! While one batch is flushed the next one gathers in the queue, so that batches grow with the load
 //! and a lone caller never waits for a timer. A command that fails has nearly always written nothing by then, so
@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use super::checkpoint::Checkpoints;
 use super::fault::{Fault, Fence, is_fatal, is_full};
 use super::options::Options;
+use super::queues::{Queues, Whose};
 use super::sql::execute;
 use crate::error::{Error, Result};
 use crate::histogram::Histogram;
@@ -91,6 +92,8 @@ impl Writer {
         let (queue, waiting) = crossbeam_channel::unbounded();
         let work = Loop {
             waiting,
+            queues: Queues::new(),
+            stops: false,
             db,
             shared: Arc::clone(&shared),
             checkpoints,
@@ -102,7 +105,7 @@ impl Writer {
 
     /// Runs `work` in the next batch and answers after that batch's flush. It may run twice, the first time as if it
     /// had not been. `bytes` is about what it holds. Dropping the future does not take the command back.
-    pub(super) async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
+    pub(super) async fn write<T, F>(&self, operation: &'static str, whose: Whose, bytes: usize, work: F) -> Result<T>
     where
         F: Fn(&Connection) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
@@ -112,7 +115,7 @@ impl Writer {
         let bytes = bytes + COMMAND_BYTES;
         self.reserve(bytes)?;
         let (reply, answer) = oneshot::channel();
-        let call = Call { operation, bytes, work, outcome: None, reply };
+        let call = Call { operation, whose, bytes, work, outcome: None, reply };
         self.queue.send(Letter::Command(Box::new(call))).map_err(|_| fence.dropped())?;
         answer.await.unwrap_or_else(|_| Err(fence.dropped()))
     }
@@ -138,6 +141,9 @@ impl Writer {
 /// The writer's thread.
 pub(super) struct Loop {
     waiting: Receiver<Letter>,
+    queues: Queues<Box<dyn Command>>,
+    /// Nothing is taken from the queue any more.
+    stops: bool,
     db: Connection,
     shared: Arc<Shared>,
     checkpoints: Checkpoints,
@@ -165,31 +171,38 @@ impl Loop {
                 command.answer(&verdict);
             }
             self.checkpoints.after_batch(&self.db, &self.shared);
-            if batch.last {
-                break;
-            }
         }
         self.checkpoints.finish(&self.db, &self.shared);
     }
 
-    /// All that is waiting, within the limits; waits for the first. `None`: every caller is gone.
-    fn next_batch(&self) -> Option<Batch> {
-        let mut batch = Batch::default();
-        let mut next = self.waiting.recv().ok();
-        while let Some(message) = next {
-            match message {
-                Letter::Command(command) => {
-                    batch.bytes += command.bytes();
-                    batch.commands.push(command);
-                }
-                Letter::Stop => batch.last = true,
-            }
-            if batch.last || batch.bytes >= self.batch_bytes_max || batch.commands.len() >= self.batch_commands_max {
-                break;
-            }
-            next = self.waiting.try_recv().ok();
+    /// What is to be written next of all that is waiting, within the limits; waits for the first. `None`: it was told
+    /// to stop and all is written, or every caller is gone.
+    fn next_batch(&mut self) -> Option<Batch> {
+        if self.queues.is_empty() && !self.stops {
+            let first = self.waiting.recv().ok()?;
+            self.take(first);
         }
-        (batch.last || !batch.commands.is_empty()).then_some(batch)
+        while !self.stops
+            && let Ok(letter) = self.waiting.try_recv()
+        {
+            self.take(letter);
+        }
+        let mut batch = Batch::default();
+        while batch.bytes < self.batch_bytes_max
+            && batch.commands.len() < self.batch_commands_max
+            && let Some(command) = self.queues.pop()
+        {
+            batch.bytes += command.bytes();
+            batch.commands.push(command);
+        }
+        (!batch.commands.is_empty()).then_some(batch)
+    }
+
+    fn take(&mut self, letter: Letter) {
+        match letter {
+            Letter::Command(command) => self.queues.push(command.whose(), command),
+            Letter::Stop => self.stops = true,
+        }
     }
 
     /// One transaction, one flush.
@@ -296,8 +309,6 @@ impl Loop {
 struct Batch {
     commands: Vec<Box<dyn Command>>,
     bytes: usize,
-    /// Nothing is taken after it.
-    last: bool,
 }
 
 /// What became of a batch.
@@ -321,6 +332,7 @@ impl Verdict {
 
 /// A call, its types forgotten.
 trait Command: Send {
+    fn whose(&self) -> Whose;
     fn bytes(&self) -> usize;
     fn run(&mut self, db: &Connection) -> Ran;
     fn answer(self: Box<Self>, verdict: &Verdict);
@@ -336,6 +348,7 @@ enum Ran {
 
 struct Call<T, F> {
     operation: &'static str,
+    whose: Whose,
     bytes: usize,
     work: F,
     /// What it came to last, if the batch is committed; `None` until it has run.
@@ -348,6 +361,10 @@ where
     F: Fn(&Connection) -> Result<T, Fault> + Send,
     T: Send,
 {
+    fn whose(&self) -> Whose {
+        self.whose
+    }
+
     fn bytes(&self) -> usize {
         self.bytes
     }
