@@ -7,7 +7,7 @@
 
 use domain::execution::journal::NodeRun;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, WorkflowId};
+use domain::id::ExecutionId;
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use tokio_postgres::Row;
