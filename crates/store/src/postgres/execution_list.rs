@@ -7,7 +7,7 @@
 
 use domain::execution::journal::NodeRun;
 use domain::execution::status::Status;
-use domain::id::{ExecutionId, WorkflowId};
+use domain::id::ExecutionId;
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use tokio_postgres::Row;
@@ -43,9 +43,9 @@ statements! {
     SCAN_WORKFLOW = scan!("and workflow_id = $4");
     /// The second condition is the one of the index.
     SCAN_RARE_STATUS = scan!("and status = $4 and status not in ('queued', 'succeeded')");
-    /// The third condition is the one of the index.
+    /// The last two conditions are those of the index.
     SCAN_WORKFLOW_BAD_END = scan!(
-        "and workflow_id = $4 and status = $5 and status in ('failed', 'error', 'timed_out', 'cancelled')"
+        "and workflow_id = $4 and status = $5 and due_at is null and status <> 'succeeded'"
     );
     /// All that has not ended, in no order of use.
     OPEN = "select id from execution where due_at is not null limit $1";

@@ -12,6 +12,7 @@ statements! {
 /// What only one transaction at a time may change. The numbers are those of the database's locks: once given, they
 /// stay.
 #[derive(Debug, Clone, Copy)]
+#[repr(i64)]
 pub(super) enum Lock {
     /// Which endpoint keys are in use or retired.
     Keys = 0x686f_6f6b_0001,
