@@ -5,10 +5,14 @@
 //!
 //! Not here: what a node kind is, HTTP, when to retry.
 
+mod done;
 pub mod error;
+mod fence;
 pub mod histogram;
 mod list;
 pub mod points;
+pub mod postgres;
+mod queues;
 pub mod row;
 pub mod sqlite;
 

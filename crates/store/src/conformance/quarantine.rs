@@ -15,8 +15,9 @@ fn deaths_max() -> i64 {
     i64::from(TAKEOVERS_MAX)
 }
 
-/// The `n`th server starts, and all before it are dead.
+/// The `n`th server starts, and the one before it is dead.
 async fn next_server(store: &dyn Store, n: i64) -> ServerId {
+    store.server_stop(server_id(n - 1)).await.unwrap();
     store.server_start(server_id(n), LEASE).await.unwrap();
     server_id(n)
 }
@@ -149,6 +150,7 @@ pub async fn what_is_set_aside_waits_for_a_word_and_gets_no_new_life(store: &dyn
     assert_eq!(claimed.head.status, Status::Running);
     assert!(store.execution_claim_one(execution_id(1), server).await.unwrap().is_none(), "one word counts");
 
+    store.server_stop(server).await.unwrap();
     let server = next_server(store, 99).await;
     assert_eq!(claim(store, server).await.len(), 0, "it has killed once more");
     assert_eq!(stored(store, 1).await.head.reason, Some(Reason::Quarantined));

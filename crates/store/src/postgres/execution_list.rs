@@ -50,7 +50,7 @@ statements! {
     /// All that has not ended, in no order of use.
     OPEN = "select id from execution where due_at is not null limit $1";
     SCAN_SOME = concat!(
-        scanned!(), "where id = any($1) and status = $2 and ($3::bytea is null or workflow_id = $3) order by id desc"
+        scanned!(), "where id = any($1) and status = $2 and ($3::uuid is null or workflow_id = $3) order by id desc"
     );
     /// What is too large comes as null. All notes, and not the last of them: the database refuses U+0000 when it reads JSON.
     CAUSE = "select status, notes,
@@ -189,7 +189,11 @@ async fn wanted(db: &Db, filter: &ExecutionFilter) -> Result<(Vec<ExecutionId>, 
 }
 
 /// The events that are looked through.
-pub(super) fn searched(search: Option<&Search>, slice: &[Scanned<[u8; 16]>], filter: &ExecutionFilter) -> Vec<[u8; 16]> {
+pub(super) fn searched(
+    search: Option<&Search>,
+    slice: &[Scanned<[u8; 16]>],
+    filter: &ExecutionFilter,
+) -> Vec<[u8; 16]> {
     let looked_through = slice.iter().filter(|found| search.is_some() && found.is_wanted(filter));
     looked_through.map(|found| found.event).collect()
 }

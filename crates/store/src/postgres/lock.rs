@@ -14,6 +14,10 @@ statements! {
 #[derive(Debug, Clone, Copy)]
 #[repr(i64)]
 pub(super) enum Lock {
+    /// The tables themselves.
+    Schema = 0x686f_6f6b_0000,
+    /// Which parts the tables have that are cut by time.
+    Parts = 0x686f_6f6b_0004,
     /// Which endpoint keys are in use or retired.
     Keys = 0x686f_6f6b_0001,
     /// How many users there are, and who of them is an admin.

@@ -40,7 +40,7 @@ statements! {
     /// All of them in one statement: each by itself would cost a way to the database and back.
     APPEND = "insert into refused_request (id, workflow_id, workflow_key, code, status, detail, method, headers,
                      query_string, remote_addr, received_at, body)
-              select * from unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[], $5::bigint[], $6::bytea[],
+              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bytea[],
                      $7::bytea[], $8::text[], $9::bytea[], $10::text[], $11::bigint[], $12::bytea[])";
     GET = "select workflow_id, workflow_key, code, status, detail, method, headers, query_string, remote_addr,
                   received_at, body
@@ -208,10 +208,10 @@ async fn beyond(db: &Db, per_workflow_max: i64, total_max: i64, limit: u32) -> R
     let rows_max = i64::from(limit);
     let mut found = rows(db, OLDEST_BEYOND, &[&total_max, &rows_max], id).await?;
     // Below every id.
-    let mut at = Vec::new();
+    let mut at = Bin([0; 16]);
     while let Some(workflow) = row(db, NEXT_WORKFLOW, &[&at], id).await? {
         found.extend(rows(db, OLDEST_BEYOND_WORKFLOW, &[&per_workflow_max, &rows_max, &Bin(workflow)], id).await?);
-        at = workflow.to_vec();
+        at = Bin(workflow);
     }
     found.sort_unstable();
     found.dedup();

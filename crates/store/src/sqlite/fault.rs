@@ -2,12 +2,9 @@
 //!
 //! Not here: what happens to the neighbours in a batch (`writer`).
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rusqlite::ErrorCode;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// Why a piece of work failed.
 #[derive(Debug)]
@@ -66,43 +63,4 @@ pub(super) fn is_fatal(error: &rusqlite::Error) -> bool {
 
 pub(super) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
-}
-
-/// Stands between callers and the database: once it is broken or closed, nothing passes, for good.
-#[derive(Debug, Default)]
-pub(super) struct Fence {
-    broken: OnceLock<String>,
-    closed: AtomicBool,
-}
-
-impl Fence {
-    pub(super) fn check(&self) -> Result<()> {
-        self.trusted()?;
-        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
-    }
-
-    /// Like [`Self::check`], but a closed store is fine.
-    pub(super) fn trusted(&self) -> Result<()> {
-        match self.broken.get() {
-            Some(reason) => Err(Error::Broken { reason: reason.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    /// The first reason stays.
-    pub(super) fn break_with(&self, reason: &str) {
-        if self.broken.set(reason.to_owned()).is_ok() {
-            tracing::error!(reason, "the database failed; nothing is written any more until a restart");
-        }
-    }
-
-    /// `false` if it was closed already.
-    pub(super) fn close(&self) -> bool {
-        !self.closed.swap(true, Ordering::AcqRel)
-    }
-
-    /// For a caller whose work was dropped unanswered: its thread is gone.
-    pub(super) fn dropped(&self) -> Error {
-        self.check().err().unwrap_or(Error::Closed)
-    }
 }

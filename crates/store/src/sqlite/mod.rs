@@ -19,7 +19,6 @@ mod fault;
 mod figures;
 mod migrate;
 mod options;
-mod queues;
 mod readers;
 mod request_log;
 mod retention;

@@ -16,7 +16,7 @@
 //! Not here: what commands do, copying the log into the database file (`checkpoint`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,13 +25,14 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
-use super::fault::{Fault, Fence, is_fatal, is_full};
+use super::fault::{Fault, is_fatal, is_full};
 use super::options::Options;
-use super::queues::{Queues, Whose};
 use super::sql::execute;
+use crate::done::Done;
 use crate::error::{Error, Result};
-use crate::histogram::Histogram;
+use crate::fence::Fence;
 use crate::points;
+use crate::queues::{Queues, Whose};
 
 /// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
 const COMMAND_BYTES: usize = 512;
@@ -54,26 +55,6 @@ pub(super) struct Shared {
     /// Held while the write-ahead log is copied: SQLite refuses a second one rather than wait.
     pub(super) copying: Mutex<()>,
     pub(super) done: Done,
-}
-
-/// What was committed.
-#[derive(Debug)]
-pub(super) struct Done {
-    pub(super) flushes: AtomicU64,
-    pub(super) flush_times: Histogram,
-    pub(super) commands: AtomicU64,
-    pub(super) batch_commands: Histogram,
-}
-
-impl Default for Done {
-    fn default() -> Self {
-        Self {
-            flushes: AtomicU64::default(),
-            flush_times: Histogram::of_times(),
-            commands: AtomicU64::default(),
-            batch_commands: Histogram::of_numbers(),
-        }
-    }
 }
 
 enum Letter {
@@ -212,7 +193,10 @@ impl Loop {
         }
         let verdict = self.attempt(commands);
         match &verdict {
-            Verdict::Committed { took } => self.note(*took, commands.len() as u64),
+            Verdict::Committed { took } => {
+                let flushed = self.checkpoints.flushed().then_some(*took);
+                self.shared.done.add(flushed, commands.len() as u64);
+            }
             Verdict::Broken(reason) => self.shared.fence.break_with(reason),
             Verdict::Busy => tracing::warn!("another program has locked the database"),
             Verdict::Full => {}
@@ -223,18 +207,6 @@ impl Loop {
             self.shared.fence.break_with(&error.to_string());
         }
         verdict
-    }
-
-    fn note(&self, took: Duration, commands: u64) {
-        let done = &self.shared.done;
-        if self.checkpoints.flushed() {
-            done.flushes.fetch_add(1, Ordering::Relaxed);
-            done.flush_times.add_time(took);
-        }
-        done.commands.fetch_add(commands, Ordering::Relaxed);
-        if commands > 0 {
-            done.batch_commands.add(commands);
-        }
     }
 
     fn attempt(&self, commands: &mut [Box<dyn Command>]) -> Verdict {

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use domain::id::WorkflowId;
 
 /// The workflow of a new execution; `None`: anything else.
-pub(super) type Whose = Option<WorkflowId>;
+pub(crate) type Whose = Option<WorkflowId>;
 
 #[derive(Debug)]
-pub(super) struct Queues<T> {
+pub(crate) struct Queues<T> {
     first: VecDeque<T>,
     /// Of workflows that have something here.
     waiting: BTreeMap<WorkflowId, VecDeque<T>>,
@@ -19,11 +19,11 @@ pub(super) struct Queues<T> {
 }
 
 impl<T> Queues<T> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { first: VecDeque::new(), waiting: BTreeMap::new(), order: VecDeque::new() }
     }
 
-    pub(super) fn push(&mut self, whose: Whose, one: T) {
+    pub(crate) fn push(&mut self, whose: Whose, one: T) {
         let Some(workflow) = whose else { return self.first.push_back(one) };
         let waiting = self.waiting.entry(workflow).or_default();
         if waiting.is_empty() {
@@ -32,7 +32,7 @@ impl<T> Queues<T> {
         waiting.push_back(one);
     }
 
-    pub(super) fn pop(&mut self) -> Option<T> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         if let Some(one) = self.first.pop_front() {
             return Some(one);
         }
@@ -47,7 +47,7 @@ impl<T> Queues<T> {
         one
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.first.is_empty() && self.order.is_empty()
     }
 }

@@ -1,0 +1,178 @@
+//! Connections: how they are made, what each is asked before it is used, and when a silent one counts as dead.
+//!
+//! A pooler that hands connections out by transaction cannot stand in between: prepared statements and settings
+//! belong to a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Hook, HookError, Manager, Pool, PoolConfig, Runtime, Timeouts};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::fault::{away, chain};
+use super::options::Options;
+use crate::error::{Error, Result};
+
+/// 14.0. Older ones are no longer cared for by PostgreSQL's own people.
+const VERSION_MIN: i32 = 140_000;
+/// Behind this much silence the other side is asked whether it is there, and it has as long again to answer.
+const ASKED_AFTER: Duration = Duration::from_secs(5);
+/// A connection that a dead server left in the middle of a transaction keeps its locks no longer.
+const IDLE_MAX_MS: u32 = 60_000;
+
+const ASK: &str = "select current_setting('server_version_num')::int, current_setting('synchronous_commit'),
+                          current_setting('fsync'), pg_is_in_recovery()";
+
+/// Where the database is and how it is talked to.
+#[derive(Clone)]
+pub(super) struct Connector {
+    config: Config,
+    tls: MakeRustlsConnect,
+    statement_timeout: Duration,
+    silence_max: Duration,
+}
+
+impl Connector {
+    /// Errors: `Unusable` when the URL cannot be read.
+    pub(super) fn new(options: &Options) -> Result<Self> {
+        let mut config: Config = options.url.parse().map_err(|error| unusable(&error))?;
+        config
+            .connect_timeout(options.silence_max)
+            .tcp_user_timeout(options.silence_max)
+            .keepalives(true)
+            .keepalives_idle(ASKED_AFTER)
+            .keepalives_interval(Duration::from_secs(2))
+            .keepalives_retries(2);
+        if config.get_application_name().is_none() {
+            config.application_name("hookflow");
+        }
+        let tls = MakeRustlsConnect::new(tls(config.get_ssl_mode()).map_err(|error| unusable(&error))?);
+        Ok(Self { config, tls, statement_timeout: options.statement_timeout, silence_max: options.silence_max })
+    }
+
+    /// One by itself, whose statements may take their time.
+    pub(super) async fn alone(&self) -> Result<Client> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
+        // It ends with the client.
+        tokio::spawn(connection);
+        check(&client).await?;
+        Ok(client)
+    }
+
+    /// Up to `connections`, made when they are wanted. `settings` are those of each session.
+    pub(super) fn pool(&self, connections: usize, settings: &'static str) -> Result<Pool> {
+        let timeout = self.statement_timeout.as_millis();
+        let first = format!(
+            "set statement_timeout = {timeout}; set idle_in_transaction_session_timeout = {IDLE_MAX_MS}; {settings}"
+        );
+        let first: Arc<str> = first.into();
+        let made = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+            let first = Arc::clone(&first);
+            Box::pin(async move {
+                check(client).await.map_err(|error| HookError::message(error.to_string()))?;
+                client.batch_execute(&first).await.map_err(HookError::Backend)
+            })
+        });
+        Pool::builder(Manager::new(self.config.clone(), self.tls.clone()))
+            .config(PoolConfig {
+                max_size: connections.max(1),
+                timeouts: Timeouts {
+                    wait: Some(self.statement_timeout),
+                    create: Some(self.silence_max * 2),
+                    recycle: Some(self.silence_max),
+                },
+                ..PoolConfig::default()
+            })
+            .runtime(Runtime::Tokio1)
+            .post_create(made)
+            .build()
+            .map_err(|error| unusable(&error))
+    }
+}
+
+/// Refuses a server that is too old, that may not be written to, or that says a commit is done before it is on disk.
+async fn check(client: &Client) -> Result<()> {
+    let row = client.query_one(ASK, &[]).await.map_err(|error| away(&error))?;
+    let read = || -> Result<(i32, String, String, bool), tokio_postgres::Error> {
+        Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+    };
+    let (version, synchronous_commit, fsync, is_standby) = read().map_err(|error| unusable(&error))?;
+    let refused = if version < VERSION_MIN {
+        format!("it is PostgreSQL {}, and Hookflow needs 14 or later", version / 10_000)
+    } else if is_standby {
+        return Err(Error::Away { reason: "it is a standby, which cannot be written to".to_owned() });
+    } else if synchronous_commit == "off" {
+        "synchronous_commit is off (for the server, the database or this role): what was acknowledged would be lost in a \
+         crash. Set it to `on`"
+            .to_owned()
+    } else if fsync == "off" {
+        "fsync is off: a crash of the machine would destroy the database. Set it to `on`".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::Unusable { reason: refused })
+}
+
+fn unusable(error: &dyn std::error::Error) -> Error {
+    Error::Unusable { reason: chain(error) }
+}
+
+/// With the cryptography that the rest of the program has.
+fn tls(mode: SslMode) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier: Arc<dyn ServerCertVerifier> = match mode {
+        SslMode::Disable | SslMode::Prefer => Arc::new(Anyone(Arc::clone(&provider))),
+        _ => Arc::new(rustls_platform_verifier::Verifier::new(Arc::clone(&provider))?),
+    };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Takes any certificate: whoever prefers encryption would take none of it from whoever stands in between, too.
+#[derive(Debug)]
+struct Anyone(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,146 @@
+//! The parts of the tables that grow: one a day, by the time in the ids. Made some days ahead, dropped when empty.
+//!
+//! What is in no day's part is in the table's last one, `…_rest`: an insert never fails for the lack of one. A day is
+//! made only while nothing of it is there, since moving rows would hold everybody up.
+//!
+//! Both take the whole table for a moment. Whoever would have to wait for that longer than a little gives up: there
+//! is a next time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use domain::id::ExecutionId;
+use domain::time::Timestamp;
+
+use super::Postgres;
+use super::fault::Fault;
+use super::lock::{Lock, hold};
+use super::sql::{Bin, Db, read, row, rows, statements, transact};
+use crate::error::{Error, Result};
+
+/// A table, what tells whether it has rows of a day, and whether its last part has.
+struct Table {
+    name: &'static str,
+    of_day: &'static str,
+    of_day_in_rest: &'static str,
+}
+
+const TABLES: [Table; 4] = [
+    Table { name: "event", of_day: EVENT, of_day_in_rest: EVENT_REST },
+    Table { name: "execution", of_day: EXECUTION, of_day_in_rest: EXECUTION_REST },
+    Table { name: "journal", of_day: JOURNAL, of_day_in_rest: JOURNAL_REST },
+    Table { name: "refused_request", of_day: REFUSED_REQUEST, of_day_in_rest: REFUSED_REQUEST_REST },
+];
+/// Today's part and those of so many days behind it.
+const DAYS_AHEAD: u64 = 3;
+/// A part is dropped when its day ended so long ago: hardly anything new comes into it.
+const DAYS_KEPT: u64 = 2;
+const DAY_S: u64 = 86_400;
+
+/// Who waits longer for the whole table holds up everybody else.
+const PATIENCE: &str = "set local lock_timeout = '1s'";
+
+statements! {
+    PARTS = "select relname::text from pg_inherits join pg_class on pg_class.oid = inhrelid
+              where inhparent = to_regclass($1)";
+    EVENT = "select 1 from event where id >= $1 and id < $2 limit 1";
+    EXECUTION = "select 1 from execution where id >= $1 and id < $2 limit 1";
+    JOURNAL = "select 1 from journal where execution_id >= $1 and execution_id < $2 limit 1";
+    REFUSED_REQUEST = "select 1 from refused_request where id >= $1 and id < $2 limit 1";
+    EVENT_REST = "select 1 from event_rest where id >= $1 and id < $2 limit 1";
+    EXECUTION_REST = "select 1 from execution_rest where id >= $1 and id < $2 limit 1";
+    JOURNAL_REST = "select 1 from journal_rest where execution_id >= $1 and execution_id < $2 limit 1";
+    REFUSED_REQUEST_REST = "select 1 from refused_request_rest where id >= $1 and id < $2 limit 1";
+}
+
+/// A day, by its number since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Day(u64);
+
+impl Day {
+    pub(super) fn today() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self(now.as_secs() / DAY_S)
+    }
+
+    pub(super) const fn plus(self, days: u64) -> Self {
+        Self(self.0 + days)
+    }
+
+    /// Below every id of that day, and above every one before it.
+    fn start(self) -> [u8; 16] {
+        let micros = i64::try_from(self.0 * DAY_S * 1_000_000).unwrap_or(i64::MAX);
+        let mut id = [0; 16];
+        // The milliseconds are the first six bytes of an id.
+        id[..6].copy_from_slice(&ExecutionId::new(Timestamp::from_micros(micros), 0).to_bytes()[..6]);
+        id
+    }
+
+    /// Its part of a table.
+    fn part(self, table: &Table) -> String {
+        format!("{}_{}", table.name, self.0)
+    }
+
+    /// Whose part it is.
+    fn of(part: &str, table: &Table) -> Option<Self> {
+        part.strip_prefix(table.name)?.strip_prefix('_')?.parse().ok().map(Self)
+    }
+}
+
+/// Makes the parts of the days to come, and drops those that are empty.
+pub(super) async fn keep(store: &Postgres, today: Day) -> Result<()> {
+    for table in &TABLES {
+        let parts = read!(store, "space_slice", async |db| {
+            rows(db, PARTS, &[&table.name], |row| Ok(row.try_get::<_, String>(0)?)).await
+        })?;
+        let there: Vec<Day> = parts.iter().filter_map(|part| Day::of(part, table)).collect();
+        for day in (0..=DAYS_AHEAD).map(|ahead| today.plus(ahead)).filter(|day| !there.contains(day)) {
+            passes(table, day, transact!(store, "space_slice", async |db| make(db, table, day).await))?;
+        }
+        for day in there.iter().copied().filter(|day| day.plus(DAYS_KEPT) < today) {
+            passes(table, day, transact!(store, "space_slice", async |db| drop_empty(db, table, day).await))?;
+        }
+    }
+    Ok(())
+}
+
+/// There was no getting hold of the table: there is a next time.
+fn passes(table: &Table, day: Day, done: Result<()>) -> Result<()> {
+    match done {
+        Err(Error::Overloaded) => {
+            tracing::debug!(table = table.name, day = day.0, "a part is left as it is: the table is in use");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+async fn make(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
+    hold(db, Lock::Parts).await?;
+    let parts = rows(db, PARTS, &[&table.name], |row| Ok(row.try_get::<_, String>(0)?)).await?;
+    if parts.contains(&day.part(table)) || has(db, table.of_day_in_rest, day).await? {
+        return Ok(());
+    }
+    let [from, to] = [day, day.plus(1)].map(|day| format!("{:032x}", u128::from_be_bytes(day.start())));
+    let (part, whole) = (day.part(table), table.name);
+    let make = format!("create table {part} partition of {whole} for values from ('{from}') to ('{to}')");
+    db.client().batch_execute(&format!("{PATIENCE}; {make}")).await?;
+    Ok(())
+}
+
+async fn drop_empty(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
+    if has(db, table.of_day, day).await? {
+        return Ok(());
+    }
+    hold(db, Lock::Parts).await?;
+    // Then nothing can come into it any more.
+    db.client().batch_execute(&format!("{PATIENCE}; lock table {} in access exclusive mode", table.name)).await?;
+    if !has(db, table.of_day, day).await? {
+        db.client().batch_execute(&format!("drop table if exists {}", day.part(table))).await?;
+    }
+    Ok(())
+}
+
+/// Whether anything of that day is there.
+async fn has(db: &Db, sql: &str, day: Day) -> Result<bool, Fault> {
+    Ok(row(db, sql, &[&Bin(day.start()), &Bin(day.plus(1).start())], |_| Ok(())).await?.is_some())
+}

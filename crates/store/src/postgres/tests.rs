@@ -1,0 +1,1 @@
+//! Statements against the real schema, and the schema against its committed dump.

@@ -1,0 +1,339 @@
+//! Group commit: a few writers, each with a transaction of its own under way.
+//! ```text
+//! callers ──commands──▶ the writer of that execution ──all that wait──▶ BEGIN ─ a statement a table ─ COMMIT ──▶ replies
+//! ```
+//! Invariants
+//! - A reply goes out when its batch is on disk, or when it is known that nothing of the command was kept.
+//! - What is written of one execution goes through one writer, in the order in which it was handed in.
+//! - A command that fails does not fail its neighbours: the batch is written without it.
+//! - A connection that is lost is nobody's error: what was not kept is written again. Only who cannot be sent anywhere
+//!   for a while hears of it.
+
+use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use deadpool_postgres::Pool;
+use domain::id::ExecutionId;
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::batch::{self, Command};
+use super::fault::{Fault, away};
+use super::options::Options;
+use super::transaction::{Db, Fate, Kind, fate};
+use crate::done::Done;
+use crate::error::{Error, Result};
+use crate::fence::Fence;
+use crate::points;
+use crate::queues::Queues;
+
+/// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
+const COMMAND_BYTES: usize = 512;
+/// How long a batch looks for a database that is away before its callers hear of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The callers' end of the queues.
+#[derive(Debug)]
+pub(super) struct Writers {
+    queues: Vec<mpsc::UnboundedSender<Letter>>,
+    queue_bytes_max: usize,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    fence: Arc<Fence>,
+    /// Bytes of commands that were handed in and not answered yet.
+    pub(super) waiting_bytes: AtomicUsize,
+    /// How many these are.
+    pub(super) waiting_commands: AtomicUsize,
+    pub(super) done: Done,
+}
+
+#[derive(Debug)]
+enum Letter {
+    Command(Handed),
+    Stop,
+}
+
+/// A command and who waits for it.
+#[derive(Debug)]
+struct Handed {
+    command: Command,
+    bytes: usize,
+    reply: oneshot::Sender<Result<()>>,
+}
+
+impl Writers {
+    /// The queues, and the tasks that serve them.
+    pub(super) fn start(options: &Options, pool: &Pool, fence: Arc<Fence>) -> (Self, Vec<JoinHandle<()>>) {
+        let shared = Arc::new(Shared {
+            fence,
+            waiting_bytes: AtomicUsize::default(),
+            waiting_commands: AtomicUsize::default(),
+            done: Done::default(),
+        });
+        let (queues, tasks) = (0..options.writers.max(1))
+            .map(|_| {
+                let (queue, waiting) = mpsc::unbounded_channel();
+                let work = Loop {
+                    waiting,
+                    queues: Queues::new(),
+                    held: None,
+                    stops: false,
+                    pool: pool.clone(),
+                    shared: Arc::clone(&shared),
+                    batch_bytes_max: options.batch_bytes_max,
+                    batch_commands_max: options.batch_commands_max,
+                };
+                (queue, tokio::spawn(work.run()))
+            })
+            .unzip();
+        (Self { queues, queue_bytes_max: options.queue_bytes_max, shared }, tasks)
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Answers after the flush of the batch it was written in. Dropping the future does not take the command back.
+    pub(super) async fn write(&self, command: Command) -> Result<()> {
+        let fence = &self.shared.fence;
+        fence.check()?;
+        let bytes = command.bytes() + COMMAND_BYTES;
+        self.reserve(bytes)?;
+        // The low bits of an id are random.
+        let low = u64::from_be_bytes(command.execution().to_bytes()[8..].try_into().expect("half of 16"));
+        let writer = usize::try_from(low % self.queues.len() as u64).unwrap_or(0);
+        let (reply, answer) = oneshot::channel();
+        let letter = Letter::Command(Handed { command, bytes, reply });
+        self.queues[writer].send(letter).map_err(|_| fence.dropped())?;
+        answer.await.unwrap_or_else(|_| Err(fence.dropped()))
+    }
+
+    /// A command larger than the whole queue passes when it is alone.
+    fn reserve(&self, bytes: usize) -> Result<()> {
+        let waiting = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
+        if waiting == 0 || waiting + bytes <= self.queue_bytes_max {
+            self.shared.waiting_commands.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        Err(Error::Overloaded)
+    }
+
+    /// Lets the tasks end once they have written what was handed in.
+    pub(super) fn stop(&self) {
+        for queue in &self.queues {
+            // It may have ended already.
+            let _ = queue.send(Letter::Stop);
+        }
+    }
+}
+
+/// A writer's task.
+struct Loop {
+    waiting: mpsc::UnboundedReceiver<Letter>,
+    queues: Queues<Handed>,
+    /// Was to be written next when something of the same execution was in the batch already.
+    held: Option<Handed>,
+    /// Nothing is taken from the queue any more.
+    stops: bool,
+    pool: Pool,
+    shared: Arc<Shared>,
+    batch_bytes_max: usize,
+    batch_commands_max: usize,
+}
+
+impl Loop {
+    /// Until it is told to stop, or every caller is gone.
+    async fn run(self) {
+        let shared = Arc::clone(&self.shared);
+        if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
+            shared.fence.break_with("a writer panicked");
+        }
+    }
+
+    async fn serve(mut self) {
+        while let Some(batch) = self.next_batch().await {
+            let commands: Vec<&Command> = batch.iter().map(|one| &one.command).collect();
+            let outcomes = self.write(&commands).await;
+            let bytes = batch.iter().map(|one| one.bytes).sum();
+            // Before the replies, so that a caller who comes back at once finds room.
+            self.shared.waiting_commands.fetch_sub(batch.len(), Ordering::Relaxed);
+            self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            for (one, outcome) in batch.into_iter().zip(outcomes) {
+                // A caller that has gone does not change what is on disk.
+                let _ = one.reply.send(outcome);
+            }
+        }
+    }
+
+    /// What is to be written next of all that is waiting, within the limits; waits for the first. `None`: it was told
+    /// to stop and all is written, or every caller is gone.
+    async fn next_batch(&mut self) -> Option<Vec<Handed>> {
+        if self.held.is_none() && self.queues.is_empty() && !self.stops {
+            let first = self.waiting.recv().await?;
+            self.take(first);
+        }
+        while !self.stops
+            && let Ok(letter) = self.waiting.try_recv()
+        {
+            self.take(letter);
+        }
+        let (mut batch, mut bytes, mut executions) = (Vec::new(), 0, HashSet::new());
+        while bytes < self.batch_bytes_max
+            && batch.len() < self.batch_commands_max
+            && let Some(one) = self.held.take().or_else(|| self.queues.pop())
+        {
+            if !executions.insert(one.command.execution()) {
+                self.held = Some(one);
+                break;
+            }
+            bytes += one.bytes;
+            batch.push(one);
+        }
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    fn take(&mut self, letter: Letter) {
+        match letter {
+            Letter::Command(one) => self.queues.push(one.command.whose(), one),
+            Letter::Stop => self.stops = true,
+        }
+    }
+
+    /// What became of each.
+    async fn write(&self, commands: &[&Command]) -> Vec<Result<()>> {
+        let mut outcomes: Vec<Result<()>> = commands.iter().map(|_| Ok(())).collect();
+        // Each is written together, by place.
+        let mut groups: VecDeque<Vec<usize>> = VecDeque::from([(0..commands.len()).collect()]);
+        while let Some(group) = groups.pop_front() {
+            let together: Vec<&Command> = group.iter().map(|place| commands[*place]).collect();
+            match self.commit(&together).await {
+                Verdict::Committed => {}
+                Verdict::Without(passed) => {
+                    let (rest, refused) = group.into_iter().partition(|at| passed.contains(&commands[*at].execution()));
+                    for at in refused {
+                        outcomes[at] = Err(refusal(commands[at]));
+                    }
+                    groups.push_front(rest);
+                }
+                Verdict::Failed(fault) => match group[..] {
+                    [at] => outcomes[at] = Err(fault.into_error(commands[at].operation())),
+                    _ => groups.extend(group.into_iter().map(|at| vec![at])),
+                },
+                Verdict::NotKept(error) => {
+                    for at in group {
+                        outcomes[at] = Err(again(&error));
+                    }
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// One transaction, tried again for as long as that may help.
+    async fn commit(&self, commands: &[&Command]) -> Verdict {
+        let began = Instant::now();
+        loop {
+            let fault = match self.attempt(commands).await {
+                Ok(verdict) => return verdict,
+                Err(fault) => fault,
+            };
+            let passes = fault.is_lost() || fault.is_of_the_moment() || fault.is_away();
+            if passes && began.elapsed() < PATIENCE {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            return match fault.into_error("batch") {
+                Error::Database { source, .. } => Verdict::Failed(Fault::Unreadable(source)),
+                error => Verdict::NotKept(error),
+            };
+        }
+    }
+
+    /// `Err`: nothing of it was kept.
+    async fn attempt(&self, commands: &[&Command]) -> Result<Verdict, Fault> {
+        if commands.is_empty() {
+            return Ok(Verdict::Committed);
+        }
+        let db = Db::of(&self.pool, Kind::Write).await?;
+        let passed = match batch::write(&db, commands).await {
+            Ok(passed) => passed,
+            Err(fault) => {
+                if !fault.is_lost() {
+                    db.roll_back().await;
+                }
+                return Err(fault);
+            }
+        };
+        if passed.len() < commands.len() {
+            db.roll_back().await;
+            return Ok(Verdict::Without(passed));
+        }
+        points::reach(points::COMMIT_BEFORE).map_err(|error| away(&error))?;
+        let (number, began) = (db.number(), Instant::now());
+        let committed =
+            db.commit().await.and_then(|()| Ok(points::reach(points::COMMIT_AFTER).map_err(|error| away(&error))?));
+        let fate = match (committed, number) {
+            (Ok(()), _) => Ok(Fate::Committed),
+            (Err(fault), Some(number)) if fault.is_lost() || fault.is_away() => {
+                tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
+                fate(&self.pool, &self.shared.fence, &number, None).await
+            }
+            (Err(fault), _) => return Err(fault),
+        };
+        match fate {
+            Ok(Fate::Committed) => {
+                self.shared.done.add(Some(began.elapsed()), commands.len() as u64);
+                Ok(Verdict::Committed)
+            }
+            Ok(Fate::TakenBack) => Err(away(&Lost).into()),
+            Err(error) => Ok(Verdict::NotKept(error)),
+        }
+    }
+}
+
+/// What became of a batch.
+enum Verdict {
+    Committed,
+    /// Taken back, as only these could be written.
+    Without(HashSet<ExecutionId>),
+    /// Taken back, since something in it cannot be written.
+    Failed(Fault),
+    /// Taken back, or nobody can know.
+    NotKept(Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was lost")]
+struct Lost;
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is an execution with this id already")]
+struct Taken;
+
+/// Why a command that could not be written could not.
+fn refusal(command: &Command) -> Error {
+    match command {
+        Command::Create(_) => Error::Database { operation: command.operation(), source: Box::new(Taken) },
+        Command::Progress { execution, .. } => Error::LeaseLost { execution: *execution },
+    }
+}
+
+/// What all callers of a batch are told.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::Full => Error::Full,
+        Error::Closed => Error::Closed,
+        Error::Away { reason } => Error::Away { reason: reason.clone() },
+        _ => Error::Overloaded,
+    }
+}
