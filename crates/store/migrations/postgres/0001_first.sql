@@ -9,6 +9,15 @@ create table server (
     lease_until timestamptz not null           -- by the clock of the database
 );
 
+-- What transactions leave behind to be known by, should their commit not be answered. The last of each line of a
+-- process; those of one that was killed stay, and nobody asks for them.
+create table commit_mark (
+    process uuid   not null,
+    line    bigint not null,
+    number  bigint not null,
+    primary key (process, line, number)
+);
+
 create table workflow (
     id             uuid             not null primary key,
     key            text collate "C" not null unique,

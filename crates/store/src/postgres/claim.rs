@@ -381,6 +381,8 @@ impl<'c> Taking<'c> {
         if !self.claimed.is_empty() {
             let ids: Vec<_> = self.claimed.iter().map(|one| Bin(one.head.id.to_bytes())).collect();
             execute(self.db, TAKE, &[&ids, &Bin(self.claim.server.to_bytes())]).await?;
+        } else if self.aside.is_empty() {
+            self.db.unchanged();
         }
         Ok((self.claimed, self.aside))
     }

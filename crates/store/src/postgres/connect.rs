@@ -24,7 +24,7 @@ const VERSION_MIN: i32 = 140_000;
 /// Behind this much silence the other side is asked whether it is there, and it has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(5);
 /// A connection that a dead server left in the middle of a transaction keeps its locks no longer.
-const IDLE_MAX_MS: u32 = 60_000;
+const IDLE_MAX_MS: u32 = 15_000;
 
 const ASK: &str = "select current_setting('server_version_num')::int, current_setting('synchronous_commit'),
                           current_setting('fsync'), pg_is_in_recovery()";

@@ -97,3 +97,75 @@ async fn apply(client: &mut Client, number: i64, migration: &Migration) -> Resul
 fn checksum(migration: &Migration) -> String {
     Sha256::digest(migration.sql).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Cluster, client};
+    use super::*;
+
+    const ONE: Migration = Migration { name: "one", sql: "create table one (id integer)" };
+    const TWO: Migration =
+        Migration { name: "two", sql: "create table two (id integer); create table one (id integer)" };
+
+    async fn empty() -> (Client, String) {
+        let url = Cluster::shared().database().await;
+        (client(&url).await, url)
+    }
+
+    async fn tables(db: &Client) -> Vec<String> {
+        let sql = "select tablename::text from pg_tables where schemaname = current_schema() order by tablename";
+        db.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test]
+    async fn steps_are_applied_once() {
+        let (mut db, _) = empty().await;
+        migrate_with(&mut db, &[ONE]).await.unwrap();
+        migrate_with(&mut db, &[ONE]).await.unwrap();
+        assert_eq!(tables(&db).await, ["migration", "one"]);
+    }
+
+    #[tokio::test]
+    async fn servers_that_start_together_apply_them_once() {
+        let url = Cluster::shared().database().await;
+        let start = async || {
+            let mut db = client(&url).await;
+            migrate(&mut db).await
+        };
+        let started = tokio::join!(start(), start(), start(), start());
+        assert!(matches!(started, (Ok(()), Ok(()), Ok(()), Ok(()))), "{started:?}");
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_leaves_nothing_behind() {
+        let (mut db, _) = empty().await;
+        assert!(matches!(migrate_with(&mut db, &[ONE, TWO]).await, Err(MigrateError::Driver(_))));
+        assert_eq!(tables(&db).await, ["migration", "one"]);
+        migrate_with(&mut db, &[ONE]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_is_refused() {
+        let (mut db, _) = empty().await;
+        migrate(&mut db).await.unwrap();
+        db.batch_execute("insert into migration values (2, 'later', '')").await.unwrap();
+        let error = migrate(&mut db).await.unwrap_err();
+        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 2; this one knows 1)");
+    }
+
+    #[tokio::test]
+    async fn a_step_that_was_edited_after_the_fact_is_noticed() {
+        let (mut db, _) = empty().await;
+        migrate_with(&mut db, &[ONE]).await.unwrap();
+        let edited = Migration { name: "one", sql: "create table one (id integer, more text)" };
+        assert!(matches!(migrate_with(&mut db, &[edited]).await, Err(MigrateError::Different { number: 1 })));
+    }
+
+    #[tokio::test]
+    async fn a_database_of_another_program_is_left_alone() {
+        let (mut db, _) = empty().await;
+        db.batch_execute("create table theirs (id integer)").await.unwrap();
+        assert!(matches!(migrate(&mut db).await, Err(MigrateError::Foreign)));
+        assert_eq!(tables(&db).await, ["theirs"]);
+    }
+}

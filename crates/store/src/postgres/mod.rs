@@ -5,7 +5,7 @@
 //! ```
 //! Invariants
 //! - What was answered with `Ok` is on disk: `synchronous_commit` is asked for on every connection, and replies go out
-//!   after the commit. What became of a commit that was not answered is asked, never guessed (`transaction`).
+//!   after the commit. What became of a commit that was not answered is asked, never guessed (`mark`).
 //! - Several servers may use the database; whoever writes to an execution names the epoch at which it was claimed.
 //! - A lost connection is made anew; a database that is away is `Error::Away` until it is back.
 //!
@@ -19,6 +19,7 @@ mod execution_list;
 mod fault;
 mod figures;
 mod lock;
+mod mark;
 mod migrate;
 mod options;
 mod partition;
@@ -69,6 +70,7 @@ use crate::row::{
 };
 use batch::Command;
 use connect::Connector;
+use mark::Marks;
 pub use options::Options;
 use partition::Day;
 use writer::Writers;
@@ -95,6 +97,7 @@ pub struct Postgres {
     writers: Writers,
     /// Of the writers.
     tasks: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
+    marks: Arc<Marks>,
     fence: Arc<Fence>,
     /// One claim at a time.
     round: tokio::sync::Mutex<claim::Round>,
@@ -114,16 +117,18 @@ impl Postgres {
         let connector = Connector::new(&options)?;
         let mut client = connector.alone().await?;
         migrate::migrate(&mut client).await?;
+        let marks = Arc::new(Marks::new(&client).await?);
         drop(client);
         let fence = Arc::new(Fence::default());
         let pool = connector.pool(options.connections, PLANS)?;
         let written_through = connector.pool(options.writers, WRITERS_PLANS)?;
-        let (writers, tasks) = Writers::start(&options, &written_through, Arc::clone(&fence));
+        let (writers, tasks) = Writers::start(&options, &written_through, &marks, Arc::clone(&fence));
         let store = Arc::new(Self {
             pool,
             calls_waiting_max: options.calls_waiting_max,
             writers,
             tasks: tokio::sync::Mutex::new(tasks),
+            marks,
             fence,
             round: tokio::sync::Mutex::default(),
             aside: Mutex::default(),
@@ -435,6 +440,7 @@ impl Store for Postgres {
             // One that panicked has said so.
             let _ = task.await;
         }
+        self.marks.forget(&self.pool).await;
         self.pool.close();
         self.fence.trusted()
     }

@@ -62,6 +62,11 @@ impl Day {
         Self(now.as_secs() / DAY_S)
     }
 
+    #[cfg(test)]
+    pub(super) fn of_time(at: Timestamp) -> Self {
+        Self(u64::try_from(at.as_micros()).unwrap_or(0) / 1_000_000 / DAY_S)
+    }
+
     pub(super) const fn plus(self, days: u64) -> Self {
         Self(self.0 + days)
     }

@@ -24,8 +24,9 @@ use tokio::time::Instant;
 
 use super::batch::{self, Command};
 use super::fault::{Fault, away};
+use super::mark::{Fate, Marks};
 use super::options::Options;
-use super::transaction::{Db, Fate, Kind, fate};
+use super::transaction::{Db, Kind, NotCommitted};
 use crate::done::Done;
 use crate::error::{Error, Result};
 use crate::fence::Fence;
@@ -72,7 +73,12 @@ struct Handed {
 
 impl Writers {
     /// The queues, and the tasks that serve them.
-    pub(super) fn start(options: &Options, pool: &Pool, fence: Arc<Fence>) -> (Self, Vec<JoinHandle<()>>) {
+    pub(super) fn start(
+        options: &Options,
+        pool: &Pool,
+        marks: &Arc<Marks>,
+        fence: Arc<Fence>,
+    ) -> (Self, Vec<JoinHandle<()>>) {
         let shared = Arc::new(Shared {
             fence,
             waiting_bytes: AtomicUsize::default(),
@@ -88,6 +94,7 @@ impl Writers {
                     held: None,
                     stops: false,
                     pool: pool.clone(),
+                    marks: Arc::clone(marks),
                     shared: Arc::clone(&shared),
                     batch_bytes_max: options.batch_bytes_max,
                     batch_commands_max: options.batch_commands_max,
@@ -146,6 +153,7 @@ struct Loop {
     /// Nothing is taken from the queue any more.
     stops: bool,
     pool: Pool,
+    marks: Arc<Marks>,
     shared: Arc<Shared>,
     batch_bytes_max: usize,
     batch_commands_max: usize,
@@ -279,17 +287,19 @@ impl Loop {
             return Ok(Verdict::Without(passed));
         }
         points::reach(points::COMMIT_BEFORE).map_err(|error| away(&error))?;
-        let (number, began) = (db.number(), Instant::now());
-        let committed =
-            db.commit().await.and_then(|()| Ok(points::reach(points::COMMIT_AFTER).map_err(|error| away(&error))?));
-        let fate = match (committed, number) {
-            (Ok(()), _) => Ok(Fate::Committed),
-            (Err(fault), Some(number)) if fault.is_lost() || fault.is_away() => {
+        let began = Instant::now();
+        let fate = match db.commit(&self.marks).await {
+            Ok(()) => Ok(Fate::Committed),
+            Err(NotCommitted::TakenBack(fault)) => return Err(fault),
+            Err(NotCommitted::Unknown(_, mark)) => {
                 tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
-                fate(&self.pool, &self.shared.fence, &number, None).await
+                self.marks.fate(&self.pool, &self.shared.fence, mark, None).await
             }
-            (Err(fault), _) => return Err(fault),
         };
+        if let Err(error) = points::reach(points::COMMIT_AFTER) {
+            self.shared.fence.break_with(&error.to_string());
+            return Ok(Verdict::NotKept(self.shared.fence.dropped()));
+        }
         match fate {
             Ok(Fate::Committed) => {
                 self.shared.done.add(Some(began.elapsed()), commands.len() as u64);
@@ -334,6 +344,7 @@ fn again(error: &Error) -> Error {
         Error::Full => Error::Full,
         Error::Closed => Error::Closed,
         Error::Away { reason } => Error::Away { reason: reason.clone() },
+        Error::Broken { reason } => Error::Broken { reason: reason.clone() },
         _ => Error::Overloaded,
     }
 }

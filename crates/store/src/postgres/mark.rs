@@ -1,0 +1,147 @@
+//! How a commit is known that nobody has answered for.
+//!
+//! Each transaction that writes leaves a mark, last and together with its commit: `(process, line, number)`, a key that
+//! is used once. Who lost the connection during the commit leaves the same mark:
+//! - it is there already: the commit happened;
+//! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
+//!   can never commit, as its mark is taken. While it is just committing, this waits for it.
+//!
+//! A process uses a few lines at a time, and each keeps its last mark only. [Decision 34] says why it is not the number
+//! that PostgreSQL gives a transaction.
+//!
+//! [Decision 34]: ../../../../docs/decisions/0034-commits-leave-a-mark.md
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Pool};
+use tokio::time::Instant;
+use tokio_postgres::error::SqlState;
+
+use super::fault::{Fault, away};
+use super::sql::{Bin, statements};
+use super::transaction::no_connection;
+use crate::error::Result;
+use crate::fence::Fence;
+
+/// Until another look for a database that is away, at most.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// How long one who cannot wait for ever waits to hear whether a commit happened.
+pub(super) const FATE_MAX: Duration = Duration::from_secs(15);
+
+statements! {
+    NEW_PROCESS = "select gen_random_uuid()";
+    LEAVE = "insert into commit_mark (process, line, number) values ($1, $2, $3)";
+    FORGET = "delete from commit_mark where process = $1";
+}
+
+/// The marks of a process.
+#[derive(Debug)]
+pub(super) struct Marks {
+    process: Bin<16>,
+    free: Mutex<Lines>,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    free: Vec<Mark>,
+    count: i64,
+}
+
+/// One that is left by one transaction.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) line: i64,
+    pub(super) number: i64,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Committed,
+    /// Nothing of it was kept, nor ever will be.
+    TakenBack,
+}
+
+impl Marks {
+    pub(super) async fn new(client: &tokio_postgres::Client) -> Result<Self> {
+        let process = async { client.query_one(NEW_PROCESS, &[]).await?.try_get(0) };
+        Ok(Self { process: process.await.map_err(|error| away(&error))?, free: Mutex::default() })
+    }
+
+    /// Ends the transaction that `client` is in. Without a mark if there is none: then nothing was to be kept.
+    pub(super) async fn commit(&self, client: &Client, mark: Option<&Mark>) -> Result<(), Fault> {
+        let Some(Mark { line, number }) = mark else { return Ok(client.batch_execute("rollback").await?) };
+        let process = format!("{:032x}", u128::from_be_bytes(self.process.0));
+        // One way there and back. All of it is of this program's own making.
+        let mut sql =
+            format!("delete from commit_mark where process = '{process}' and line = {line} and number < {number};");
+        sql.push_str(&format!("insert into commit_mark values ('{process}', {line}, {number}); commit"));
+        Ok(client.batch_execute(&sql).await?)
+    }
+
+    /// One that was never used. It comes back when it is known what became of its transaction.
+    pub(super) fn take(&self) -> Mark {
+        let mut lines = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = lines.free.pop();
+        mark.map(|mark| Mark { number: mark.number + 1, ..mark }).unwrap_or_else(|| {
+            lines.count += 1;
+            Mark { line: lines.count, number: 1 }
+        })
+    }
+
+    pub(super) fn give_back(&self, mark: Mark) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).free.push(mark);
+    }
+
+    /// Asks what became of a transaction whose commit was not answered, until the database says it; for `at_most` so
+    /// long, if that is given.
+    pub(super) async fn fate(&self, pool: &Pool, fence: &Fence, mark: Mark, at_most: Option<Duration>) -> Result<Fate> {
+        let began = Instant::now();
+        let mut pause = Duration::from_millis(10);
+        loop {
+            let error = match self.leave(pool, &mark).await {
+                Ok(fate) => {
+                    self.give_back(mark);
+                    return Ok(fate);
+                }
+                Err(error) => error,
+            };
+            let at_most = if fence.check().is_err() { Some(FATE_MAX) } else { at_most };
+            if at_most.is_some_and(|at_most| began.elapsed() > at_most) {
+                // The line is not used again: its mark may come to be yet.
+                tracing::error!(%error, "whether a commit happened is not known");
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    async fn leave(&self, pool: &Pool, mark: &Mark) -> Result<Fate> {
+        let client = pool.get().await.map_err(no_connection)?;
+        let left = async {
+            let statement = client.prepare_cached(LEAVE).await?;
+            client.execute(&statement, &[&self.process, &mark.line, &mark.number]).await
+        };
+        match left.await {
+            Ok(_) => Ok(Fate::TakenBack),
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(Fate::Committed),
+            Err(error) => {
+                drop(Client::take(client));
+                Err(away(&error))
+            }
+        }
+    }
+
+    /// Once nothing is written any more.
+    pub(super) async fn forget(&self, pool: &Pool) {
+        let forgotten = async {
+            let client = pool.get().await.map_err(|error| error.to_string())?;
+            client.execute(FORGET, &[&self.process]).await.map_err(|error| error.to_string())
+        };
+        if let Err(reason) = forgotten.await {
+            tracing::debug!(reason, "some marks are left behind; nobody asks for them");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What PostgreSQL does to those who write to it: connections cut, the server killed, settings that would lose what
+//! was acknowledged. And that many who write at once share a flush.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::event::Event;
+use domain::execution::status::{NodeStatus, Status};
+use futures_util::future::join_all;
+use store::conformance::numbered::{
+    at, ended, event, execution, execution_id, key, node_run, queued, running, server_id,
+};
+use store::postgres::testing::{Cluster, client};
+use store::postgres::{Options, Postgres};
+use store::{Error, NewExecution, Progress, Store};
+
+async fn open(cluster: &Cluster) -> (Arc<Postgres>, String) {
+    let url = cluster.database().await;
+    (Postgres::open(Options::new(&url)).await.unwrap(), url)
+}
+
+async fn refusal(url: String) -> String {
+    match Postgres::open(Options::new(url)).await {
+        Err(Error::Unusable { reason } | Error::Away { reason }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_says_done_before_it_is_on_disk_is_refused() {
+    let cluster = Cluster::shared();
+    let url = cluster.database().await;
+    let name = url.rsplit('/').next().unwrap();
+    cluster.execute("postgres", &format!("alter database {name} set synchronous_commit = off")).await;
+    let reason = refusal(url.clone()).await;
+    assert!(reason.contains("synchronous_commit is off"), "{reason}");
+    // By the role, too; and what only adds to it is fine.
+    cluster.execute("postgres", &format!("alter database {name} set synchronous_commit = local")).await;
+    Postgres::open(Options::new(&url)).await.unwrap().close().await.unwrap();
+    cluster.execute("postgres", "create role hasty login superuser password 'p'").await;
+    cluster.execute("postgres", &format!("alter role hasty in database {name} set synchronous_commit = off")).await;
+    let hasty = url.replace("hookflow:right%20horse", "hasty:p");
+    let reason = refusal(hasty).await;
+    assert!(reason.contains("synchronous_commit is off"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_server_that_flushes_nothing_is_refused() {
+    let cluster = Cluster::start_with(&["fsync=off"]);
+    let reason = refusal(cluster.database().await).await;
+    assert!(reason.contains("fsync is off"), "{reason}");
+}
+
+#[tokio::test]
+async fn who_asks_for_encryption_gets_no_plain_connection() {
+    let url = Cluster::shared().database().await;
+    let reason = refusal(format!("{url}?sslmode=require")).await;
+    assert!(reason.contains("TLS"), "{reason}");
+}
+
+#[tokio::test]
+async fn who_is_not_there_is_away() {
+    let error = Postgres::open(Options::new("postgres://hookflow@127.0.0.1:1/none")).await.unwrap_err();
+    assert!(matches!(error, Error::Away { .. }), "{error:?}");
+    let error = Postgres::open(Options::new("not a url")).await.unwrap_err();
+    assert!(matches!(error, Error::Unusable { .. }), "{error:?}");
+}
+
+/// One that is known only in batches: the database itself refuses it.
+#[tokio::test]
+async fn what_the_database_refuses_fails_alone() {
+    let (store, url) = open(&Cluster::shared()).await;
+    let sql = format!("alter table execution add constraint odd check (workflow_key <> '{}')", key(9).as_str());
+    client(&url).await.batch_execute(&sql).await.unwrap();
+    let made = (1..=40).map(|n| {
+        let new = execution(n, 1, queued(at(n)));
+        let workflow_key = if n % 10 == 0 { key(9) } else { new.workflow_key.clone() };
+        store.execution_create(NewExecution { workflow_key, ..new })
+    });
+    for (n, made) in (1..).zip(join_all(made).await) {
+        assert_eq!(made.is_ok(), n % 10 != 0, "{n}: {made:?}");
+        assert_eq!(store.execution_get(execution_id(n)).await.unwrap().is_some(), n % 10 != 0, "{n}");
+    }
+    store.close().await.unwrap();
+}
+
+/// A progress that comes too late, an id that is there: the neighbours in the batch are written once.
+#[tokio::test]
+async fn what_is_refused_in_a_batch_leaves_the_others_as_they_are() {
+    let (store, _) = open(&Cluster::shared()).await;
+    for n in 1..=40 {
+        store.execution_create(execution(n, 1, running(server_id(1)))).await.unwrap();
+    }
+    let records = || vec![node_run("call", NodeStatus::Succeeded)];
+    let moved = (1..=40).map(|n| {
+        let epoch = if n % 8 == 0 { 2 } else { 1 };
+        store.execution_progress(execution_id(n), epoch, Progress { records: records(), ..running(server_id(1)) })
+    });
+    let made = (36..=60).map(|n| store.execution_create(execution(n, 1, queued(at(n)))));
+    let (moved, made) = tokio::join!(join_all(moved), join_all(made));
+    for (n, moved) in (1..).zip(moved) {
+        let stored = store.execution_get(execution_id(n)).await.unwrap().unwrap();
+        assert_eq!((moved.is_ok(), stored.records.len()), (n % 8 != 0, usize::from(n % 8 != 0)), "{n}: {moved:?}");
+    }
+    for (n, made) in (36..).zip(made) {
+        assert_eq!(made.is_ok(), n > 40, "{n}: {made:?}");
+    }
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_who_write_at_once_share_a_flush() {
+    let (store, _) = open(&Cluster::shared()).await;
+    store.execution_create(execution(1_000, 1, queued(at(1)))).await.unwrap();
+    let before = store.stats();
+    assert!(
+        join_all((1..=200).map(|n| store.execution_create(execution(n, 1, queued(at(n))))))
+            .await
+            .iter()
+            .all(Result::is_ok)
+    );
+    let after = store.stats();
+    assert_eq!(after.commands - before.commands, 200);
+    assert!(after.flushes - before.flushes <= 20, "{}", after.flushes - before.flushes);
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded() {
+    let url = Cluster::shared().database().await;
+    let store = Postgres::open(Options { queue_bytes_max: 100_000, ..Options::new(url) }).await.unwrap();
+    let sized = |n: i64, bytes: usize| NewExecution {
+        event: Arc::new(Event { body: vec![b'x'; bytes].into(), ..event(n) }),
+        ..execution(n, 1, queued(at(n)))
+    };
+    store.execution_create(sized(1, 300_000)).await.expect("one that is alone passes, however large");
+    let outcomes = join_all((2..=60).map(|n| store.execution_create(sized(n, 5_000)))).await;
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Overloaded))).count();
+    assert!(outcomes.iter().filter(|outcome| outcome.is_ok()).count() + refused == 59 && refused > 20, "{outcomes:?}");
+    assert_eq!((store.stats().commands_waiting, store.stats().bytes_waiting), (0, 0));
+    store.close().await.unwrap();
+}
+
+/// What callers were told.
+#[derive(Default)]
+struct Told {
+    /// Made, and moved on so often: each a part of the journal.
+    kept: Vec<(i64, usize)>,
+    /// Nobody knows, or nothing was kept: told so often.
+    away: usize,
+}
+
+/// Sixteen callers, each making executions and moving them on, until it is over. Errors are what may be met then.
+async fn load(store: &Arc<Postgres>, next: &Arc<AtomicI64>, over: &Arc<AtomicBool>) -> Told {
+    let one = |store: Arc<Postgres>, next: Arc<AtomicI64>, over: Arc<AtomicBool>| async move {
+        let mut told = Told::default();
+        while !over.load(Ordering::Relaxed) {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let records = || vec![node_run("call", NodeStatus::Succeeded)];
+            let mut new = execution(n, n % 7, running(server_id(1)));
+            new.progress.records = records();
+            match store.execution_create(new).await {
+                Ok(()) => {}
+                Err(Error::Away { .. }) => {
+                    told.away += 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+                Err(error) => panic!("{n}: {error:?}"),
+            }
+            let mut parts = 1;
+            for to in [running(server_id(1)), ended(Status::Succeeded, at(n))] {
+                let to = Progress { records: records(), ..to };
+                // As the engine does: what was not kept is written again.
+                loop {
+                    match store.execution_progress(execution_id(n), 1, to.clone()).await {
+                        Ok(()) => break parts += 1,
+                        Err(Error::Away { .. }) => told.away += 1,
+                        Err(error) => panic!("{n}: {error:?}"),
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            told.kept.push((n, parts));
+        }
+        told
+    };
+    let callers = (0..16).map(|_| tokio::spawn(one(Arc::clone(store), Arc::clone(next), Arc::clone(over))));
+    let mut all = Told::default();
+    for told in join_all(callers).await {
+        let told = told.unwrap();
+        all.kept.extend(told.kept);
+        all.away += told.away;
+    }
+    all
+}
+
+async fn check(store: &Postgres, told: &Told) {
+    for (n, parts) in &told.kept {
+        let stored = store.execution_get(execution_id(*n)).await.unwrap();
+        let stored = stored.unwrap_or_else(|| panic!("{n} was acknowledged and is lost"));
+        assert_eq!((stored.records.len(), stored.head.status), (*parts, Status::Succeeded), "{n}: each part once");
+    }
+}
+
+/// Whatever a connection was just doing when it was cut: what was acknowledged is there, and there once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
+    let cluster = Cluster::shared();
+    let (store, url) = open(&cluster).await;
+    let (next, over) = (Arc::new(AtomicI64::new(1)), Arc::new(AtomicBool::new(false)));
+    let knife = async {
+        let knife = client(&url).await;
+        let began = Instant::now();
+        let mut cut = 0;
+        while began.elapsed() < Duration::from_secs(4) {
+            let sql = "select pg_terminate_backend(pid) from pg_stat_activity
+                        where datname = current_database() and pid <> pg_backend_pid()";
+            cut += knife.query(sql, &[]).await.unwrap().len();
+            tokio::time::sleep(Duration::from_millis(7)).await;
+        }
+        over.store(true, Ordering::Relaxed);
+        cut
+    };
+    let (told, cut) = tokio::join!(load(&store, &next, &over), knife);
+    assert!(cut > 50 && told.kept.len() > 20, "{cut} cuts, {} kept, {} away", told.kept.len(), told.away);
+    check(&store, &told).await;
+    store.health().unwrap();
+    store.close().await.unwrap();
+}
+
+/// The server dies without a word in mid-load and starts again, several times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_dies_and_comes_back_has_lost_nothing() {
+    let cluster = Arc::new(Cluster::start());
+    let (store, _) = open(&cluster).await;
+    let (next, over) = (Arc::new(AtomicI64::new(1)), Arc::new(AtomicBool::new(false)));
+    let kills = async {
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            let cluster = Arc::clone(&cluster);
+            let again = move || {
+                cluster.stop();
+                cluster.start_again();
+            };
+            tokio::task::spawn_blocking(again).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        over.store(true, Ordering::Relaxed);
+    };
+    let (told, ()) = tokio::join!(load(&store, &next, &over), kills);
+    assert!(told.kept.len() > 20, "{} kept, {} away", told.kept.len(), told.away);
+    check(&store, &told).await;
+    store.server_start(server_id(1), Duration::from_secs(15)).await.unwrap();
+    store.server_beat(server_id(1), Duration::from_secs(15)).await.unwrap();
+    store.close().await.unwrap();
+}
+
+/// Nobody waits for ever, and nobody is told that something was kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stays_away_is_told_of_within_seconds() {
+    let cluster = Cluster::start();
+    let (store, _) = open(&cluster).await;
+    store.execution_create(execution(1, 1, queued(at(1)))).await.unwrap();
+    cluster.stop();
+    let began = Instant::now();
+    let created = store.execution_create(execution(2, 1, queued(at(2)))).await;
+    assert!(matches!(created, Err(Error::Away { .. })), "{created:?}");
+    let read = store.execution_get(execution_id(1)).await;
+    assert!(matches!(read, Err(Error::Away { .. })), "{read:?}");
+    let beat = store.server_beat(server_id(1), Duration::from_secs(15)).await;
+    assert!(matches!(beat, Err(Error::Away { .. })), "{beat:?}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    store.health().unwrap();
+    cluster.start_again();
+    store.execution_create(execution(2, 1, queued(at(2)))).await.unwrap();
+    assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
+    store.close().await.unwrap();
+}
