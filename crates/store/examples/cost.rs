@@ -1,12 +1,13 @@
 //! What an execution costs the store: callers in a closed loop, each waiting for its flush as a request does.
 //! ```text
-//! cargo run --release -p store --example cost -- [sync|async] [executions] [callers] [folder]
+//! cargo run --release -p store --example cost -- [sync|async] [executions] [callers] [folder|postgres [writers]]
 //! perf stat -e instructions:u <the same>
 //! ```
 //! `sync`: born finished, with its answer and its journal. `async`: born running, finished in a second write.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command line for who works on the store")]
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -20,8 +21,10 @@ use domain::id::{EventId, ExecutionId};
 use domain::time::Timestamp;
 use serde_json::json;
 use store::conformance::numbered;
+use store::postgres::Postgres;
+use store::postgres::testing::Cluster;
 use store::sqlite::{Options, Sqlite};
-use store::{NewExecution, Progress, SentAnswer, Store};
+use store::{NewExecution, Progress, SentAnswer, Store, postgres};
 
 const BODY_BYTES: usize = 1_024;
 const WORKFLOWS: i64 = 10;
@@ -31,10 +34,19 @@ fn main() {
     let is_sync = args.next().is_none_or(|shape| shape == "sync");
     let executions = args.next().map_or(50_000, |number| number.parse().unwrap());
     let callers: i64 = args.next().map_or(64, |number| number.parse().unwrap());
-    let folder = args.next().map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let place = args.next();
+    let writers = args.next().map(|number| number.parse().unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
+        let (store, _held): (Arc<dyn Store>, Box<dyn Any>) = if place.as_deref() == Some("postgres") {
+            let cluster = Cluster::start();
+            let options = postgres::Options::new(cluster.database().await);
+            let writers = writers.unwrap_or(options.writers);
+            (Postgres::open(postgres::Options { writers, ..options }).await.unwrap(), Box::new(cluster))
+        } else {
+            let folder = place.map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
+            (Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap(), Box::new(folder))
+        };
         store.server_start(numbered::server_id(1), Duration::from_secs(15)).await.unwrap();
         let next = Arc::new(AtomicI64::new(0));
         let began = Instant::now();
@@ -63,7 +75,7 @@ fn main() {
     });
 }
 
-async fn call(store: Arc<Sqlite>, next: Arc<AtomicI64>, executions: i64, is_sync: bool) {
+async fn call(store: Arc<dyn Store>, next: Arc<AtomicI64>, executions: i64, is_sync: bool) {
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
         if n >= executions {

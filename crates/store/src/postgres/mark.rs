@@ -15,8 +15,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
+use futures_util::future::join3;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 
 use super::fault::{Fault, away};
 use super::sql::{Bin, statements};
@@ -31,6 +33,8 @@ pub(super) const FATE_MAX: Duration = Duration::from_secs(15);
 
 statements! {
     NEW_PROCESS = "select gen_random_uuid()";
+    /// The mark before it.
+    CLEAN = "delete from commit_mark where process = $1 and line = $2 and number < $3";
     LEAVE = "insert into commit_mark (process, line, number) values ($1, $2, $3)";
     FORGET = "delete from commit_mark where process = $1";
 }
@@ -72,12 +76,15 @@ impl Marks {
     /// Ends the transaction that `client` is in. Without a mark if there is none: then nothing was to be kept.
     pub(super) async fn commit(&self, client: &Client, mark: Option<&Mark>) -> Result<(), Fault> {
         let Some(Mark { line, number }) = mark else { return Ok(client.batch_execute("rollback").await?) };
-        let process = format!("{:032x}", u128::from_be_bytes(self.process.0));
-        // One way there and back. All of it is of this program's own making.
-        let mut sql =
-            format!("delete from commit_mark where process = '{process}' and line = {line} and number < {number};");
-        sql.push_str(&format!("insert into commit_mark values ('{process}', {line}, {number}); commit"));
-        Ok(client.batch_execute(&sql).await?)
+        let (clean, leave) = (client.prepare_cached(CLEAN).await?, client.prepare_cached(LEAVE).await?);
+        let params: [&(dyn ToSql + Sync); 3] = [&self.process, line, number];
+        // Sent together, done in this order. Where the mark cannot be left, the last of them takes back.
+        let (clean, leave, commit) =
+            join3(client.execute(&clean, &params), client.execute(&leave, &params), client.batch_execute("commit"))
+                .await;
+        clean?;
+        leave?;
+        Ok(commit?)
     }
 
     /// One that was never used. It comes back when it is known what became of its transaction.
