@@ -1,10 +1,11 @@
 //! SQLite: one writer with group commit, a few readers.
 //! ```text
 //! Store ─┬─ write ─▶ queue ─▶ writer ─▶ WAL ◀─ copier (into the database file)
+//!        │                      └─▶ flusher (of the WAL) ─▶ replies
 //!        └─ read ──▶ queue ─▶ readers
 //! ```
 //! Invariants
-//! - What was answered with `Ok` is on disk: `synchronous=full`, and replies after the commit.
+//! - What was answered with `Ok` is on disk, and so is what a reader tells of: answers wait for the flush.
 //! - One process at a time has the folder.
 //! - Once the file failed to be read or written, every call answers `Error::Broken`.
 //!
@@ -17,6 +18,7 @@ mod execution;
 mod execution_list;
 mod fault;
 mod figures;
+mod flusher;
 mod migrate;
 mod options;
 mod queues;
@@ -38,6 +40,7 @@ mod workflow;
 mod writer;
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -65,9 +68,10 @@ use crate::row::{
 use checkpoint::Checkpoints;
 use connect::unusable;
 use fault::Fault;
+use flusher::Flusher;
 pub use options::Options;
 use readers::Readers;
-use writer::{Shared, Writer};
+use writer::{Flushing, Shared, Writer};
 
 /// An open database.
 #[derive(Debug)]
@@ -123,7 +127,8 @@ impl Sqlite {
             spawn("store-reader", &working, move || readers::serve(db, jobs))?;
         }
         let checkpoints = Self::start_copier(&options, &mut db, &shared, &working)?;
-        let (writer, work) = Writer::new(&options, Arc::clone(&shared), db, checkpoints);
+        let flushing = Self::start_flusher(&options, &shared, &working)?;
+        let (writer, work) = Writer::new(&options, Arc::clone(&shared), db, checkpoints, flushing);
         spawn("store-writer", &working, move || work.run())?;
 
         Ok(Arc::new(Self {
@@ -151,6 +156,22 @@ impl Sqlite {
             move || checkpoint::copy(db, &working.database, woken, shared)
         })?;
         Checkpoints::new(writer, wake, copier, options).map_err(|error| unusable(options.path.display(), error))
+    }
+
+    fn start_flusher(options: &Options, shared: &Arc<Shared>, working: &Arc<Working>) -> Result<Flushing> {
+        let log = connect::log(options)?;
+        let flush = if options.canary { |_: &File| Ok(()) } else { options.flush };
+        let flusher = Flusher::new(log, flush, Arc::clone(shared));
+        let (written, batches) = crossbeam_channel::bounded(1);
+        let thread = spawn("store-flusher", working, {
+            let (flusher, shared) = (Arc::clone(&flusher), Arc::clone(shared));
+            move || {
+                if catch_unwind(AssertUnwindSafe(|| flusher.run(batches))).is_err() {
+                    shared.give_up("the flusher's thread panicked");
+                }
+            }
+        })?;
+        Ok(Flushing { flusher, written, thread })
     }
 
     async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>
