@@ -9,7 +9,6 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
@@ -163,21 +162,11 @@ fn shim() -> MutexGuard<'static, ()> {
 }
 
 fn options(folder: &Path) -> Options {
-    Options { vfs: Some("faults".to_owned()), flush, ..Options::new(folder.join("hookflow.db")) }
+    Options { vfs: Some("faults".to_owned()), ..Options::new(folder.join("hookflow.db")) }
 }
 
 fn count(of: Of, call: Call) -> u32 {
     disk(|disk| disk.counts.get(&(of, call)).copied().unwrap_or(0))
-}
-
-/// What the store itself flushes of the log goes past SQLite.
-fn flush(file: &std::fs::File) -> std::io::Result<()> {
-    let ours = file.metadata()?.ino();
-    let is_ours = |open: &File| open.of == Of::Log && std::fs::metadata(&open.path).is_ok_and(|log| log.ino() == ours);
-    let log = disk(|disk| disk.files.iter().find(|(_, open)| is_ours(open)).map(|(address, _)| *address));
-    let log = log.expect("SQLite has the log open") as *mut ffi::sqlite3_file;
-    pass(log, Call::Sync).map_err(|code| std::io::Error::other(format!("made to fail: {code}")))?;
-    file.sync_data()
 }
 
 async fn create(store: &Sqlite, n: i64) -> store::Result<()> {

@@ -71,8 +71,8 @@ impl Checkpoints {
         })
     }
 
-    /// Whether the last commit wrote anything. Until `after_batch` takes note.
-    pub(super) fn wrote(&self) -> bool {
+    /// Whether the last commit wrote anything, and so flushed. Until `after_batch` takes note.
+    pub(super) fn flushed(&self) -> bool {
         self.committed_pages.load(Ordering::Relaxed) > 0
     }
 

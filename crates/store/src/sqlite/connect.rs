@@ -77,21 +77,13 @@ pub(super) fn writer(options: &Options) -> Result<Connection> {
     }
     let pages_max = options.database_bytes_max.map_or(u64::from(u32::MAX - 1), |bytes| bytes / PAGE_BYTES);
     db.execute_batch(&format!(
-        "pragma synchronous = normal; pragma wal_autocheckpoint = 0; pragma journal_size_limit = {};",
+        "pragma synchronous = {}; pragma wal_autocheckpoint = 0; pragma journal_size_limit = {};",
+        if options.canary { "normal" } else { "full" },
         options.wal_bytes_max
     ))
     .and_then(|()| db.query_row(&format!("pragma max_page_count = {pages_max}"), [], |_| Ok(())))
     .map_err(failed)?;
     Ok(db)
-}
-
-/// The write-ahead log itself, for whoever flushes it. SQLite may not have needed it yet.
-pub(super) fn log(options: &Options) -> Result<File> {
-    let mut path = options.path.clone().into_os_string();
-    path.push("-wal");
-    let mut opens = OpenOptions::new();
-    opens.read(true).write(true).create(true).truncate(false).mode(0o600);
-    opens.open(&path).map_err(|error| unusable(Path::new(&path).display(), error))
 }
 
 /// The connection that copies the log.

@@ -1,11 +1,10 @@
 //! SQLite: one writer with group commit, a few readers.
 //! ```text
 //! Store ─┬─ write ─▶ queue ─▶ writer ─▶ WAL ◀─ copier (into the database file)
-//!        │                      └─▶ flusher (of the WAL) ─▶ replies
 //!        └─ read ──▶ queue ─▶ readers
 //! ```
 //! Invariants
-//! - What was answered with `Ok` is on disk, and so is what a reader tells of: answers wait for the flush.
+//! - What was answered with `Ok` is on disk: `synchronous=full`, and replies after the commit.
 //! - One process at a time has the folder.
 //! - Once the file failed to be read or written, every call answers `Error::Broken`.
 //!
@@ -18,7 +17,6 @@ mod execution;
 mod execution_list;
 mod fault;
 mod figures;
-mod flusher;
 mod migrate;
 mod options;
 mod queues;
@@ -40,7 +38,6 @@ mod workflow;
 mod writer;
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -68,10 +65,9 @@ use crate::row::{
 use checkpoint::Checkpoints;
 use connect::unusable;
 use fault::Fault;
-use flusher::Flusher;
 pub use options::Options;
 use readers::Readers;
-use writer::{Flushing, Shared, Writer};
+use writer::{Shared, Writer};
 
 /// An open database.
 #[derive(Debug)]
@@ -127,8 +123,7 @@ impl Sqlite {
             spawn("store-reader", &working, move || readers::serve(db, jobs))?;
         }
         let checkpoints = Self::start_copier(&options, &mut db, &shared, &working)?;
-        let flushing = Self::start_flusher(&options, &shared, &working)?;
-        let (writer, work) = Writer::new(&options, Arc::clone(&shared), db, checkpoints, flushing);
+        let (writer, work) = Writer::new(&options, Arc::clone(&shared), db, checkpoints);
         spawn("store-writer", &working, move || work.run())?;
 
         Ok(Arc::new(Self {
@@ -156,22 +151,6 @@ impl Sqlite {
             move || checkpoint::copy(db, &working.database, woken, shared)
         })?;
         Checkpoints::new(writer, wake, copier, options).map_err(|error| unusable(options.path.display(), error))
-    }
-
-    fn start_flusher(options: &Options, shared: &Arc<Shared>, working: &Arc<Working>) -> Result<Flushing> {
-        let log = connect::log(options)?;
-        let flush = if options.canary { |_: &File| Ok(()) } else { options.flush };
-        let flusher = Flusher::new(log, flush, Arc::clone(shared));
-        let (written, batches) = crossbeam_channel::bounded(1);
-        let thread = spawn("store-flusher", working, {
-            let (flusher, shared) = (Arc::clone(&flusher), Arc::clone(shared));
-            move || {
-                if catch_unwind(AssertUnwindSafe(|| flusher.run(batches))).is_err() {
-                    shared.give_up("the flusher's thread panicked");
-                }
-            }
-        })?;
-        Ok(Flushing { flusher, written, thread })
     }
 
     async fn write<T, F>(&self, operation: &'static str, bytes: usize, work: F) -> Result<T>

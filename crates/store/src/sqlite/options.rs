@@ -1,7 +1,5 @@
 //! Every setting and limit of this backend, by name.
 
-use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 
 /// Where the database is, and how much it may hold at a time.
@@ -15,7 +13,7 @@ pub struct Options {
     pub reads_waiting_max: usize,
     /// A batch takes no more commands once it holds this many bytes. Default: 8 MiB.
     pub batch_bytes_max: usize,
-    /// Commands in a batch. Default: 256.
+    /// Commands in a batch. Default: 1,024.
     pub batch_commands_max: usize,
     /// Bytes that may wait to be written, those being written included; more are `Error::Overloaded`.
     /// Default: 64 MiB.
@@ -33,9 +31,6 @@ pub struct Options {
     pub database_bytes_max: Option<u64>,
     /// The name of a registered SQLite VFS. Default: the operating system's.
     pub vfs: Option<String>,
-    /// How the log is flushed. Default: `File::sync_data`, or nothing at all for a canary.
-    #[doc(hidden)]
-    pub flush: fn(&File) -> io::Result<()>,
     /// Flushes too little, on purpose: a bench that cannot see what a power cut then loses is blind.
     /// No setting leads here. Default: false.
     #[doc(hidden)]
@@ -57,7 +52,6 @@ impl Options {
             claim_bytes_max: 32 << 20,
             database_bytes_max: None,
             vfs: None,
-            flush: File::sync_data,
             canary: false,
         }
     }

@@ -1,5 +1,5 @@
-//! A few threads that read, each with a read-only connection. What they read is committed; it is told once it is on
-//! disk, too, and reading never waits for writing but for that.
+//! A few threads that read, each with a read-only connection: what they read is committed, and
+//! reading never waits for writing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -54,9 +54,7 @@ impl Readers {
             TrySendError::Full(_) => Error::Overloaded,
             TrySendError::Disconnected(_) => self.shared.fence.dropped(),
         })?;
-        let read = answer.await.unwrap_or_else(|_| Err(self.shared.fence.dropped()));
-        self.shared.until_flushed().await?;
-        read
+        answer.await.unwrap_or_else(|_| Err(self.shared.fence.dropped()))
     }
 
     /// Lets the threads end once they have read what was asked for. Blocks while the queue is full.

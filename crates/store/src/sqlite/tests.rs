@@ -171,9 +171,8 @@ fn the_file_is_set_up_to_lose_nothing_and_to_shrink() {
     let setting =
         |name: &str| db.query_row(&format!("pragma {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(setting("journal_mode").unwrap(), "wal".to_owned().into());
-    // Normal: the flush of the log behind a commit is ours (`flusher`), all others are SQLite's.
     for (name, value) in
-        [("synchronous", 1), ("auto_vacuum", 2), ("page_size", 4_096), ("wal_autocheckpoint", 0), ("foreign_keys", 0)]
+        [("synchronous", 2), ("auto_vacuum", 2), ("page_size", 4_096), ("wal_autocheckpoint", 0), ("foreign_keys", 0)]
     {
         assert_eq!(setting(name).unwrap(), value.into(), "{name}");
     }

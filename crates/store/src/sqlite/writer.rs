@@ -1,33 +1,31 @@
 //! The one thread that writes, and group commit.
 //! ```text
-//! callers ──commands──▶ channel ─▶ queues ──all that wait──▶ BEGIN ─ command… ─ COMMIT ──▶ flusher ──▶ replies
+//! callers ──commands──▶ channel ─▶ queues ──all that wait──▶ BEGIN ─ command… ─ COMMIT (one flush) ──▶ replies
 //!                                                               └ one failed behind a write of its own: ROLLBACK, and all
 //!                                                                 again as BEGIN ─ [SAVEPOINT command RELEASE]… ─ COMMIT
 //! ```
-//! While one batch is flushed the next one is written, and more gather in the queue: so batches grow with the load
+//! While one batch is flushed the next one gathers in the queue, so that batches grow with the load
 //! and a lone caller never waits for a timer. A command that fails has nearly always written nothing by then, so
 //! that there is nothing to take back: savepoints would be a third of what a batch costs.
 //!
 //! Invariants
-//! - `Ok` is said after the flush, never before.
+//! - `Ok` is said after the commit, never before.
 //! - A command that fails takes back what it did and nothing else.
 //! - After the file failed once, nobody gets `Ok` any more.
 //!
-//! Not here: what commands do, the flush (`flusher`), copying the log into the database file (`checkpoint`).
+//! Not here: what commands do, copying the log into the database file (`checkpoint`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::fault::{Fault, Fence, is_fatal, is_full};
-use super::flusher::{Flusher, Written};
 use super::options::Options;
 use super::queues::{Queues, Whose};
 use super::sql::execute;
@@ -49,12 +47,6 @@ pub(super) struct Writer {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) fence: Fence,
-    /// Counts batches whose COMMIT has begun.
-    pub(super) written: AtomicU64,
-    /// The last of them that is on disk, or never will be.
-    pub(super) flushed: watch::Sender<u64>,
-    /// Handed to the flusher and not answered yet.
-    pub(super) unflushed: AtomicUsize,
     /// Bytes of commands that were handed in and not answered yet.
     pub(super) waiting_bytes: AtomicUsize,
     /// How many these are.
@@ -62,29 +54,6 @@ pub(super) struct Shared {
     /// Held while the write-ahead log is copied: SQLite refuses a second one rather than wait.
     pub(super) copying: Mutex<()>,
     pub(super) done: Done,
-}
-
-impl Shared {
-    /// All up to `number` are on disk, or never will be.
-    pub(super) fn is_flushed(&self, number: u64) {
-        self.flushed.send_modify(|flushed| *flushed = number.max(*flushed));
-    }
-
-    /// Nobody is left to flush.
-    pub(super) fn give_up(&self, reason: &str) {
-        self.fence.break_with(reason);
-        self.is_flushed(u64::MAX);
-    }
-
-    /// Until all that can be seen now is on disk.
-    pub(super) async fn until_flushed(&self) -> Result<()> {
-        let seen = self.written.load(Ordering::Acquire);
-        if *self.flushed.borrow() < seen {
-            // The sender is here, so it cannot be gone.
-            let _ = self.flushed.subscribe().wait_for(|flushed| *flushed >= seen).await;
-        }
-        self.fence.trusted()
-    }
 }
 
 /// What was committed.
@@ -119,7 +88,6 @@ impl Writer {
         shared: Arc<Shared>,
         db: Connection,
         checkpoints: Checkpoints,
-        flusher: Flushing,
     ) -> (Self, Loop) {
         let (queue, waiting) = crossbeam_channel::unbounded();
         let work = Loop {
@@ -129,7 +97,6 @@ impl Writer {
             db,
             shared: Arc::clone(&shared),
             checkpoints,
-            flusher,
             batch_bytes_max: options.batch_bytes_max,
             batch_commands_max: options.batch_commands_max,
         };
@@ -171,14 +138,6 @@ impl Writer {
     }
 }
 
-/// The writer's end of the flusher.
-pub(super) struct Flushing {
-    pub(super) flusher: Arc<Flusher>,
-    /// Of 1: while one batch is flushed, the next one waits here and the one behind it is gathered.
-    pub(super) written: Sender<Written>,
-    pub(super) thread: JoinHandle<()>,
-}
-
 /// The writer's thread.
 pub(super) struct Loop {
     waiting: Receiver<Letter>,
@@ -188,7 +147,6 @@ pub(super) struct Loop {
     db: Connection,
     shared: Arc<Shared>,
     checkpoints: Checkpoints,
-    flusher: Flushing,
     batch_bytes_max: usize,
     batch_commands_max: usize,
 }
@@ -198,22 +156,22 @@ impl Loop {
     pub(super) fn run(self) {
         let shared = Arc::clone(&self.shared);
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
-            shared.give_up("the writer's thread panicked");
+            shared.fence.break_with("the writer's thread panicked");
         }
     }
 
     fn serve(mut self) {
         while let Some(batch) = self.next_batch() {
-            let Batch { mut commands, bytes } = batch;
-            let (verdict, began) = self.transact(&mut commands);
-            let number = self.shared.written.load(Ordering::Acquire);
-            self.hand_on(Written { commands, bytes, verdict, began, number });
+            let mut commands = batch.commands;
+            let verdict = self.transact(&mut commands);
+            // Before the replies, so that a caller who comes back at once finds room.
+            self.shared.waiting_commands.fetch_sub(commands.len(), Ordering::Relaxed);
+            self.shared.waiting_bytes.fetch_sub(batch.bytes, Ordering::AcqRel);
+            for command in commands {
+                command.answer(&verdict);
+            }
             self.checkpoints.after_batch(&self.db, &self.shared);
         }
-        let Flushing { flusher, written, thread } = self.flusher;
-        drop((flusher, written));
-        // A panic in it has broken the fence.
-        let _ = thread.join();
         self.checkpoints.finish(&self.db, &self.shared);
     }
 
@@ -240,17 +198,6 @@ impl Loop {
         (!batch.commands.is_empty()).then_some(batch)
     }
 
-    /// To the flusher; but when nothing else waits, a change of threads would only cost time.
-    fn hand_on(&self, written: Written) {
-        let before = self.shared.unflushed.fetch_add(1, Ordering::AcqRel);
-        if before == 0 && self.queues.is_empty() && self.waiting.is_empty() {
-            return self.flusher.flusher.end(written);
-        }
-        if self.flusher.written.send(written).is_err() {
-            self.shared.give_up("the flusher's thread panicked");
-        }
-    }
-
     fn take(&mut self, letter: Letter) {
         match letter {
             Letter::Command(command) => self.queues.push(command.whose(), command),
@@ -258,15 +205,14 @@ impl Loop {
         }
     }
 
-    /// One transaction; when its COMMIT began, if it leaves something to flush.
-    fn transact(&self, commands: &mut [Box<dyn Command>]) -> (Verdict, Option<Instant>) {
+    /// One transaction, one flush.
+    fn transact(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
         if let Err(error) = self.shared.fence.trusted() {
-            return (Verdict::Broken(error.to_string()), None);
+            return Verdict::Broken(error.to_string());
         }
-        let mut began = Instant::now();
-        let verdict = self.attempt(commands, &mut began);
+        let verdict = self.attempt(commands);
         match &verdict {
-            Verdict::Committed => self.note(commands.len() as u64),
+            Verdict::Committed { took } => self.note(*took, commands.len() as u64),
             Verdict::Broken(reason) => self.shared.fence.break_with(reason),
             Verdict::Busy => tracing::warn!("another program has locked the database"),
             Verdict::Full => {}
@@ -276,29 +222,32 @@ impl Loop {
         {
             self.shared.fence.break_with(&error.to_string());
         }
-        (verdict, self.checkpoints.wrote().then_some(began))
+        verdict
     }
 
-    fn note(&self, commands: u64) {
+    fn note(&self, took: Duration, commands: u64) {
         let done = &self.shared.done;
+        if self.checkpoints.flushed() {
+            done.flushes.fetch_add(1, Ordering::Relaxed);
+            done.flush_times.add_time(took);
+        }
         done.commands.fetch_add(commands, Ordering::Relaxed);
         if commands > 0 {
             done.batch_commands.add(commands);
         }
     }
 
-    fn attempt(&self, commands: &mut [Box<dyn Command>], began: &mut Instant) -> Verdict {
+    fn attempt(&self, commands: &mut [Box<dyn Command>]) -> Verdict {
         if let Err(verdict) = self.run_all(commands) {
             return verdict;
         }
         if let Err(error) = points::reach(points::COMMIT_BEFORE) {
             return Verdict::Broken(error.to_string());
         }
-        *began = Instant::now();
-        // From here on readers may see it.
-        self.shared.written.fetch_add(1, Ordering::AcqRel);
-        match self.step("COMMIT") {
-            Ok(()) => Verdict::Committed,
+        let began = Instant::now();
+        match self.step("COMMIT").map(|()| points::reach(points::COMMIT_AFTER)) {
+            Ok(Err(error)) => Verdict::Broken(error.to_string()),
+            Ok(Ok(())) => Verdict::Committed { took: began.elapsed() },
             Err(error) => Verdict::of(&error),
         }
     }
@@ -363,8 +312,11 @@ struct Batch {
 }
 
 /// What became of a batch.
-pub(super) enum Verdict {
-    Committed,
+enum Verdict {
+    /// And how long the commit took.
+    Committed {
+        took: Duration,
+    },
     Full,
     /// Someone outside this program holds the database's lock. Nothing was begun.
     Busy,
@@ -379,7 +331,7 @@ impl Verdict {
 }
 
 /// A call, its types forgotten.
-pub(super) trait Command: Send {
+trait Command: Send {
     fn whose(&self) -> Whose;
     fn bytes(&self) -> usize;
     fn run(&mut self, db: &Connection) -> Ran;
@@ -387,7 +339,7 @@ pub(super) trait Command: Send {
 }
 
 /// How a command ended.
-pub(super) enum Ran {
+enum Ran {
     Done,
     Failed,
     Full,
@@ -433,7 +385,7 @@ where
     fn answer(self: Box<Self>, verdict: &Verdict) {
         let Self { operation, outcome, reply, .. } = *self;
         let answer = match verdict {
-            Verdict::Committed => match outcome {
+            Verdict::Committed { .. } => match outcome {
                 Some(outcome) => outcome.map_err(|fault| fault.into_error(operation)),
                 // Only what has run can be committed.
                 None => Err(Error::Closed),
