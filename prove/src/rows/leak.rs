@@ -26,7 +26,7 @@ const ABORTS: f64 = RATE / 100.0;
 const IDLE: usize = 2_000;
 const DESCRIPTORS: &str = "1024";
 /// By how much a figure may be higher than in the first third.
-const MORE_DESCRIPTORS: u64 = 16;
+const MORE_DESCRIPTORS: u64 = 64;
 const MORE_THREADS: u64 = 2;
 const MORE_MEMORY: u64 = 24 << 20;
 /// How long the server is left without a descriptor, and how much of that time it may be busy.

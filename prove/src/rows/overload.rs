@@ -141,6 +141,7 @@ async fn one(bench: &Bench, bodies: Bodies, bounds: Bounds, outcome: &mut Outcom
     base(&server, Duration::from_secs(1)).await?;
     let usual = p99(&base(&server, base_time).await?);
     let capacity = capacity(&server, bodies, bench.load / 3).await?;
+    anyhow::ensure!(capacity > 0.0, "nothing was answered in {:?}", bench.load / 3);
 
     let probes = Probes::start(&server)?;
     let ledger = Arc::new(Ledger::create(&bench.folder.join("ledger"))?);
