@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use domain::event::Event;
 use domain::execution::status::{NodeStatus, Status};
 use futures_util::future::join_all;
@@ -15,7 +16,8 @@ use store::conformance::numbered::{
 };
 use store::postgres::testing::{Cluster, client};
 use store::postgres::{Options, Postgres};
-use store::{Error, NewExecution, Progress, Store};
+use store::{Claim, Error, NewExecution, Progress, Store};
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 async fn open(cluster: &Cluster) -> (Arc<Postgres>, String) {
     let url = cluster.database().await;
@@ -142,6 +144,50 @@ async fn what_waits_is_bounded() {
     assert!(outcomes.iter().filter(|outcome| outcome.is_ok()).count() + refused == 59 && refused > 20, "{outcomes:?}");
     assert_eq!((store.stats().commands_waiting, store.stats().bytes_waiting), (0, 0));
     store.close().await.unwrap();
+}
+
+/// What cannot be read is set aside, and does not stand in the way of the others.
+#[tokio::test]
+async fn what_cannot_be_read_is_quarantined_and_the_others_are_handed_out() {
+    let (store, url) = open(&Cluster::shared()).await;
+    store.server_start(server_id(1), Duration::from_secs(15)).await.unwrap();
+    for n in 1..=4 {
+        let mut new = execution(n, 1, queued(at(n)));
+        new.progress.records = vec![node_run("call", NodeStatus::Succeeded)];
+        store.execution_create(new).await.unwrap();
+    }
+    let broken = client(&url).await;
+    broken.execute("update journal set records = '[{' where execution_id = $1", &[&Id(1)]).await.unwrap();
+    broken
+        .execute("delete from event where id = (select event_id from execution where id = $1)", &[&Id(2)])
+        .await
+        .unwrap();
+    broken.execute("update execution set mode = 'odd' where id = $1", &[&Id(3)]).await.unwrap();
+    let claim = Claim { server: server_id(1), now: at(100), per_workflow: 9, limit: 9, skip: Vec::new() };
+    let claimed = store.execution_claim(claim).await.unwrap();
+    assert_eq!(claimed.iter().map(|one| one.head.id).collect::<Vec<_>>(), [execution_id(4)]);
+    for n in 1..=3 {
+        assert!(store.execution_claim_one(execution_id(n), server_id(1)).await.unwrap().is_none(), "{n}");
+        assert!(store.execution_fail_quarantined(execution_id(n), None, at(9)).await.unwrap(), "{n}");
+    }
+    store.close().await.unwrap();
+}
+
+/// Of the `n`th execution.
+#[derive(Debug)]
+struct Id(i64);
+
+impl ToSql for Id {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        out.extend_from_slice(&execution_id(self.0).to_bytes());
+        Ok(IsNull::No)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::UUID
+    }
+
+    to_sql_checked!();
 }
 
 /// What callers were told.
