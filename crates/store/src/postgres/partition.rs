@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::id::ExecutionId;
 use domain::time::Timestamp;
+use tokio_postgres::error::SqlState;
 
 use super::Postgres;
 use super::fault::Fault;
@@ -128,8 +129,11 @@ async fn make(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
     let [from, to] = [day, day.plus(1)].map(|day| format!("{:032x}", u128::from_be_bytes(day.start())));
     let (part, whole) = (day.part(table), table.name);
     let make = format!("create table {part} partition of {whole} for values from ('{from}') to ('{to}')");
-    db.client().batch_execute(&format!("{PATIENCE}; {make}")).await?;
-    Ok(())
+    match db.client().batch_execute(&format!("{PATIENCE}; {make}")).await {
+        // The day began in the last part after that was looked at.
+        Err(error) if error.code() == Some(&SqlState::CHECK_VIOLATION) => Err(Error::Overloaded.into()),
+        made => Ok(made?),
+    }
 }
 
 async fn drop_empty(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
