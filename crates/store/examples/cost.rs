@@ -35,7 +35,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
-        store.server_start(numbered::server_id(1), Duration::from_secs(15)).await.unwrap();
+        store.server_start(numbered::server(1), Duration::from_secs(15)).await.unwrap();
         let next = Arc::new(AtomicI64::new(0));
         let began = Instant::now();
         let tasks: Vec<_> = (0..callers)

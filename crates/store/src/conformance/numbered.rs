@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use domain::workflow::{Settings, Workflow};
 use serde_json::json;
 
-use crate::row::{NewExecution, Pinned, Progress, RefusedRequest, WorkflowSave};
+use crate::row::{NewExecution, NewServer, Pinned, Progress, RefusedRequest, ServerRole, WorkflowSave};
 
 /// `n` seconds after some moment.
 pub fn at(n: i64) -> Timestamp {
@@ -28,6 +28,18 @@ pub fn number(n: i64) -> u64 {
 
 pub fn server_id(n: i64) -> ServerId {
     ServerId::new(at(n), number(n))
+}
+
+/// All servers have the same key.
+pub fn server(n: i64) -> NewServer {
+    NewServer {
+        id: server_id(n),
+        role: ServerRole::All,
+        address: format!("127.0.0.1:{n}"),
+        version: "1.2.3".to_owned(),
+        key_check: "right".to_owned(),
+        key_is_new: false,
+    }
 }
 
 pub fn workflow_id(n: i64) -> WorkflowId {
