@@ -39,6 +39,9 @@ pub const TAKEOVERS_MAX: u32 = 3;
 pub trait Store: Send + Sync + std::fmt::Debug {
     // -- servers: who may run executions, by the database's clock ---------------------------------
 
+    /// Whether several servers may use the database at the same time.
+    fn is_shared(&self) -> bool;
+
     /// Registers this process. On a database that serves one process at a time, every other server
     /// is thereby dead, and what it owned can be claimed at once. Errors: `OtherKey`; then nothing has changed.
     async fn server_start(&self, server: NewServer, lease: Duration) -> Result<()>;

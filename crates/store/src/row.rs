@@ -85,6 +85,8 @@ pub struct NewServer {
     pub key_check: String,
     /// Its key takes the place of that one, on purpose.
     pub key_is_new: bool,
+    /// The same process before it was declared dead: what that one owned and nobody has taken is this one's.
+    pub formerly: Option<ServerId>,
 }
 
 /// A server that lives.

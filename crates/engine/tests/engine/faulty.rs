@@ -140,6 +140,10 @@ macro_rules! hand_on {
                 answer
             })+
 
+            fn is_shared(&self) -> bool {
+                self.real.is_shared()
+            }
+
             fn changes(&self) -> broadcast::Receiver<Change> {
                 self.real.changes()
             }

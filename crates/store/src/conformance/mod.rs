@@ -38,6 +38,7 @@ macro_rules! conformance_suite {
                 what_a_dead_server_held_can_be_claimed
                 a_server_with_another_key_is_refused_unless_it_means_to
                 servers_are_listed_while_they_live
+                a_server_that_starts_anew_goes_on_with_what_was_its_own
                 what_a_server_did_itself_is_no_news_to_it
                 after_closing_every_call_says_so
             }

@@ -39,6 +39,7 @@ pub fn server(n: i64) -> NewServer {
         version: "1.2.3".to_owned(),
         key_check: "right".to_owned(),
         key_is_new: false,
+        formerly: None,
     }
 }
 

@@ -75,6 +75,16 @@ pub async fn servers_are_listed_while_they_live(store: &dyn Store) {
     assert_eq!(store.server_list().await.unwrap(), []);
 }
 
+/// It goes on with it at the epoch it has: nobody can have written meanwhile.
+pub async fn a_server_that_starts_anew_goes_on_with_what_was_its_own(store: &dyn Store) {
+    store.server_start(server(1), LEASE).await.unwrap();
+    store.execution_create(execution(1, 1, running(server_id(1)))).await.unwrap();
+    store.server_stop(server_id(1)).await.unwrap();
+    store.server_start(NewServer { formerly: Some(server_id(1)), ..server(2) }, LEASE).await.unwrap();
+    assert!(store.execution_claim(claim(2)).await.unwrap().is_empty(), "it has an owner who lives");
+    store.execution_progress(execution_id(1), 1, running(server_id(2))).await.unwrap();
+}
+
 /// With several servers: what others did. With one: nothing.
 pub async fn what_a_server_did_itself_is_no_news_to_it(store: &dyn Store) {
     store.server_start(server(1), LEASE).await.unwrap();

@@ -176,6 +176,10 @@ fn spawn(name: &str, working: &Arc<Working>, work: impl FnOnce() + Send + 'stati
 
 #[async_trait]
 impl Store for Sqlite {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     async fn server_start(&self, server: NewServer, _lease: Duration) -> Result<()> {
         server::start(self, server).await
     }

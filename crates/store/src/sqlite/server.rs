@@ -28,6 +28,7 @@ const KEY_CHECK: &str = "key_check";
 statements! {
     REMOVE_ALL = "delete from server";
     ADD = "insert into server (id, role, address, version) values (?1, ?2, ?3, ?4)";
+    INHERIT = "update execution set owner = ?2 where owner = ?1 and due_at is not null";
     STANDS = "select 1 from server where id = ?1";
     REMOVE = "delete from server where id = ?1";
     SERVERS = "select id, role, address, version from server order by id";
@@ -43,6 +44,9 @@ pub(super) async fn start(store: &Sqlite, server: NewServer) -> Result<()> {
             execute(db, setting::SET, params![KEY_CHECK, server.key_check])?;
             execute(db, REMOVE_ALL, [])?;
             execute(db, ADD, params![server.id.to_bytes(), server.role.as_str(), server.address, server.version])?;
+            if let Some(formerly) = server.formerly {
+                execute(db, INHERIT, params![formerly.to_bytes(), server.id.to_bytes()])?;
+            }
             Ok(())
         })
         .await
