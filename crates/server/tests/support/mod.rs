@@ -87,7 +87,8 @@ impl Bench {
         let (hooks_at, admin_at) = (hooks.local_addr().unwrap(), admin.local_addr().unwrap());
         let served = tokio::spawn(server::serve(ServerOptions {
             engine: engine.clone(),
-            hooks,
+            hooks: Some(hooks),
+            hooks_at,
             admin,
             public_url,
             door,
