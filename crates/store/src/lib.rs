@@ -10,6 +10,7 @@ pub mod error;
 pub mod histogram;
 pub mod points;
 pub mod row;
+pub mod server;
 pub mod sqlite;
 
 #[cfg(feature = "conformance")]
@@ -31,6 +32,7 @@ pub use change::{Change, Changed, Stale};
 pub use error::{Error, Result};
 pub use histogram::{Distribution, Histogram};
 pub use row::*;
+pub use server::{NewServer, NotARole, ServerHead, ServerRole};
 
 /// How many owners an execution may outlive without getting on.
 pub const TAKEOVERS_MAX: u32 = 3;

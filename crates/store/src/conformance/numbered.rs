@@ -13,7 +13,8 @@ use domain::time::Timestamp;
 use domain::workflow::{Settings, Workflow};
 use serde_json::json;
 
-use crate::row::{NewExecution, NewServer, Pinned, Progress, RefusedRequest, ServerRole, WorkflowSave};
+use crate::row::{NewExecution, Pinned, Progress, RefusedRequest, WorkflowSave};
+use crate::server::{NewServer, ServerRole};
 
 /// `n` seconds after some moment.
 pub fn at(n: i64) -> Timestamp {

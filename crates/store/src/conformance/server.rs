@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::numbered::{LEASE, at, execution, execution_id, running, server, server_id, workflow_id};
 use crate::error::Error;
-use crate::row::{Claim, ExecutionFilter, NewServer, ServerRole};
+use crate::row::{Claim, ExecutionFilter};
+use crate::server::{NewServer, ServerRole};
 use crate::{Change, Store, row};
 
 fn claim(server: i64) -> Claim {

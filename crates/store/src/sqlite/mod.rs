@@ -60,9 +60,10 @@ use crate::change::{Change, Changed};
 use crate::error::Result;
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
-    Login, NewExecution, NewServer, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
-    SavedSample, SentAnswer, ServerHead, Stats, UserChange, WorkflowFigures, WorkflowSave,
+    Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
+    SavedSample, SentAnswer, Stats, UserChange, WorkflowFigures, WorkflowSave,
 };
+use crate::server::{NewServer, ServerHead};
 use checkpoint::Checkpoints;
 use connect::unusable;
 use fault::Fault;

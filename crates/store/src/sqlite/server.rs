@@ -20,7 +20,7 @@ use super::Sqlite;
 use super::setting;
 use super::sql::{Word, execute, row, rows, statements};
 use crate::error::{Error, Result};
-use crate::row::{NewServer, ServerHead};
+use crate::server::{NewServer, ServerHead};
 
 /// The setting that tells the key this database is served with.
 const KEY_CHECK: &str = "key_check";
