@@ -30,6 +30,7 @@ impl Heartbeat {
                 () = stop.cancelled() => return,
                 () = sleep_until(gap_at.unwrap_or(next).min(next)) => {}
                 () = engine.live.began_to_be_watched() => {}
+                () = engine.obstacles.is_away.notified() => next = next.min(Instant::now() + AGAIN),
             }
             if gap_at.is_some_and(|at| Instant::now() >= at) {
                 gap_at = None;

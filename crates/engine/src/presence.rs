@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use domain::id::ServerId;
+use domain::time::Timestamp;
 use store::{Change, NewServer, ServerHead, ServerRole};
 
 use crate::clock;
@@ -94,6 +95,15 @@ impl Inner {
     pub(crate) fn has_work(&self) {
         self.due.at(clock::now());
         self.store.tell(Change::Work);
+    }
+
+    /// Something is due then that has no owner.
+    pub(crate) fn sleeps_until(&self, until: Timestamp) {
+        self.due.at(until);
+        if !self.standing.role().claims() {
+            // Who does looks when the next is due.
+            self.store.tell(Change::Work);
+        }
     }
 
     /// Looks who else lives, and whether anybody looks on there.

@@ -9,7 +9,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::handle::Inner;
@@ -26,6 +26,8 @@ pub(crate) struct Obstacles {
     overloaded_at: Mutex<Option<Instant>>,
     /// Why the database could not be reached last; until it has answered again.
     away: Mutex<Option<String>>,
+    /// Told when it could not be reached, and could before.
+    pub(crate) is_away: Notify,
     pub(crate) broken: watch::Sender<Option<String>>,
 }
 
@@ -35,6 +37,7 @@ impl Default for Obstacles {
             full_at: Mutex::default(),
             overloaded_at: Mutex::default(),
             away: Mutex::default(),
+            is_away: Notify::new(),
             broken: watch::Sender::new(None),
         }
     }
@@ -111,6 +114,7 @@ impl Inner {
             store::Error::Away { .. } => {
                 if lock(&self.obstacles.away).replace(error.to_string()).is_none() {
                     tracing::error!(%error, "requests are refused until it answers");
+                    self.obstacles.is_away.notify_one();
                 }
             }
             error => {

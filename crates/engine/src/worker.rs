@@ -361,7 +361,7 @@ impl Worker {
         };
         self.save(engine, progress).await?;
         self.let_caller_go(engine, Status::Waiting).await?;
-        engine.due.at(until);
+        engine.sleeps_until(until);
         Ok(())
     }
 
@@ -411,7 +411,7 @@ impl Worker {
         self.save(engine, progress).await?;
         self.let_caller_go(engine, Status::Waiting).await?;
         if let Some(until) = until {
-            engine.due.at(until);
+            engine.sleeps_until(until);
         }
         Ok(())
     }

@@ -41,6 +41,8 @@ pub const TAKEOVERS_MAX: u32 = 3;
 pub trait Store: Send + Sync + std::fmt::Debug {
     // -- servers: who may run executions, by the database's clock ---------------------------------
 
+    /// `sqlite`, `postgresql`.
+    fn kind(&self) -> &'static str;
     /// Whether several servers may use the database at the same time.
     fn is_shared(&self) -> bool;
 

@@ -140,6 +140,10 @@ macro_rules! hand_on {
                 answer
             })+
 
+            fn kind(&self) -> &'static str {
+                self.real.kind()
+            }
+
             fn is_shared(&self) -> bool {
                 self.real.is_shared()
             }

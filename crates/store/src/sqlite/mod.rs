@@ -177,6 +177,10 @@ fn spawn(name: &str, working: &Arc<Working>, work: impl FnOnce() + Send + 'stati
 
 #[async_trait]
 impl Store for Sqlite {
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn is_shared(&self) -> bool {
         false
     }
