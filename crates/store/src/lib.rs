@@ -8,6 +8,7 @@
 pub mod change;
 pub mod error;
 pub mod histogram;
+mod list;
 pub mod points;
 pub mod row;
 pub mod server;

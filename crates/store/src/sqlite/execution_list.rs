@@ -13,17 +13,13 @@ use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
 use super::execution::{HEAD, read_head};
-use super::search::Search;
+use super::search::finds_in_event;
 use super::sql::{Json, LAST_ID, row, rows, statements};
 use crate::error::Result;
+use crate::list::{CAUSE_BYTES_MAX, ROWS_MAX, Scanned, Search};
 use crate::row::{Cause, ExecutionFilter, ExecutionHead, Listed};
 
-/// Looked at for one page of a list.
-pub(super) const ROWS_MAX: u32 = 20_000;
-/// The end of a journal that is read to tell why an execution ended. Bytes; what is larger tells nothing.
-const CAUSE_BYTES_MAX: u32 = 64 << 10;
-
-/// What [`Scanned`] reads.
+/// What [`Scanned`] is read from.
 macro_rules! scanned {
     () => {
         "select id, status, answer_status, revision is null, event_id, accepted_at, finished_at from execution "
@@ -55,41 +51,6 @@ statements! {
                from execution where id = ?1";
 }
 
-/// What tells whether an execution is wanted, and where it counts.
-pub(super) struct Scanned {
-    pub(super) id: ExecutionId,
-    pub(super) status: Status,
-    pub(super) answer: Option<u16>,
-    pub(super) is_test: bool,
-    pub(super) event: [u8; 16],
-    pub(super) accepted_at: Timestamp,
-    pub(super) finished_at: Option<Timestamp>,
-}
-
-impl Scanned {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let status = row.get_ref(1)?.as_str()?.parse().map_err(rusqlite::types::FromSqlError::other)?;
-        Ok(Self {
-            id: ExecutionId::from_bytes(row.get(0)?),
-            status,
-            answer: row.get(2)?,
-            is_test: row.get(3)?,
-            event: row.get(4)?,
-            accepted_at: Timestamp::from_micros(row.get(5)?),
-            finished_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
-        })
-    }
-
-    /// All of the filter but its text.
-    pub(super) fn is_wanted(&self, filter: &ExecutionFilter) -> bool {
-        let answered = |(first, last)| self.answer.is_some_and(|status| (first..=last).contains(&status));
-        filter.status.is_none_or(|status| status == self.status)
-            && filter.answer.is_none_or(answered)
-            && filter.test.is_none_or(|test| test == self.is_test)
-            && filter.from.is_none_or(|from| self.accepted_at >= from)
-    }
-}
-
 /// Hands out the newest `limit` that the filter's workflow, status and times let look at, until `each` says `false`.
 /// `true`: nothing is behind them.
 pub(super) fn scan(
@@ -107,7 +68,7 @@ pub(super) fn scan(
         && let Some(open) = few_open(db)?
     {
         for id in open.into_iter().rev().filter(|id| (from..before).contains(id)) {
-            if let Some(found) = row(db, SCAN_ONE, params![id, status.as_str(), workflow], Scanned::read)?
+            if let Some(found) = row(db, SCAN_ONE, params![id, status.as_str(), workflow], read_scanned)?
                 && !each(found)?
             {
                 return Ok(false);
@@ -133,11 +94,24 @@ pub(super) fn scan(
     let mut left = limit;
     while let Some(row) = found.next()? {
         left -= 1;
-        if !each(Scanned::read(row)?)? {
+        if !each(read_scanned(row)?)? {
             return Ok(false);
         }
     }
     Ok(left > 0)
+}
+
+fn read_scanned(row: &Row<'_>) -> rusqlite::Result<Scanned> {
+    let status = row.get_ref(1)?.as_str()?.parse().map_err(rusqlite::types::FromSqlError::other)?;
+    Ok(Scanned {
+        id: ExecutionId::from_bytes(row.get(0)?),
+        status,
+        answer: row.get(2)?,
+        is_test: row.get(3)?,
+        event: row.get(4)?,
+        accepted_at: Timestamp::from_micros(row.get(5)?),
+        finished_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+    })
 }
 
 /// All that has not ended, oldest first. `None`: too many to look at each.
@@ -158,7 +132,7 @@ fn listed(db: &Connection, filter: &ExecutionFilter) -> rusqlite::Result<Listed<
     let all = scan(db, filter, ROWS_MAX, |found| {
         let is_wanted = found.is_wanted(filter)
             && match &mut search {
-                Some(search) => search.finds_in_event(db, found.event)?,
+                Some(search) => finds_in_event(search, db, found.event)?,
                 None => true,
             };
         if is_wanted && wanted.len() == filter.limit as usize {

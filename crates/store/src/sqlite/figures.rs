@@ -1,28 +1,17 @@
 //! Executions counted. Bounded: of very many the newest are, and that is said.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use domain::id::{ExecutionId, WorkflowId};
 use rusqlite::Connection;
 
 use super::Sqlite;
 use super::execution_list::scan;
-use super::search::Search;
+use super::search::finds_in_event;
 use super::sql::{rows, statements};
 use crate::error::Result;
+use crate::list::{ALL_ROWS_MAX, COUNTED_MAX, LAST_ROWS_MAX, Search, WAITING_ROWS_MAX, WORKFLOW_ROWS_MAX, p95};
 use crate::row::{Buckets, ExecutionCounts, ExecutionFilter, StatusCounts, WorkflowFigures};
-
-/// Looked at for one histogram.
-const COUNTED_MAX: u32 = 100_000;
-/// Looked at for the figures of one workflow.
-const WORKFLOW_ROWS_MAX: u32 = 10_000;
-/// And for those of all together.
-const ALL_ROWS_MAX: u32 = 100_000;
-/// Waiting executions looked at for the figures.
-const WAITING_ROWS_MAX: u32 = 20_000;
-/// The newest executions among which the newest one that is no test is looked for.
-const LAST_ROWS_MAX: u32 = 100;
 
 statements! {
     WORKFLOWS = "select id from workflow where deleted_at is null order by id desc";
@@ -42,7 +31,7 @@ fn counted(db: &Connection, filter: ExecutionFilter, buckets: Buckets) -> rusqli
     let all = scan(db, &filter, COUNTED_MAX, |found| {
         let wanted = found.is_wanted(&filter)
             && match &mut search {
-                Some(search) => search.finds_in_event(db, found.event)?,
+                Some(search) => finds_in_event(search, db, found.event)?,
                 None => true,
             };
         if let (true, Some(bucket)) = (wanted, buckets.of(found.accepted_at)) {
@@ -104,24 +93,4 @@ fn figures(
         Ok(last.is_none())
     })?;
     Ok(WorkflowFigures { workflow, counts, waiting, p95: p95(times), last, partial: !all })
-}
-
-/// The smallest time that nineteen of twenty did not exceed.
-fn p95(mut times: Vec<Duration>) -> Option<Duration> {
-    let place = (times.len() * 19).div_ceil(20).checked_sub(1)?;
-    Some(*times.select_nth_unstable(place).1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_95th_percentile_is_a_time_that_was_measured() {
-        let of = |times: &[u64]| p95(times.iter().map(|ms| Duration::from_millis(*ms)).collect());
-        assert_eq!(of(&[]), None);
-        assert_eq!(of(&[7]), Some(Duration::from_millis(7)));
-        assert_eq!(of(&(1..=20).rev().collect::<Vec<_>>()), Some(Duration::from_millis(19)));
-        assert_eq!(of(&(1..=100).collect::<Vec<_>>()), Some(Duration::from_millis(95)));
-    }
 }

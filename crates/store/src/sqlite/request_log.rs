@@ -6,10 +6,10 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::Sqlite;
-use super::execution_list::ROWS_MAX;
-use super::search::Search;
+use super::search::{finds_in_event, finds_in_refused};
 use super::sql::{Json, LAST_ID, Word, execute, json, row, rows, statements};
 use crate::error::Result;
+use crate::list::{ROWS_MAX, Search};
 use crate::row::{Listed, Outcome, RefusedRequest, RequestFilter, RequestHead};
 
 macro_rules! accepted {
@@ -106,12 +106,12 @@ fn listed(db: &Connection, filter: &RequestFilter) -> rusqlite::Result<Listed<Re
     };
     if filter.accepted != Some(false) && !only_refused {
         add(part(db, (ACCEPTED, ACCEPTED_WORKFLOW), filter, read_accepted, |row, search| {
-            search.finds_in_event(db, row.get(7)?)
+            finds_in_event(search, db, row.get(7)?)
         })?);
     }
     if filter.accepted != Some(true) {
         add(part(db, (REFUSED, REFUSED_WORKFLOW), filter, read_refused, |row, search| {
-            search.finds_in_refused(db, row.get(0)?)
+            finds_in_refused(search, db, row.get(0)?)
         })?);
     }
     items.retain(|head| horizon.is_none_or(|horizon| head.cursor() >= horizon));
@@ -145,7 +145,7 @@ fn part(
     while let Some(row) = rows.next()? {
         left -= 1;
         let head = read(row)?;
-        let is_wanted = is_wanted(&head, filter)
+        let is_wanted = head.is_wanted(filter)
             && match &mut search {
                 Some(search) => found(row, search)?,
                 None => true,
@@ -162,18 +162,6 @@ fn part(
         }
     }
     Ok((heads, if left == 0 { last } else { None }))
-}
-
-/// All of the filter but its text.
-fn is_wanted(head: &RequestHead, filter: &RequestFilter) -> bool {
-    let refused_so = match &head.outcome {
-        Outcome::Accepted { .. } => filter.code.is_none() && filter.status.is_none(),
-        Outcome::Refused { code, status, .. } => {
-            filter.code.as_ref().is_none_or(|wanted| wanted == code)
-                && filter.status.is_none_or(|(first, last)| (first..=last).contains(status))
-        }
-    };
-    refused_so && filter.from.is_none_or(|from| head.received_at >= from)
 }
 
 pub(super) async fn get(store: &Sqlite, request: RequestId) -> Result<Option<RefusedRequest>> {

@@ -11,6 +11,7 @@ use super::{
     Options, Sqlite, cancel_wish, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log,
     retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
+use crate::list::ROWS_MAX;
 use crate::{Error, ExecutionFilter, Store};
 
 fn database() -> (Connection, tempfile::TempDir) {
@@ -110,7 +111,7 @@ fn lists_by_status_and_claims_use_their_indexes() {
 /// Whether few or many have not ended, what is listed by an open status is the same.
 #[test]
 fn what_is_queued_is_listed_however_much_is_open() {
-    for open in [execution_list::ROWS_MAX - 1, execution_list::ROWS_MAX] {
+    for open in [ROWS_MAX - 1, ROWS_MAX] {
         let (db, _folder) = database();
         // Each hundredth is queued, the others wait.
         db.execute(
@@ -127,7 +128,7 @@ fn what_is_queued_is_listed_however_much_is_open() {
             ..ExecutionFilter::default()
         };
         let mut listed = Vec::new();
-        let all = execution_list::scan(&db, &filter, execution_list::ROWS_MAX, |found| {
+        let all = execution_list::scan(&db, &filter, ROWS_MAX, |found| {
             listed.extend(found.is_wanted(&filter).then(|| u128::from_be_bytes(found.id.to_bytes())));
             Ok(true)
         });
