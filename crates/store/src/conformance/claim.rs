@@ -187,6 +187,7 @@ pub async fn what_was_taken_before_it_was_due_is_due_when_its_owner_dies(store: 
     let asks = Progress { status: Status::Waiting, reason: Some(Reason::NeedsAttention), ..queued(at(900_000)) };
     store.execution_create(execution(1, 1, asks)).await.unwrap();
     store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().unwrap();
+    store.server_stop(server_id(1)).await.unwrap();
     store.server_start(server(2), LEASE).await.unwrap();
     assert_eq!(store.execution_next_due().await.unwrap(), Some(at(1)));
     let claimed = store.execution_claim(Claim { server: server_id(2), now: at(1), ..claim(1, 1) }).await.unwrap();

@@ -7,7 +7,7 @@ use domain::id::WorkflowId;
 
 use super::Postgres;
 use super::fault::Fault;
-use super::sql::{Db, Whole, execute, row, rows, statements};
+use super::sql::{Db, Raw, Whole, Word, execute, read, row, rows, statements};
 use crate::change::{Change, Changed, Stale};
 use crate::error::Result;
 
@@ -24,7 +24,7 @@ const SETTINGS: &str = "settings";
 const SECRETS: &str = "secrets";
 
 /// Last in the transaction that changes it. Once that has committed, [`Postgres::tells_stale`].
-pub(super) async fn note(store: &Postgres, db: &Db<'_>, stale: Stale) -> Result<(), Fault> {
+pub(super) async fn note(store: &Postgres, db: &Db, stale: Stale) -> Result<(), Fault> {
     let (noun, id) = match stale {
         Stale::Workflow(id) => (WORKFLOW, id.to_bytes().to_vec()),
         Stale::Settings => (SETTINGS, Vec::new()),
@@ -36,32 +36,30 @@ pub(super) async fn note(store: &Postgres, db: &Db<'_>, stale: Stale) -> Result<
 
 pub(super) async fn since(store: &Postgres, since: Option<u64>) -> Result<Changed> {
     let speaker = store.words.speaker();
-    store
-        .read("changed_since", async |db| {
-            let Some(since) = since else {
-                let number = row(db, NUMBER, &[], |row| Ok(row.try_get::<_, Whole<u64>>(0)?.0)).await?;
-                return Ok(Changed { number: number.unwrap_or(0), stale: Vec::new() });
+    read!(store, "changed_since", async |db| {
+        let Some(since) = since else {
+            let number = row(db, NUMBER, &[], |row| Ok(row.try_get::<_, Whole<u64>>(0)?.0)).await?;
+            return Ok(Changed { number: number.unwrap_or(0), stale: Vec::new() });
+        };
+        let from = i64::try_from(since).unwrap_or(i64::MAX);
+        let behind = rows(db, BEHIND, &[&from], |row| {
+            let stale = match &*row.try_get::<_, Word<String>>(0)?.0 {
+                // An id that is none is none of ours.
+                WORKFLOW => {
+                    let id = <[u8; 16]>::try_from(row.try_get::<_, Raw>(1)?.0).ok();
+                    id.map(|id| Stale::Workflow(WorkflowId::from_bytes(id)))
+                }
+                SETTINGS => Some(Stale::Settings),
+                SECRETS => Some(Stale::Secrets),
+                _ => None,
             };
-            let mut changed = Changed { number: since, stale: Vec::new() };
-            let from = i64::try_from(since).unwrap_or(i64::MAX);
-            let behind = rows(db, BEHIND, &[&from], |row| {
-                let stale = match row.try_get::<_, &str>(0)? {
-                    // An id that is none is none of ours.
-                    WORKFLOW => row.try_get::<_, &[u8]>(1)?.try_into().ok().map(|id| Stale::Workflow(WorkflowId::from_bytes(id))),
-                    SETTINGS => Some(Stale::Settings),
-                    SECRETS => Some(Stale::Secrets),
-                    _ => None,
-                };
-                Ok((stale, row.try_get::<_, Whole<u64>>(2)?.0, row.try_get::<_, i64>(3)?))
-            })
-            .await?;
-            for (stale, number, by) in behind {
-                changed.number = number;
-                changed.stale.extend(stale.filter(|_| by != speaker));
-            }
-            Ok(changed)
+            Ok((stale, row.try_get::<_, Whole<u64>>(2)?.0, row.try_get::<_, i64>(3)?))
         })
-        .await
+        .await?;
+        let number = behind.last().map_or(since, |(_, number, _)| *number);
+        let stale = behind.into_iter().filter(|(.., by)| *by != speaker).filter_map(|(stale, ..)| stale).collect();
+        Ok(Changed { number, stale })
+    })
 }
 
 impl Postgres {
