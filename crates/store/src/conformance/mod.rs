@@ -10,9 +10,11 @@ pub mod cancel_wish;
 pub mod claim;
 pub mod execution;
 pub mod figures;
+pub mod list;
 pub mod model;
 pub mod numbered;
 pub mod quarantine;
+pub mod race;
 pub mod request_log;
 pub mod retention;
 pub mod sample;
@@ -20,6 +22,7 @@ pub mod secret;
 pub mod server;
 pub mod session;
 pub mod setting;
+pub mod text;
 pub mod token;
 pub mod user;
 pub mod workflow;
@@ -97,6 +100,25 @@ macro_rules! conformance_suite {
             setting {
                 a_setting_is_what_it_was_set_to_last
             }
+            text {
+                any_text_reads_back_as_it_was_kept
+                what_is_searched_for_is_taken_as_it_is
+            }
+            race {
+                of_saves_from_one_edit_one_wins
+                a_key_is_given_out_once
+                samples_kept_at_once_are_no_more_than_they_may
+                a_sample_kept_while_its_workflow_goes_goes_too
+                there_is_one_first_user_of_many
+                users_made_at_once_are_no_more_than_they_may
+                an_email_is_given_to_one_of_many
+                admins_who_go_at_once_leave_one
+                an_invite_is_taken_by_one_of_many
+                who_is_shut_out_during_a_login_is_out
+                logins_at_once_leave_no_more_sessions_than_allowed
+                secrets_set_at_once_are_no_more_than_they_may
+                a_setting_set_at_once_is_what_one_of_them_said
+            }
             execution {
                 an_execution_reads_back_as_it_was_created
                 progress_changes_the_row_and_adds_to_the_journal
@@ -117,6 +139,11 @@ macro_rules! conformance_suite {
                 a_wish_is_for_the_owner_until_it_has_ended
                 a_wish_goes_with_its_execution_from_owner_to_owner
                 what_has_ended_or_never_was_cannot_be_wished_to_end
+            }
+            list {
+                pages_over_many_have_no_gap_and_no_repeat
+                many_are_counted
+                accepted_and_refused_over_many_are_one_log
             }
             figures {
                 executions_are_counted_by_status_and_time

@@ -13,7 +13,7 @@ fn name(text: &str) -> SecretName {
     text.parse().unwrap()
 }
 
-fn sealed(n: i64, text: &str) -> Sealed {
+pub(super) fn sealed(n: i64, text: &str) -> Sealed {
     Sealed {
         id: SecretId::new(at(n), number(n)),
         name: name(text),

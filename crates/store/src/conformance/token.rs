@@ -7,7 +7,7 @@ use super::numbered::{at, number};
 use crate::Store;
 use crate::error::Error;
 
-fn token(n: i64) -> Token {
+pub(super) fn token(n: i64) -> Token {
     Token {
         id: TokenId::new(at(n), number(n)),
         name: format!("token „{n}“"),

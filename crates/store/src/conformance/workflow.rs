@@ -10,7 +10,7 @@ use crate::Store;
 use crate::error::Error;
 use crate::row::{NewRevision, RevisionHead, WorkflowSave};
 
-fn revision(n: i64) -> NewRevision {
+pub(super) fn revision(n: i64) -> NewRevision {
     NewRevision {
         id: RevisionId::new(at(n), number(n)),
         flow: json!({"mode": "async", "n": n}),

@@ -52,9 +52,9 @@ statements! {
     SCAN_SOME = concat!(
         scanned!(), "where id = any($1) and status = $2 and ($3::bytea is null or workflow_id = $3) order by id desc"
     );
-    /// What is too large comes as null.
-    CAUSE = "select status, (notes::json -> -1)::text,
-                    (select case when octet_length(records) <= $2 then records end from journal
+    /// What is too large comes as null. All notes, and not the last of them: the database refuses U+0000 when it reads JSON.
+    CAUSE = "select status, notes,
+                    (select case when octet_length(records) <= $2::bigint then records end from journal
                       where execution_id = execution.id order by part desc limit 1)
                from execution where id = $1";
 }
@@ -200,11 +200,11 @@ pub(super) async fn causes(store: &Postgres, executions: Vec<ExecutionId>) -> Re
             let (id, bytes_max) = (Bin(id.to_bytes()), i64::from(CAUSE_BYTES_MAX));
             let found = row(db, CAUSE, &[&id, &bytes_max], |row| {
                 let status: Status = row.try_get::<_, Word<_>>(0)?.0;
-                let note: Option<Json<String>> = row.try_get(1)?;
+                let notes: Option<Json<Vec<String>>> = row.try_get(1)?;
                 let records: Option<Json<Vec<NodeRun>>> = row.try_get(2)?;
                 Ok(Cause::of(
                     status,
-                    note.map(|note| note.0).as_ref(),
+                    notes.and_then(|mut notes| notes.0.pop()).as_ref(),
                     records.and_then(|records| records.0.into_iter().next_back()).as_ref(),
                 ))
             })

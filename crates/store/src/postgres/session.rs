@@ -20,11 +20,12 @@ statements! {
     USED = "update session set used_at = $2 where digest = $1 returning user_id";
     DELETE = "delete from session where digest = $1";
     DELETE_ALL = "delete from session where user_id = $1 and ($2::bytea is null or digest <> $2)";
-    /// One that somebody else is about to delete, or uses after all, is left to them.
+    /// Here and below: one that somebody else is about to delete is left to them, else two could wait for each other.
     DELETE_IDLE = "delete from session where digest in
                      (select digest from session where used_at < $1 for update skip locked)";
     DELETE_BEYOND = "delete from session where digest in
-                       (select digest from session where user_id = $1 order by used_at desc offset $2)";
+                       (select digest from session where user_id = $1 order by used_at desc offset $2
+                           for update skip locked)";
 }
 
 pub(super) async fn create(store: &Postgres, login: Login) -> Result<User> {
