@@ -122,8 +122,9 @@ async fn open_store(settings: &Settings, folder: &Folder) -> Result<(Arc<dyn Sto
         let store = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
         return Ok((store, None));
     }
-    let lock = folder.lock()?;
-    todo!("{lock:?}")
+    let _lock = folder.lock()?;
+    let sentence = format!("{}: this program has no PostgreSQL in it", settings.database.masked());
+    Err(Failure::new("serve.store", sentence))
 }
 
 /// In memory alone: each start has its own.

@@ -23,12 +23,7 @@ impl DatabaseUrl {
         self.0.is_empty()
     }
 
-    /// With the password.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// Without it, wherever it stands.
+    /// Without its password, wherever that stands.
     pub(crate) fn masked(&self) -> String {
         let Some((scheme, rest)) = self.0.split_once("://") else { return String::new() };
         let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
