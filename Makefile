@@ -75,6 +75,7 @@ unit: need-rust need-curl need-postgres need-sqlite3 need-slowhttptest need-syst
 	$(call say,tests)
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
+	HOOKFLOW_TEST_DATABASE=postgres cargo test -p server --all-features --locked --tests 2>&1 | tee -a target/tests.log
 	awk '/^test result/ { passed += $$4; failed += $$6 } END { printf "\ntests: %d passed, %d failed\n", passed, failed }' target/tests.log
 
 .PHONY: web-check

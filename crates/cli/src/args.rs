@@ -184,6 +184,15 @@ pub(crate) struct Settings {
     /// What senders see in front of the path, such as https://hooks.example.com [default: the address of --hooks].
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// A PostgreSQL database that several servers share, postgres://user@host/name [default: SQLite in the data folder].
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// What this server does beside others on the same database: all, hooks, worker or admin [default: all].
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// The file of the key that every server on the database is given [default: one in the data folder].
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) key_file: Option<PathBuf>,
 }
 
 #[cfg(test)]

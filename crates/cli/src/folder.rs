@@ -1,7 +1,7 @@
 //! The data folder: everything a server has, for its owner alone.
 //! ```text
-//! hookflow.db    the database (and its -wal, -shm)
-//! hookflow.key   32 random bytes, mode 0600: digests of passwords are made with it
+//! hookflow.db    the database (and its -wal, -shm), unless it is elsewhere
+//! hookflow.key   32 random bytes, mode 0600: digests of passwords are made with it; unless `key_file` names another
 //! admin.token    one line, mode 0600: the bearer token of the commands on this machine
 //! serve.json     {pid, hooks, admin} while a server runs
 //! lock           held while a server runs, and names its process
@@ -9,7 +9,8 @@
 //! Key and token are made once and kept. Both appear whole or not at all, and the first of two
 //! processes that start together wins.
 //!
-//! Not here: the lock that keeps a second server out (`store::sqlite`).
+//! A database in the folder comes with the lock that keeps a second server out (`store::sqlite`); a server whose
+//! database is elsewhere takes it by itself.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
@@ -27,6 +28,11 @@ use crate::failure::{Failure, root};
 
 /// Bits that let others than the owner at a file.
 const OTHERS: u32 = 0o077;
+/// The same of a file that whoever runs the machine gives to a server: its group may read it.
+const GIVEN_TO_OTHERS: u32 = 0o037;
+
+const MAKE_A_KEY: &str =
+    "make it once, `head -c 32 /dev/urandom > FILE; chmod 600 FILE`, and give the same file to every server";
 
 /// What to do about a folder that a server cannot use.
 pub(crate) const ELSEWHERE: &str =
@@ -36,8 +42,8 @@ pub(crate) const ELSEWHERE: &str =
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServeInfo {
     pub(crate) pid: u32,
-    /// The addresses as bound, with their real ports.
-    pub(crate) hooks: SocketAddr,
+    /// The addresses as bound, with their real ports. `None`: webhooks arrive at other servers.
+    pub(crate) hooks: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
 }
 
@@ -67,20 +73,25 @@ impl Folder {
         self.path.join("hookflow.db")
     }
 
+    /// The content of a key file that several servers are given. Nobody makes it up: each would make another.
+    pub(crate) fn given_key(path: &Path) -> Result<ServerKey, Failure> {
+        let unusable = |error: &io::Error| failed("key.unusable", "read the key file", path, error).hint(MAKE_A_KEY);
+        let mode = fs::metadata(path).map_err(|error| unusable(&error))?.permissions().mode();
+        if mode & GIVEN_TO_OTHERS != 0 {
+            return Err(exposed("key", path, mode).hint(format!("chmod o= {0}; chmod g-wx {0}", path.display())));
+        }
+        key(path, fs::read(path).map_err(|error| unusable(&error))?)
+    }
+
     /// The key file's content; made on the first start.
     pub(crate) fn server_key(&self) -> Result<ServerKey, Failure> {
         let path = self.path.join("hookflow.key");
         if !path.exists() && self.database().exists() {
             // A new key would silently turn every stored password into a wrong one.
             return Err(Failure::new("key.missing", format!("{} is gone, but there is a database made with it", path.display()))
-                .hint("put it back from a backup; or make a new one (`head -c 32 /dev/urandom`, mode 0600) and set all passwords of endpoints again"));
+                .hint("put it back from a backup; or make a new one (`head -c 32 /dev/urandom`, mode 0600), start with --new-key and set all passwords of endpoints and all secrets again"));
         }
-        let bytes = self.kept(&path, "key", || Ok(random::<32>()?.to_vec()))?;
-        let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
-            Failure::new("key.damaged", format!("{} does not hold 32 bytes", path.display()))
-                .hint("put it back from a backup")
-        })?;
-        Ok(ServerKey::new(bytes))
+        key(&path, self.kept(&path, "key", || Ok(random::<32>()?.to_vec()))?)
     }
 
     /// An empty database, so that it and the files SQLite puts beside it are their owner's alone even in
@@ -89,6 +100,24 @@ impl Folder {
         let path = self.database();
         let made = File::options().append(true).create(true).mode(0o600).open(&path);
         made.map(drop).map_err(|error| failed("data.folder", "make", &path, &error).hint(ELSEWHERE))
+    }
+
+    /// Keeps other servers out of the folder for as long as what it returns is held.
+    pub(crate) fn lock(&self) -> Result<File, Failure> {
+        let path = self.path.join("lock");
+        let opened = File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let mut lock = opened.map_err(|error| failed("data.folder", "make", &path, &error).hint(ELSEWHERE))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let sentence = format!("another server runs on {}", self.path.display());
+                return Err(Failure::new("data.in_use", sentence).hint(ELSEWHERE));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed("data.folder", "lock", &path, &error)),
+        }
+        let written = lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id()));
+        written.map_err(|error| failed("data.folder", "write", &path, &error))?;
+        Ok(lock)
     }
 
     /// The bearer token of this machine's commands; made on the first start.
@@ -168,10 +197,7 @@ impl Folder {
         }
         let mode = fs::metadata(path).map_err(|error| failed(&code, "look at", path, &error))?.permissions().mode();
         if mode & OTHERS != 0 {
-            let sentence = format!("{} can be used by others (mode {:04o})", path.display(), mode & 0o7777);
-            return Err(
-                Failure::new(&format!("{what}.exposed"), sentence).hint(format!("chmod 600 {}", path.display()))
-            );
+            return Err(exposed(what, path, mode).hint(format!("chmod 600 {}", path.display())));
         }
         fs::read(path).map_err(|error| failed(&code, "read", path, &error))
     }
@@ -183,6 +209,19 @@ impl Folder {
         draft.as_file().sync_all()?;
         Ok(draft)
     }
+}
+
+fn key(path: &Path, bytes: Vec<u8>) -> Result<ServerKey, Failure> {
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
+        Failure::new("key.damaged", format!("{} does not hold 32 bytes", path.display()))
+            .hint("put it back from a backup")
+    })?;
+    Ok(ServerKey::new(bytes))
+}
+
+fn exposed(what: &str, path: &Path, mode: u32) -> Failure {
+    let sentence = format!("{} can be used by others (mode {:04o})", path.display(), mode & 0o7777);
+    Failure::new(&format!("{what}.exposed"), sentence)
 }
 
 /// For a token.
@@ -279,6 +318,24 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_given_is_read_and_never_made() {
+        let (temp, _folder) = folder();
+        let path = temp.path().join("given.key");
+        let code = || Folder::given_key(&path).unwrap_err().complaints[0].code.clone();
+        assert_eq!(code(), "key.unusable");
+        assert!(!path.exists());
+        fs::write(&path, [1; 32]).unwrap();
+        for (mode, is_fine) in [(0o600, true), (0o440, true), (0o644, false), (0o660, false)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(Folder::given_key(&path).is_ok(), is_fine, "{mode:o}");
+        }
+        assert_eq!(code(), "key.exposed");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, [1; 31]).unwrap();
+        assert_eq!(code(), "key.damaged");
+    }
+
+    #[test]
     fn a_damaged_key_or_token_is_refused() {
         let (_temp, folder) = folder();
         folder.server_key().unwrap();
@@ -293,7 +350,8 @@ mod tests {
     fn a_server_is_found_from_its_announcement_until_it_withdraws() {
         let (_temp, folder) = folder();
         assert_eq!(folder.serve_info(), None);
-        let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
+        let info =
+            ServeInfo { pid: 7, hooks: Some("0.0.0.0:1".parse().unwrap()), admin: "127.0.0.1:2".parse().unwrap() };
         folder.announce(&ServeInfo { pid: 6, ..info.clone() }).unwrap();
         folder.announce(&info).unwrap();
         assert_eq!(
@@ -309,7 +367,8 @@ mod tests {
     #[test]
     fn a_server_runs_while_the_process_it_names_holds_the_lock() {
         let (_temp, folder) = folder();
-        let info = ServeInfo { pid: 7, hooks: "0.0.0.0:1".parse().unwrap(), admin: "127.0.0.1:2".parse().unwrap() };
+        let info =
+            ServeInfo { pid: 7, hooks: Some("0.0.0.0:1".parse().unwrap()), admin: "127.0.0.1:2".parse().unwrap() };
         folder.announce(&info).unwrap();
         assert_eq!(folder.running(), None, "there is no lock");
         let path = folder.path().join("lock");

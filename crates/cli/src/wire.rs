@@ -6,6 +6,7 @@
 //!         server stops  ─┘  no new connections, those with a request under way end
 //! ```
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,12 @@ use domain::event::written::WrittenLimits;
 use domain::token::TokenText;
 use domain::value::Value;
 use engine::authoring::AuthoringError;
-use engine::{Engine, Limits};
+use engine::handle::EngineError;
+use engine::{Engine, Limits, Presence};
 use nodes::Registry;
 use server::{Door, HookLimits, ListenerLimits, ServerLimits};
 use store::Store;
+use store::postgres::{self, Postgres};
 use store::sqlite::{Options, Sqlite};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -35,32 +38,56 @@ pub(crate) struct Running {
     engine: Engine,
     server: JoinHandle<()>,
     stop: CancellationToken,
-    /// As bound.
-    pub(crate) hooks: SocketAddr,
+    /// As bound. `None`: webhooks arrive at other servers.
+    pub(crate) hooks: Option<SocketAddr>,
     pub(crate) admin: SocketAddr,
+    /// Of the data folder, where the database is not in it.
+    _lock: Option<File>,
     /// What senders see in front of the path.
     pub(crate) origin: String,
     /// What the first user has to show, if anything.
     setup_token: Option<TokenText>,
 }
 
-/// Everything up to two listeners that answer. `descriptors`: how many files may be open.
-pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usize) -> Result<Running, Failure> {
+/// Everything up to listeners that answer. `descriptors`: how many files may be open. `key_is_new`: the database was
+/// served with another key so far, which is lost.
+pub(crate) async fn start(
+    in_force: &InForce,
+    folder: &Folder,
+    descriptors: usize,
+    key_is_new: bool,
+) -> Result<Running, Failure> {
     let settings = &in_force.settings;
-    let (key, admin_token) = (folder.server_key()?, folder.admin_token()?);
-    folder.make_database()?;
+    let key = match settings.key_file.as_os_str().is_empty() {
+        true => folder.server_key()?,
+        false => Folder::given_key(&settings.key_file)?,
+    };
+    let admin_token = folder.admin_token()?;
     // Before the store takes the lock and the engine takes up old executions.
-    let hooks = bind("hooks", settings.hooks, folder).await?;
+    let hooks = match settings.role.takes_hooks() {
+        true => Some(bind("hooks", settings.hooks, folder).await?),
+        false => None,
+    };
     let admin = bind("admin", settings.admin, folder).await?;
-    let (hooks_at, admin_at) = (local(&hooks)?, local(&admin)?);
+    let (hooks_bound, admin_at) = (hooks.as_ref().map(local).transpose()?, local(&admin)?);
+    let hooks_at = hooks_bound.unwrap_or(settings.hooks);
     let configured = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
-    let store: Arc<dyn Store> = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
+    let (store, lock) = open_store(settings, folder).await?;
     let registry = Registry::calling(settings.outbound_allow.clone());
-    let engine = Engine::start(store, registry, key, engine_limits(settings))
-        .await
-        .map_err(|error| Failure::new("serve.engine", chain(&error)))?;
+    let presence = Presence {
+        role: settings.role,
+        address: admin_at.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        key_is_new,
+    };
+    let engine = Engine::start_as(presence, store, registry, key, engine_limits(settings)).await;
+    let engine = engine.map_err(|error| match error {
+        EngineError::Store(error @ store::Error::OtherKey) => Failure::new("key.other", chain(&error)).hint(OTHER_KEY),
+        error => Failure::new("serve.engine", chain(&error)),
+    })?;
     // On loopback without a proxy, whoever gets here is on this machine.
-    let setup_token = if admin_at.ip().is_loopback() && !settings.admin_https { None } else { Some(new_token()?) };
+    let is_open = admin_at.ip().is_loopback() && !settings.admin_https;
+    let setup_token = if is_open || !settings.role.serves_people() { None } else { Some(new_token()?) };
     let door = Door { token: admin_token.into(), setup_token: setup_token.clone(), https: settings.admin_https };
     let origin = match (&configured, engine.public_url()) {
         (Some(url), _) => url.clone(),
@@ -73,6 +100,7 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usiz
     let options = server::ServerOptions {
         engine: engine.clone(),
         hooks,
+        hooks_at,
         admin,
         public_url: configured,
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -83,7 +111,26 @@ pub(crate) async fn start(in_force: &InForce, folder: &Folder, descriptors: usiz
         stop: stop.clone(),
     };
     let server = tokio::spawn(server::serve(options));
-    Ok(Running { engine, server, stop, hooks: hooks_at, admin: admin_at, origin, setup_token })
+    Ok(Running { engine, server, stop, hooks: hooks_bound, admin: admin_at, _lock: lock, origin, setup_token })
+}
+
+const OTHER_KEY: &str = "give every server the file that the first one had, --key-file FILE; \
+    if it is lost, stop them all and start the first one with --new-key: passwords of endpoints and secrets have to be set again";
+
+/// The store, and what keeps other servers out of the folder where that does not do so.
+async fn open_store(settings: &Settings, folder: &Folder) -> Result<(Arc<dyn Store>, Option<File>), Failure> {
+    if settings.database.is_empty() {
+        folder.make_database()?;
+        let store = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
+        return Ok((store, None));
+    }
+    let lock = folder.lock()?;
+    let store = Postgres::open(shared_options(settings)).await;
+    let at = settings.database.masked();
+    let store = store.map_err(|error| {
+        Failure::new("serve.store", format!("{at}: {}", chain(&error))).hint("is it there, and may this user use it?")
+    })?;
+    Ok((store, Some(lock)))
 }
 
 /// In memory alone: each start has its own.
@@ -96,7 +143,7 @@ async fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpLi
     TcpListener::bind(address).await.map_err(|error| {
         let failure = Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"));
         match folder.serve_info() {
-            Some(info) if [info.hooks, info.admin].contains(&address) => failure.hint(format!(
+            Some(info) if [info.hooks, Some(info.admin)].contains(&Some(address)) => failure.hint(format!(
                 "a server seems to run on {} already: it is process {}",
                 folder.path().display(),
                 info.pid
@@ -137,6 +184,9 @@ impl Running {
 
     /// `Some` while there is no user: what the first one has to show, if anything.
     pub(crate) async fn waits_for_setup(&self) -> Result<Option<Option<TokenText>>, Failure> {
+        if !self.engine.role().serves_people() {
+            return Ok(None);
+        }
         let waits = self.engine.needs_setup().await;
         let waits = waits.map_err(|error| Failure::new("serve.store", chain(&error)))?;
         Ok(waits.then(|| self.setup_token.clone()))
@@ -181,6 +231,10 @@ fn store_options(settings: &Settings, folder: &Folder) -> Options {
         canary: cfg!(feature = "testing") && std::env::var_os("CANARY_STORE").is_some(),
         ..Options::new(folder.database())
     }
+}
+
+fn shared_options(settings: &Settings) -> postgres::Options {
+    postgres::Options::new(settings.database.reveal())
 }
 
 fn server_limits(settings: &Settings) -> ServerLimits {

@@ -75,8 +75,12 @@ fn files_are_clean(folder: &Path) -> usize {
 
 /// A server that says all it can, into a file: what it says must not hold the secret either.
 fn serve(home: &Home, round: u32) -> Server {
+    serve_with(home, round, &[])
+}
+
+fn serve_with(home: &Home, round: u32, more: &[&str]) -> Server {
     let log = fs::File::create(home.path().join(format!("stderr-{round}"))).unwrap();
-    home.serve_saying(&[("HOOKFLOW_OUTBOUND_ALLOW", "127.0.0.1"), ("HOOKFLOW_LOG", "trace")], &[], log.into())
+    home.serve_saying(&[("HOOKFLOW_OUTBOUND_ALLOW", "127.0.0.1"), ("HOOKFLOW_LOG", "trace")], more, log.into())
 }
 
 fn publish(home: &Home, title: &str, nodes: &Value) -> String {
@@ -372,7 +376,9 @@ async fn without_the_secret_or_its_key_the_node_says_so() {
     tokio::task::block_in_place(|| (there.terminate(), server.terminate()));
 
     fs::write(home.data().join("hookflow.key"), [7; 32]).unwrap();
-    let server = serve(&home, 2);
+    let refused = home.run(&["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    assert!(refused.code == 1 && refused.stderr.contains("error[key.other]: "), "{}", refused.stderr);
+    let server = serve_with(&home, 2, &["--new-key"]);
     let unreadable = answered();
     assert_eq!(unreadable["error"]["code"], "secret.unreadable");
     assert!(unreadable["error"]["message"].as_str().unwrap().contains("another key file"), "{unreadable}");

@@ -53,7 +53,7 @@ impl Beginning {
         let Self { head, pinned, event, timeout_at, machine, taken_over, answer, notes, tree_bytes, share, place } =
             self;
         let progress = Progress {
-            owner: place.as_ref().map(|_| engine.server),
+            owner: place.as_ref().map(|_| engine.server()),
             records: taken_over,
             answer,
             notes,
@@ -111,11 +111,10 @@ impl Beginning {
 impl Kept {
     /// Until it has left memory, for whatever reason.
     pub(crate) async fn run(self, engine: Arc<Inner>) {
-        let due_at = self.head.accepted_at;
         engine.live.tell(|| Change::Execution(self.head));
         match self.worker {
             Some(worker) => worker.run(engine).await,
-            None => engine.due.at(due_at),
+            None => engine.has_work(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! ```text
 //! in memory      wish ─▶ its task, which ends it at the next node boundary
 //! in the store   claim it and begin its task with the wish
+//! elsewhere      kept in the store for whichever server runs it, and that one is told
 //! ```
 //! A wish that comes while a task leaves memory (it falls asleep, it parks) is followed up from the
 //! store, so that no wish which was taken is lost.
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::id::ExecutionId;
+use store::Change;
 use tokio::sync::Notify;
 
 use crate::claims;
@@ -90,16 +92,19 @@ impl Drop for Listener {
 
 /// An execution between the store and its task belongs to this server, and nobody listens yet: for a moment.
 const HANDOVER: Duration = Duration::from_millis(20);
+/// Where nobody else can have it, and where another server may.
 const HANDOVERS_MAX: u32 = 50;
+const HANDOVERS_SHARED_MAX: u32 = 3;
 
 impl Inner {
     /// Ends an open execution at its next node boundary. `false`: there is none, or it has ended.
     pub(crate) async fn cancel(self: &Arc<Self>, execution: ExecutionId) -> Result<bool, store::Error> {
-        for _ in 0..HANDOVERS_MAX {
+        let is_shared = self.store.is_shared();
+        for _ in 0..if is_shared { HANDOVERS_SHARED_MAX } else { HANDOVERS_MAX } {
             if self.cancels.wish(execution) {
                 return Ok(true);
             }
-            if let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? {
+            if let Some(claimed) = self.store.execution_claim_one(execution, self.server()).await? {
                 claims::take_up(self, claimed, true).await?;
                 return Ok(true);
             }
@@ -108,6 +113,12 @@ impl Inner {
                 _ => return Ok(false),
             }
         }
-        Ok(false)
+        let is_kept = self.store.execution_cancel(execution).await?;
+        if is_kept {
+            self.store.tell(Change::Cancel(execution));
+            // If it was ours after all.
+            self.cancels.wish(execution);
+        }
+        Ok(is_kept)
     }
 }

@@ -106,7 +106,7 @@ impl Claims {
             return Ok(Some(LOOK_AGAIN_WHEN_FULL));
         }
         let claim = Claim {
-            server: engine.server,
+            server: engine.server(),
             now: clock::now(),
             per_workflow: u32::try_from(per_workflow).unwrap_or(u32::MAX),
             limit: u32::try_from(limit).unwrap_or(1),

@@ -11,10 +11,10 @@ use domain::answer::Answer;
 use domain::credentials::ServerKey;
 use domain::execution::status::Status;
 use domain::flow::document::Mode;
-use domain::id::{ExecutionId, RequestId, SampleId, ServerId, TokenId, WorkflowId};
+use domain::id::{ExecutionId, RequestId, SampleId, TokenId, WorkflowId};
 use domain::time::Timestamp;
 use nodes::Registry;
-use store::{RefusedRequest, Store};
+use store::{Change, RefusedRequest, ServerRole, Store};
 use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
@@ -32,8 +32,10 @@ use crate::heartbeat::Heartbeat;
 use crate::heavy::{Heavy, LARGE_BODY_BYTES};
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
+use crate::others::Others;
 use crate::parsed::Parsed;
 use crate::people::{Passwords, Throttle};
+use crate::presence::{Presence, Standing};
 use crate::preview::PREVIEWS_MAX;
 use crate::readiness::Obstacles;
 use crate::request_log::RequestLog;
@@ -141,7 +143,7 @@ pub(crate) struct Inner {
     pub(crate) key: ServerKey,
     pub(crate) secrets: Secrets,
     pub(crate) limits: Limits,
-    pub(crate) server: ServerId,
+    pub(crate) standing: Standing,
     pub(crate) catalog: Catalog,
     pub(crate) turns: Arc<Turns>,
     pub(crate) heavy: Heavy,
@@ -178,8 +180,21 @@ impl Engine {
         key: ServerKey,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        let server = ServerId::new(clock::now(), clock::random());
-        store.server_start(server, limits.lease).await?;
+        Self::start_as(Presence::default(), store, registry, key, limits).await
+    }
+
+    /// As one of several servers on one database.
+    pub async fn start_as(
+        presence: Presence,
+        store: Arc<dyn Store>,
+        registry: Arc<Registry>,
+        key: ServerKey,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        let standing = Standing::new(presence, key.check());
+        store.server_start(standing.as_new(), limits.lease).await?;
+        // Before anything is read that others may change.
+        let (words, changed) = (store.changes(), store.changed_since(None).await?);
         let catalog = Catalog::load(Arc::clone(&store), Arc::clone(&registry)).await?;
         let public_url = stored_public_url(store.as_ref()).await?;
         let (refused, refused_requests) = mpsc::channel(limits.request_log_queue_max.max(1));
@@ -194,7 +209,7 @@ impl Engine {
             secrets: Secrets::new(&key),
             key,
             limits,
-            server,
+            standing,
             catalog,
             due: Due::default(),
             count: Count::default(),
@@ -215,12 +230,19 @@ impl Engine {
             previews: Semaphore::new(PREVIEWS_MAX),
             public_url: ArcSwapOption::new(public_url),
         });
+        inner.live.leads_to_others(Arc::clone(&inner.store));
+        inner.look_for_others().await?;
+        inner.store.tell(Change::Servers);
+        let claims = inner.standing.role().claims();
         let stop = &inner.stop_services;
         let drain = &inner.draining;
         inner.serve("its lease", Heartbeat(Arc::clone(&inner)).run(stop.clone()));
-        inner.serve("what is due", Claims(Arc::clone(&inner)).run(drain.clone()));
+        inner.serve("what others do", Others::new(Arc::clone(&inner), words, changed.number).run(stop.clone()));
+        if claims {
+            inner.serve("what is due", Claims(Arc::clone(&inner)).run(drain.clone()));
+            inner.serve("retention", Retention(Arc::clone(&inner)).run(drain.clone()));
+        }
         inner.serve("the live feed", live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
-        inner.serve("retention", Retention(Arc::clone(&inner)).run(drain.clone()));
         let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
         inner.serve("the request log", log.run(stop.clone()));
         Ok(Self { inner })
@@ -310,6 +332,16 @@ impl Engine {
         self.inner.live.listen(filter, after)
     }
 
+    pub fn role(&self) -> ServerRole {
+        self.inner.standing.role()
+    }
+
+    /// Every server that lives, this one included, as far as is known: a beat of the lease old at most.
+    pub fn servers(&self) -> Vec<ServerRole> {
+        let others = self.inner.standing.others();
+        std::iter::once(self.role()).chain(others.iter().map(|other| other.role)).collect()
+    }
+
     /// The time by the clock that executions are stamped with.
     pub fn now(&self) -> Timestamp {
         clock::now()
@@ -385,9 +417,11 @@ impl Engine {
         inner.stop_services.cancel();
         inner.services.close();
         inner.services.wait().await;
-        if let Err(error) = inner.store.server_stop(inner.server).await {
+        if let Err(error) = inner.store.server_stop(inner.server()).await {
             tracing::warn!(%error, "this server's executions could not be given back; the next start takes them");
         }
+        inner.store.tell(Change::Servers);
+        inner.store.tell(Change::Work);
         if let Err(error) = inner.store.close().await {
             tracing::warn!(%error, "the store did not close cleanly");
         }

@@ -26,7 +26,9 @@ mod clock;
 mod drain;
 mod heartbeat;
 mod heavy;
+mod others;
 mod parsed;
+mod presence;
 mod readiness;
 mod request_log;
 mod retention;
@@ -37,3 +39,4 @@ mod worker;
 
 pub use handle::Engine;
 pub use limits::Limits;
+pub use presence::Presence;

@@ -1,6 +1,7 @@
 //! Whether requests can be taken, and what a failure of the store means for that.
 //! ```text
 //! stopping, broken      for good: only a new process helps
+//! database away         until it answers again, which is tried every second
 //! disk full, overloaded for a while: nobody comes to a server that says it is not ready, so after the
 //!                       while it says that it is, and the next request is the one that tries
 //! ```
@@ -8,7 +9,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::handle::Inner;
@@ -23,12 +24,22 @@ pub(crate) struct Obstacles {
     full_at: Mutex<Option<Instant>>,
     /// When the database last refused something because too much was waiting.
     overloaded_at: Mutex<Option<Instant>>,
+    /// Why the database could not be reached last; until it has answered again.
+    away: Mutex<Option<String>>,
+    /// Told when it could not be reached, and could before.
+    pub(crate) is_away: Notify,
     pub(crate) broken: watch::Sender<Option<String>>,
 }
 
 impl Default for Obstacles {
     fn default() -> Self {
-        Self { full_at: Mutex::default(), overloaded_at: Mutex::default(), broken: watch::Sender::new(None) }
+        Self {
+            full_at: Mutex::default(),
+            overloaded_at: Mutex::default(),
+            away: Mutex::default(),
+            is_away: Notify::new(),
+            broken: watch::Sender::new(None),
+        }
     }
 }
 
@@ -46,6 +57,9 @@ impl Inner {
         if within(&self.obstacles.overloaded_at, OVERLOAD_PAUSE) {
             return Err(store::Error::Overloaded.to_string());
         }
+        if let Some(why) = &*lock(&self.obstacles.away) {
+            return Err(why.clone());
+        }
         if self.bodies.is_spent() {
             return Err("too many requests are in memory".to_owned());
         }
@@ -57,6 +71,9 @@ impl Inner {
         if self.draining.is_cancelled() {
             return Err("the server is stopping".to_owned());
         }
+        if self.standing.is_lost() {
+            return Err(store::Error::ServerLeaseLost.to_string());
+        }
         match &*self.obstacles.broken.borrow() {
             Some(reason) => Err(reason.clone()),
             None => Ok(()),
@@ -67,6 +84,13 @@ impl Inner {
     pub(crate) fn has_room(&self) {
         if lock(&self.obstacles.full_at).take().is_some() {
             tracing::info!("the disk has room again");
+        }
+    }
+
+    /// The database answers.
+    pub(crate) fn is_reached(&self) {
+        if lock(&self.obstacles.away).take().is_some() {
+            tracing::info!("the database answers again");
         }
     }
 
@@ -87,6 +111,12 @@ impl Inner {
                 });
             }
             store::Error::LeaseLost { .. } => tracing::info!(%error, "another server goes on with it"),
+            store::Error::Away { .. } => {
+                if lock(&self.obstacles.away).replace(error.to_string()).is_none() {
+                    tracing::error!(%error, "requests are refused until it answers");
+                    self.obstacles.is_away.notify_one();
+                }
+            }
             error => {
                 if matches!(error, store::Error::Overloaded) {
                     *lock(&self.obstacles.overloaded_at) = Some(Instant::now());
@@ -97,8 +127,8 @@ impl Inner {
     }
 }
 
-fn lock(at: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
-    at.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An error with its causes, for a log line.

@@ -63,7 +63,7 @@ impl Inner {
             return Err(ResolveError::Result(why));
         }
         let head = self.asks(execution).await?;
-        let Some(claimed) = self.store.execution_claim_one(execution, self.server).await? else {
+        let Some(claimed) = self.store.execution_claim_one(execution, self.server()).await? else {
             return self.resolve_unread(&head, &resolution).await;
         };
         let (head, epoch, timeout_at) = (claimed.head.clone(), claimed.epoch, claimed.timeout_at);

@@ -262,7 +262,7 @@ impl Inner {
         let mut share = self.bodies.share(Some(workflow));
         // Without room it is kept, and waits for some.
         let has_room = share.grow(event.body.len()).is_ok();
-        let place = if has_room { self.turns.place(workflow).ok() } else { None };
+        let place = if has_room && !self.leaves_to_workers() { self.turns.place(workflow).ok() } else { None };
         let head = ExecutionHead {
             id,
             workflow,

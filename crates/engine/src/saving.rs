@@ -71,7 +71,8 @@ impl Inner {
                 }
                 Err(error) => {
                     self.store_failed(&error);
-                    let passes = matches!(error, store::Error::Overloaded | store::Error::Full);
+                    let passes =
+                        matches!(error, store::Error::Overloaded | store::Error::Full | store::Error::Away { .. });
                     if !passes || self.drain_is_over() {
                         return Err(error);
                     }

@@ -93,6 +93,11 @@ impl Secrets {
     pub(crate) fn new(key: &ServerKey) -> Self {
         Self { key: SecretKey::new(key), unsealed: RwLock::default() }
     }
+
+    /// Others have changed some.
+    pub(crate) async fn forget(&self) {
+        self.unsealed.write().await.clear();
+    }
 }
 
 impl Engine {

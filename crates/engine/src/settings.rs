@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::handle::Engine;
+use crate::handle::{Engine, Inner};
 
 const PUBLIC_URL: &str = "public_url";
 
@@ -20,6 +20,15 @@ impl Engine {
         let _one_at_a_time = self.inner.authoring.lock().await;
         self.inner.store.setting_set(PUBLIC_URL, origin.clone()).await?;
         self.inner.public_url.store(origin.map(Arc::new));
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Again, after others have changed them.
+    pub(crate) async fn read_settings(&self) -> Result<(), store::Error> {
+        let _one_at_a_time = self.authoring.lock().await;
+        self.public_url.store(stored_public_url(self.store.as_ref()).await?);
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ use domain::time::Timestamp;
 use domain::value::{self, Value};
 use nodes::contract::RunContext;
 use store::points::{self, MadeToFail};
-use store::{ExecutionHead, Pinned, Progress, SentAnswer};
+use store::{Change, ExecutionHead, Pinned, Progress, SentAnswer};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep_until};
@@ -361,7 +361,7 @@ impl Worker {
         };
         self.save(engine, progress).await?;
         self.let_caller_go(engine, Status::Waiting).await?;
-        engine.due.at(until);
+        engine.sleeps_until(until);
         Ok(())
     }
 
@@ -411,7 +411,7 @@ impl Worker {
         self.save(engine, progress).await?;
         self.let_caller_go(engine, Status::Waiting).await?;
         if let Some(until) = until {
-            engine.due.at(until);
+            engine.sleeps_until(until);
         }
         Ok(())
     }
@@ -424,6 +424,7 @@ impl Worker {
     async fn park(&mut self, engine: &Arc<Inner>, records: Vec<NodeRun>) -> Result<(), Stopped> {
         let progress = Progress { owner: None, ..self.open(engine, Status::Queued, records) };
         self.save(engine, progress).await?;
+        engine.store.tell(Change::Work);
         self.let_caller_go(engine, Status::Queued).await
     }
 
@@ -444,7 +445,7 @@ impl Worker {
 
     /// The progress of an execution that stays with this server.
     pub(crate) fn open(&self, engine: &Inner, status: Status, records: Vec<NodeRun>) -> Progress {
-        Progress { status, owner: Some(engine.server), records, ..given_back(self.head.accepted_at) }
+        Progress { status, owner: Some(engine.server()), records, ..given_back(self.head.accepted_at) }
     }
 }
 

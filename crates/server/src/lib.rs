@@ -60,9 +60,11 @@ use ui::Ui;
 #[derive(Debug)]
 pub struct ServerOptions {
     pub engine: Engine,
-    /// Bound; meets the open internet.
-    pub hooks: TcpListener,
-    /// Bound; UI, API and metrics.
+    /// Bound; meets the open internet. `None`: webhooks arrive at other servers.
+    pub hooks: Option<TcpListener>,
+    /// Where webhooks arrive, here or, as far as the settings know, elsewhere.
+    pub hooks_at: SocketAddr,
+    /// Bound; metrics and probes, and UI and API where [the role](Engine::role) has them.
     pub admin: TcpListener,
     /// What senders see in front of `/api/webhook:trigger/…`; `None`: what somebody sets while the server runs, and
     /// until then how this machine reaches `hooks`.
@@ -103,6 +105,7 @@ pub async fn serve(options: ServerOptions) {
     let ServerOptions {
         engine,
         hooks,
+        hooks_at,
         admin,
         public_url,
         trusted_proxies,
@@ -113,11 +116,8 @@ pub async fn serve(options: ServerOptions) {
         stop,
     } = options;
     let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
-    let addresses = Addresses {
-        // A bound socket has an address.
-        hooks: hooks.local_addr().unwrap_or(unknown),
-        admin: admin.local_addr().unwrap_or(unknown),
-    };
+    // A bound socket has an address.
+    let addresses = Addresses { hooks: hooks_at, admin: admin.local_addr().unwrap_or(unknown) };
     let about = About::new(settings, addresses, engine.now());
     let arrivals = about.arrivals.clone();
     let metrics = Metrics::new();
@@ -132,17 +132,16 @@ pub async fn serve(options: ServerOptions) {
         live_ends.clone(),
         about,
     );
+    let ui = engine.role().serves_people().then(|| Ui::new(admin_base_path));
     let public = Hooks::new(engine, limits.hooks, trusted_proxies, metrics.hooks, readiness.clone(), arrivals);
-    let admin = Listener::start(
-        admin,
-        Arc::new(Admin::new(api, Ui::new(admin_base_path))),
-        limits.admin_listener,
-        metrics.admin_listener,
-    );
-    let hooks = Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener);
+    let admin = Listener::start(admin, Arc::new(Admin::new(api, ui)), limits.admin_listener, metrics.admin_listener);
+    let hooks =
+        hooks.map(|hooks| Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener));
     stop.cancelled().await;
     readiness.stop();
-    hooks.stop().await;
+    if let Some(hooks) = hooks {
+        hooks.stop().await;
+    }
     live_ends.cancel();
     admin.stop().await;
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Bench, credentials, exchange, request};
+use support::{Bench, credentials, exchange, on_postgres, request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -73,7 +73,7 @@ async fn the_server_tells_how_it_is() {
     );
     assert_eq!(
         (&settings["version"], &settings["database"]["kind"]),
-        (&json!(env!("CARGO_PKG_VERSION")), &json!("sqlite"))
+        (&json!(env!("CARGO_PKG_VERSION")), &json!(if on_postgres() { "postgresql" } else { "sqlite" }))
     );
     assert!(settings["database"]["bytes"].as_u64().unwrap() > 0 && settings["started_at"].is_string());
     assert_eq!(settings["health"], json!({"ready": true, "reasons": []}));

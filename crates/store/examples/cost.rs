@@ -47,7 +47,7 @@ fn main() {
             let folder = place.map_or_else(tempfile::tempdir, tempfile::tempdir_in).unwrap();
             (Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap(), Box::new(folder))
         };
-        store.server_start(numbered::server_id(1), Duration::from_secs(15)).await.unwrap();
+        store.server_start(numbered::server(1), Duration::from_secs(15)).await.unwrap();
         let next = Arc::new(AtomicI64::new(0));
         let began = Instant::now();
         let tasks: Vec<_> = (0..callers)

@@ -2,6 +2,25 @@
 
 create sequence journal_part;
 
+create table cancel_wish (
+    execution_id uuid not null,
+    PRIMARY KEY (execution_id)
+);
+
+create table change (
+    noun text not null,
+    id bytea not null,
+    number bigint not null,
+    speaker bigint not null,
+    PRIMARY KEY (noun, id)
+);
+
+CREATE UNIQUE INDEX change_by_number ON public.change USING btree (number);
+
+create table change_number (
+    number bigint not null
+);
+
 create table commit_mark (
     process uuid not null,
     line bigint not null,
@@ -146,6 +165,10 @@ create table secret (
 create table server (
     id uuid not null,
     lease_until timestamp with time zone not null,
+    role text not null,
+    address text not null,
+    version text not null,
+    looks_on boolean not null,
     PRIMARY KEY (id)
 );
 

@@ -1,5 +1,9 @@
 -- What the migrations come to. Made by a test; see `sqlite/tests.rs`.
 
+CREATE TABLE cancel_wish (
+    execution_id blob not null primary key
+) strict, without rowid;
+
 CREATE TABLE event (
     place        integer not null primary key,
     id           blob    not null,
@@ -126,7 +130,10 @@ CREATE TABLE secret (
 ) strict;
 
 CREATE TABLE server (
-    id blob not null primary key
+    id      blob not null primary key,
+    role    text not null,
+    address text not null,                     -- of its admin listener
+    version text not null
 ) strict, without rowid;
 
 CREATE TABLE session (

@@ -54,6 +54,9 @@ pub enum Error {
     /// This server was declared dead; it must stop.
     #[error("this server's lease was lost")]
     ServerLeaseLost,
+    /// What is sealed with the one cannot be read with the other.
+    #[error("the database was first served with another key")]
+    OtherKey,
     /// Nobody answers there, or it is just starting. Nothing was kept, as far as anybody can know; later calls may succeed.
     #[error("the database cannot be reached: {reason}")]
     Away { reason: String },

@@ -5,6 +5,7 @@
 //!
 //! Not here: what a node kind is, HTTP, when to retry.
 
+pub mod change;
 mod done;
 pub mod error;
 mod fence;
@@ -14,6 +15,7 @@ pub mod points;
 pub mod postgres;
 mod queues;
 pub mod row;
+pub mod server;
 pub mod sqlite;
 
 #[cfg(feature = "conformance")]
@@ -29,10 +31,13 @@ use domain::time::Timestamp;
 use domain::token::Token;
 use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
+use tokio::sync::broadcast;
 
+pub use change::{Change, Changed, Stale};
 pub use error::{Error, Result};
 pub use histogram::{Distribution, Histogram};
 pub use row::*;
+pub use server::{NewServer, NotARole, ServerHead, ServerRole};
 
 /// How many owners an execution may outlive without getting on.
 pub const TAKEOVERS_MAX: u32 = 3;
@@ -41,13 +46,32 @@ pub const TAKEOVERS_MAX: u32 = 3;
 pub trait Store: Send + Sync + std::fmt::Debug {
     // -- servers: who may run executions, by the database's clock ---------------------------------
 
+    /// `sqlite`, `postgresql`.
+    fn kind(&self) -> &'static str;
+    /// Whether several servers may use the database at the same time.
+    fn is_shared(&self) -> bool;
+
     /// Registers this process. On a database that serves one process at a time, every other server
-    /// is thereby dead, and what it owned can be claimed at once.
-    async fn server_start(&self, server: ServerId, lease: Duration) -> Result<()>;
-    /// Extends the lease. `Error::ServerLeaseLost` when this server has been declared dead.
-    async fn server_beat(&self, server: ServerId, lease: Duration) -> Result<()>;
+    /// is thereby dead, and what it owned can be claimed at once. Errors: `OtherKey`; then nothing has changed.
+    async fn server_start(&self, server: NewServer, lease: Duration) -> Result<()>;
+    /// Extends the lease. `looks_on`: whether somebody listens there to what happens on others.
+    /// `Error::ServerLeaseLost` when this server has been declared dead.
+    async fn server_beat(&self, server: ServerId, lease: Duration, looks_on: bool) -> Result<()>;
     /// Gives everything this server owns back and removes it.
     async fn server_stop(&self, server: ServerId) -> Result<()>;
+    /// Those that live, oldest first.
+    async fn server_list(&self) -> Result<Vec<ServerHead>>;
+
+    // -- changes: what other servers did; on a database that serves one process at a time, nothing ever ----
+
+    /// Word of what other servers [tell](Store::tell), some milliseconds later. A word may be lost: whoever hears
+    /// of [`Change::Missed`] (or lags behind) looks into the database, and everybody does so now and then unasked.
+    fn changes(&self) -> broadcast::Receiver<Change>;
+    /// Lets the other servers know. Never waits: words are gathered for a moment, and what does not fit is
+    /// [`Change::Missed`]. Only of what is on disk.
+    fn tell(&self, change: Change);
+    /// What this server may have in memory and others have changed since it was told `since`; `None`: from now on.
+    async fn changed_since(&self, since: Option<u64>) -> Result<Changed>;
 
     // -- workflows -----------------------------------------------------------------------------
 
@@ -167,6 +191,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn execution_next_due(&self) -> Result<Option<Timestamp>>;
     async fn execution_get(&self, execution: ExecutionId) -> Result<Option<Execution>>;
     async fn execution_head(&self, execution: ExecutionId) -> Result<Option<ExecutionHead>>;
+    /// Of those that are there, in no order.
+    async fn execution_heads(&self, executions: Vec<ExecutionId>) -> Result<Vec<ExecutionHead>>;
+    /// Keeps a person's wish that it end, for whichever server runs it now or later. `false`: there is none, or it
+    /// has ended.
+    async fn execution_cancel(&self, execution: ExecutionId) -> Result<bool>;
+    /// Open executions of this server that somebody wished to end, until they have.
+    async fn execution_cancels(&self, server: ServerId) -> Result<Vec<ExecutionId>>;
     /// Ends a quarantined execution as `error` without reading its record; an answer that it has stays. `false`: it
     /// is not quarantined.
     async fn execution_fail_quarantined(
@@ -192,6 +223,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`Store::execution_list`] does; `next` is for [`RequestFilter::before`].
     async fn request_list(&self, filter: RequestFilter) -> Result<Listed<RequestHead, [u8; 16]>>;
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>>;
+    /// The lines of those that are there, by [`RequestHead::cursor`], in no order.
+    async fn request_heads(&self, cursors: Vec<[u8; 16]>) -> Result<Vec<RequestHead>>;
 
     // -- keeping the house -------------------------------------------------------------------------
 

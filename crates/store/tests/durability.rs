@@ -64,7 +64,7 @@ async fn a_command_that_writes_nothing_costs_no_flush() {
     let store = Sqlite::open(options(folder.path())).unwrap();
     let lost = store.execution_progress(execution_id(1), 1, queued(at(1))).await;
     assert!(matches!(lost, Err(Error::LeaseLost { .. })));
-    store.server_beat(server_id(1), Duration::from_secs(15)).await.unwrap_err();
+    store.server_beat(server_id(1), Duration::from_secs(15), false).await.unwrap_err();
     assert_eq!(store.stats().flushes, 0);
     store.close().await.unwrap();
 }

@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use store::conformance::model::Model;
 use store::conformance::numbered::{
-    at, ended, execution, execution_id, node_run, queued, running, server_id, workflow_id,
+    at, ended, execution, execution_id, node_run, queued, running, server, server_id, workflow_id,
 };
 use store::postgres::Postgres;
 use store::postgres::testing::Cluster;
@@ -129,12 +129,12 @@ async fn same(real: &dyn Store, mut model: Model, calls: &[Call]) {
     for call in calls {
         match call.clone() {
             Call::Start(n) => {
-                real.server_start(server_id(n), LEASE).await.unwrap();
+                real.server_start(server(n), LEASE).await.unwrap();
                 model.server_start(server_id(n), LEASE, now);
             }
             Call::Beat(n) => {
                 let (real, model) =
-                    (real.server_beat(server_id(n), LEASE).await, model.server_beat(server_id(n), LEASE, now));
+                    (real.server_beat(server_id(n), LEASE, false).await, model.server_beat(server_id(n), LEASE, now));
                 assert_eq!(refused(real), refused(model), "{call:?}");
             }
             Call::Stop(n) => {

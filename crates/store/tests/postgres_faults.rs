@@ -12,7 +12,7 @@ use domain::event::Event;
 use domain::execution::status::{NodeStatus, Status};
 use futures_util::future::join_all;
 use store::conformance::numbered::{
-    at, ended, event, execution, execution_id, key, node_run, queued, running, server_id,
+    at, ended, event, execution, execution_id, key, node_run, queued, running, server, server_id,
 };
 use store::postgres::testing::{Cluster, client};
 use store::postgres::{Options, Postgres};
@@ -150,7 +150,7 @@ async fn what_waits_is_bounded() {
 #[tokio::test]
 async fn what_cannot_be_read_is_quarantined_and_the_others_are_handed_out() {
     let (store, url) = open(&Cluster::shared()).await;
-    store.server_start(server_id(1), Duration::from_secs(15)).await.unwrap();
+    store.server_start(server(1), Duration::from_secs(15)).await.unwrap();
     for n in 1..=4 {
         let mut new = execution(n, 1, queued(at(n)));
         new.progress.records = vec![node_run("call", NodeStatus::Succeeded)];
@@ -300,8 +300,8 @@ async fn a_server_that_dies_and_comes_back_has_lost_nothing() {
     let (told, ()) = tokio::join!(load(&store, &next, &over), kills);
     assert!(told.kept.len() > 20, "{} kept, {} away", told.kept.len(), told.away);
     check(&store, &told).await;
-    store.server_start(server_id(1), Duration::from_secs(15)).await.unwrap();
-    store.server_beat(server_id(1), Duration::from_secs(15)).await.unwrap();
+    store.server_start(server(1), Duration::from_secs(15)).await.unwrap();
+    store.server_beat(server_id(1), Duration::from_secs(15), false).await.unwrap();
     store.close().await.unwrap();
 }
 
@@ -317,7 +317,7 @@ async fn a_server_that_stays_away_is_told_of_within_seconds() {
     assert!(matches!(created, Err(Error::Away { .. })), "{created:?}");
     let read = store.execution_get(execution_id(1)).await;
     assert!(matches!(read, Err(Error::Away { .. })), "{read:?}");
-    let beat = store.server_beat(server_id(1), Duration::from_secs(15)).await;
+    let beat = store.server_beat(server_id(1), Duration::from_secs(15), false).await;
     assert!(matches!(beat, Err(Error::Away { .. })), "{beat:?}");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     store.health().unwrap();

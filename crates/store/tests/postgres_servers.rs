@@ -10,7 +10,7 @@ use domain::execution::status::Status;
 use domain::id::ExecutionId;
 use futures_util::future::join_all;
 use store::conformance::numbered::{
-    LEASE, at, ended, event, execution, execution_id, queued, running, server_id, workflow_id,
+    LEASE, at, ended, event, execution, execution_id, queued, running, server, server_id, workflow_id,
 };
 use store::postgres::testing::{Cluster, client};
 use store::postgres::{Options, Postgres};
@@ -22,7 +22,7 @@ async fn servers(count: i64) -> (Vec<Arc<Postgres>>, String) {
     let mut stores = Vec::new();
     for n in 0..count {
         let store = Postgres::open(Options { connections: 4, ..Options::new(&url) }).await.unwrap();
-        store.server_start(server_id(n), LEASE).await.unwrap();
+        store.server_start(server(n), LEASE).await.unwrap();
         stores.push(store);
     }
     (stores, url)
@@ -47,7 +47,7 @@ fn ids(claimed: &[Claimed]) -> Vec<ExecutionId> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_several_servers_claim_at_once_goes_to_one_of_them() {
     let (stores, _) = servers(4).await;
-    stores[0].server_start(server_id(9), Duration::from_millis(1)).await.unwrap();
+    stores[0].server_start(server(9), Duration::from_millis(1)).await.unwrap();
     let made = (0..600).map(|n| {
         let progress = if n % 3 == 0 { running(server_id(9)) } else { queued(at(n)) };
         stores[0].execution_create(execution(n, n % 8, progress))
@@ -100,14 +100,14 @@ async fn a_server_lives_until_its_lease_is_over() {
     let late = stores[0].execution_progress(claimed[0].head.id, 1, running(server_id(0))).await;
     assert!(matches!(late, Err(Error::LeaseLost { .. })), "{late:?}");
     // It holds something still, so it can come back.
-    stores[0].server_beat(server_id(0), LEASE).await.unwrap();
+    stores[0].server_beat(server_id(0), LEASE, false).await.unwrap();
     assert_eq!(ids(&claim(&stores[1], 1, 9, 9).await), []);
     let left = (0..2).map(execution_id).find(|id| *id != claimed[0].head.id).unwrap();
     stores[0].execution_progress(left, 1, ended(Status::Succeeded, at(9))).await.unwrap();
     // Then it holds nothing: once its lease is over it is forgotten.
     client(&url).await.batch_execute(end).await.unwrap();
     let third = Postgres::open(Options::new(&url)).await.unwrap();
-    assert!(matches!(stores[0].server_beat(server_id(0), LEASE).await, Err(Error::ServerLeaseLost)));
+    assert!(matches!(stores[0].server_beat(server_id(0), LEASE, false).await, Err(Error::ServerLeaseLost)));
     third.close().await.unwrap();
     close(stores).await;
 }

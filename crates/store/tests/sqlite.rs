@@ -19,6 +19,7 @@ store::conformance_suite!(crate::open);
 fn every_function_of_the_suite_is_run() {
     let list = include_str!("../src/conformance/mod.rs");
     for file in [
+        include_str!("../src/conformance/cancel_wish.rs"),
         include_str!("../src/conformance/claim.rs"),
         include_str!("../src/conformance/execution.rs"),
         include_str!("../src/conformance/list.rs"),

@@ -38,7 +38,10 @@ pub(crate) fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), F
     if args.defaults {
         return Ok(out.line(config::DEFAULTS.trim_end())?);
     }
-    let values = in_force(&args.settings, global)?.values;
+    let InForce { settings, mut values } = in_force(&args.settings, global)?;
+    for (_, value, _) in values.iter_mut().filter(|(key, ..)| *key == "database") {
+        *value = settings.database.masked().into();
+    }
     if out.json {
         for (key, value, source) in values {
             out.document(&json!({"key": key, "value": value, "source": source.to_string()}))?;

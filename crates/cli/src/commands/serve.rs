@@ -32,6 +32,7 @@ Examples:
   hookflow serve
   hookflow serve --data /var/lib/hookflow --public-url https://hooks.example.com
   hookflow serve --config /etc/hookflow.toml
+  hookflow serve --database postgres://hookflow@db.example.com/hookflow --key-file /etc/hookflow.key
   hookflow serve --hooks 127.0.0.1:0 --admin 127.0.0.1:0    free ports, see <data>/serve.json")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     /// Make this file's workflow live if there is none yet, and print a curl line that calls it.
     #[arg(long, value_name = "FILE")]
     welcome: Option<PathBuf>,
+    /// The key that the database was served with is lost: go on with the one there is now. Passwords of endpoints and
+    /// secrets have to be set again.
+    #[arg(long)]
+    new_key: bool,
 }
 
 pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result<(), Failure> {
@@ -51,7 +56,7 @@ pub(crate) async fn run(args: Args, global: &Global, out: &mut Output) -> Result
     // From here on a signal is remembered, so that one during the start is not lost.
     let mut signals = Signals::listen()?;
     let folder = Folder::create(settings.data.clone())?;
-    let running = wire::start(&in_force, &folder, descriptors).await?;
+    let running = wire::start(&in_force, &folder, descriptors, args.new_key).await?;
     let outcome = async {
         let welcomed = welcome.is_some();
         if let Some(document) = welcome {
@@ -108,7 +113,8 @@ fn say_where(
     setup: Option<Option<TokenText>>,
 ) -> Result<(), Failure> {
     tell(out, "Hookflow is up. Ctrl-C stops it.", || {
-        tracing::info!(hooks = %info.hooks, admin = %info.admin, data = %folder.path().display(), "started");
+        let hooks = info.hooks.map(|hooks| hooks.to_string()).unwrap_or_default();
+        tracing::info!(hooks, admin = %info.admin, data = %folder.path().display(), "started");
     })?;
     if out.json {
         let mut document = json!(info);
@@ -117,11 +123,10 @@ fn say_where(
         }
         return Ok(out.document(&document)?);
     }
-    let mut fields = vec![
-        ("  hooks", format!("{origin}/api/webhook:trigger/…")),
-        ("  admin", format!("http://{}", info.admin)),
-        ("  data", folder.path().display().to_string()),
-    ];
+    let hooks = info.hooks.map(|_| ("  hooks", format!("{origin}/api/webhook:trigger/…")));
+    let mut fields = Vec::from_iter(hooks);
+    fields.push(("  admin", format!("http://{}", info.admin)));
+    fields.push(("  data", folder.path().display().to_string()));
     if let Some(token) = setup {
         fields.push(("  set-up", format!("http://{}/setup, for the first user", info.admin)));
         fields.extend(token.map(|token| ("  token", format!("{} for that, until the next start", token.reveal()))));

@@ -7,8 +7,8 @@ use toml::Value;
 
 use super::{DEFAULTS, Source, defaults};
 
-/// Settings that are nobody's business who may only look: where files lie.
-const NOT_SHOWN: [&str; 1] = ["data"];
+/// Settings that are nobody's business who may only look: where files lie, and the database.
+const NOT_SHOWN: [&str; 3] = ["data", "database", "key_file"];
 
 /// In the order of the default file.
 pub(crate) fn described(values: &[(&'static str, Value, Source)]) -> Vec<SettingInfo> {

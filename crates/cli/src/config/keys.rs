@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use nodes::outbound;
 use server::BasePath;
+use store::ServerRole;
 use toml::Value;
+
+use super::DatabaseUrl;
 
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -22,6 +25,12 @@ pub(crate) enum Holds {
     /// `/hookflow/`, or `/`.
     Path,
     Folder,
+    /// A path, or empty.
+    File,
+    /// `postgres://hookflow@db.example.com/hookflow`, or empty.
+    Database,
+    /// `all`, `hooks`, `worker` or `admin`.
+    Role,
     Flag,
     /// `["10.0.0.0/8", "127.0.0.1"]`, or the same as text with commas.
     Networks,
@@ -33,7 +42,7 @@ pub(crate) enum Holds {
     },
 }
 
-use Holds::{Address, Flag, Folder, LogDirectives, Networks, Origin, Path};
+use Holds::{Address, Database, File, Flag, Folder, LogDirectives, Networks, Origin, Path, Role};
 
 const fn key(name: &'static str, holds: Holds) -> Key {
     Key { name, holds }
@@ -53,6 +62,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("public_url", Origin),
     key("trusted_proxies", Networks),
     key("data", Folder),
+    key("database", Database),
+    key("role", Role),
+    key("key_file", File),
     count("body_bytes_max", 1 << 10, 1 << 30),
     count("body_depth_max", 1, 64),
     count("connections_max", 1, 1_000_000),
@@ -128,6 +140,15 @@ impl Key {
             Folder => {
                 text.filter(|text| !text.is_empty()).map(Value::from).ok_or_else(|| "the path of a folder".to_owned())
             }
+            File => text.map(Value::from).ok_or_else(|| "the path of a file, or empty".to_owned()),
+            Database => text
+                .filter(|text| DatabaseUrl::read(text).is_some())
+                .map(Value::from)
+                .ok_or_else(|| "a URL such as postgres://hookflow@db.example.com/hookflow, or empty".to_owned()),
+            Role => text
+                .filter(|text| text.parse::<ServerRole>().is_ok())
+                .map(Value::from)
+                .ok_or_else(|| "all, hooks, worker or admin".to_owned()),
             LogDirectives => text
                 .filter(|text| !text.trim().is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok())
                 .map(Value::from)

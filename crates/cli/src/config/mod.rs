@@ -8,6 +8,7 @@
 //! ```
 //! Not here: what a setting means (the default file says it), who uses it (`wire`).
 
+mod database_url;
 mod described;
 mod keys;
 #[cfg(test)]
@@ -20,10 +21,12 @@ use std::path::{Path, PathBuf};
 use domain::flow::suggest::did_you_mean;
 use nodes::outbound::Networks;
 use serde::{Deserialize, Serialize};
+use store::ServerRole;
 use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
+pub(crate) use database_url::DatabaseUrl;
 pub(crate) use described::described;
 use keys::{KEYS, Key};
 
@@ -48,6 +51,11 @@ pub(crate) struct Settings {
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Networks,
     pub(crate) data: PathBuf,
+    /// Empty: SQLite in the data folder.
+    pub(crate) database: DatabaseUrl,
+    pub(crate) role: ServerRole,
+    /// Empty: in the data folder.
+    pub(crate) key_file: PathBuf,
     pub(crate) body_bytes_max: usize,
     pub(crate) body_depth_max: usize,
     pub(crate) connections_max: usize,
@@ -150,6 +158,9 @@ impl Layers {
             ("admin", "--admin", flags.admin.clone()),
             ("public_url", "--public-url", flags.public_url.clone()),
             ("data", "--data", data),
+            ("database", "--database", flags.database.clone()),
+            ("role", "--role", flags.role.clone()),
+            ("key_file", "--key-file", flags.key_file.as_ref().map(|path| path.to_string_lossy().into_owned())),
         ];
         let flags = flags.into_iter().filter_map(|(key, flag, text)| Some((key, flag, text?))).collect();
         Ok(Self { file: file.transpose()?, environment, flags })
@@ -202,7 +213,10 @@ pub(crate) fn load(layers: &Layers) -> Result<InForce, Vec<Complaint>> {
     found.sort_by_key(|(key, ..)| KEYS.iter().position(|other| other.name == key.name));
     let table: Table = found.iter().map(|(key, value, _)| (key.name.to_owned(), value.clone())).collect();
     let settings: Settings = table.try_into().expect("every key of the default file was read as what its field holds");
-    exposed(&settings).map_or(Ok(()), |complaint| Err(vec![complaint]))?;
+    let complaints: Vec<_> = [exposed(&settings), alone(&settings)].into_iter().flatten().collect();
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
     Ok(InForce { settings, values: found.into_iter().map(|(key, value, source)| (key.name, value, source)).collect() })
 }
 
@@ -230,6 +244,8 @@ fn unknown(name: &str, source: &Source) -> Complaint {
 }
 
 fn wrong(key: &Key, value: &Value, wants: &str, source: &Source) -> Complaint {
+    // A URL that is not quite right may hold a password all the same.
+    let value = if key.name == "database" { "what it is".to_owned() } else { value.to_string() };
     Complaint::new("config.value", format!("{source}: `{}` must be {wants}, not {value}", key.name))
 }
 
@@ -237,6 +253,15 @@ fn not_toml(path: &Path, file: &Option<(PathBuf, String)>, error: &toml::de::Err
     let before = file.as_ref().zip(error.span()).and_then(|((_, text), span)| text.get(..span.start));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     Complaint::new("config.syntax", format!("{}:{line}: {}", path.display(), error.message()))
+}
+
+/// What one role leaves to others, nobody would do.
+fn alone(settings: &Settings) -> Option<Complaint> {
+    let shares = !settings.database.is_empty();
+    (!shares && settings.role != ServerRole::All).then(|| {
+        let sentence = format!("`role` is {}, but the database is this server's alone", settings.role.as_str());
+        Complaint::new("config.role", sentence).hint("name a database that servers share, --database postgres://…")
+    })
 }
 
 fn exposed(settings: &Settings) -> Option<Complaint> {

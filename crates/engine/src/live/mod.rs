@@ -12,6 +12,7 @@
 //!
 //! Not here: what a change looks like outside, connections (`server::api::live`).
 
+mod elsewhere;
 mod listener;
 mod position;
 mod ring;
@@ -25,7 +26,7 @@ use bytes::Bytes;
 use domain::execution::journal::NodeRun;
 use domain::id::{ExecutionId, WorkflowId};
 use domain::time::Timestamp;
-use store::{ExecutionHead, Outcome, RequestHead};
+use store::{ExecutionHead, Outcome, RequestHead, Store};
 use tokio::sync::{Notify, watch};
 
 pub use self::listener::{Heard, Listener};
@@ -33,6 +34,7 @@ pub use self::position::Position;
 pub use self::ring::Batch;
 pub(crate) use self::service::Service;
 
+use self::elsewhere::Elsewhere;
 use self::ring::Ring;
 use self::watches::{Subject, Watches};
 use crate::clock;
@@ -92,6 +94,9 @@ pub(crate) struct Live {
     /// The position of the newest change.
     newest: watch::Sender<u64>,
     watches: Watches,
+    /// Told when somebody began to look on, and nobody did before.
+    watched: Notify,
+    elsewhere: Elsewhere,
     listeners: AtomicUsize,
     left_out: AtomicU64,
     gaps: AtomicU64,
@@ -122,19 +127,64 @@ impl Live {
             ring: Mutex::new(Ring::new(began, limits.changes)),
             newest: watch::Sender::new(began),
             watches: Watches::default(),
+            watched: Notify::new(),
+            elsewhere: Elsewhere::default(),
             listeners: AtomicUsize::new(0),
             left_out: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
         })
     }
 
+    /// By this way others hear of what happens here, while somebody [looks on there](Self::is_watched_elsewhere).
+    pub(crate) fn leads_to_others(&self, store: Arc<dyn Store>) {
+        self.elsewhere.lead(store);
+    }
+
+    pub(crate) fn is_watched_elsewhere(&self, is_watched: bool) {
+        self.elsewhere.is_watched(is_watched);
+    }
+
+    /// Whether anybody looks on here, or did so a moment ago.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watches.any()
+    }
+
+    /// Resolves when somebody looks on, and nobody did before; perhaps once too often.
+    pub(crate) async fn began_to_be_watched(&self) {
+        self.watched.notified().await;
+    }
+
     /// Never waits. `change` is made only if anybody looks on.
     pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
-        if !self.watches.any() {
+        let (here, elsewhere) = (self.watches.any(), self.elsewhere.way());
+        if !here && elsewhere.is_none() {
             return;
         }
         let change = change();
+        if let Some((store, word)) = elsewhere.zip(change.word()) {
+            store.tell(word);
+        }
+        if here {
+            self.hear(change);
+        }
+    }
+
+    /// Of something that happened on another server.
+    pub(crate) fn hear(&self, change: Change) {
         self.put(Told { about: change.about(), change: Some(Box::new(change)), encoded: OnceLock::new() });
+    }
+
+    /// Something may have happened on another server that nobody told: all who listen hear of a gap.
+    pub(crate) fn missed(&self) {
+        if self.watches.any() {
+            self.inbox().left_out = true;
+            self.put(Told { about: Filter::default(), change: None, encoded: OnceLock::new() });
+        }
+    }
+
+    /// Whether somebody wants to see the node runs of this execution.
+    pub(crate) fn wants_nodes(&self, head: &ExecutionHead) -> bool {
+        self.watches.has(head)
     }
 
     /// The node runs that somebody wants to see once they are durable; `None`: nobody does so far.
@@ -196,7 +246,12 @@ impl Live {
 
     /// From `after` on, an id that was heard earlier; or from now on.
     pub(crate) fn listen(self: &Arc<Self>, filter: Filter, after: Option<&str>) -> Result<Listener, TooManyListeners> {
-        Listener::new(Arc::clone(self), filter, after)
+        let was_watched = self.watches.any();
+        let listener = Listener::new(Arc::clone(self), filter, after)?;
+        if !was_watched {
+            self.watched.notify_one();
+        }
+        Ok(listener)
     }
 
     /// Those who listen now.

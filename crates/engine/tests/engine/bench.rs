@@ -115,11 +115,15 @@ pub(crate) async fn start(folder: &Path, limits: Limits) -> Engine {
 }
 
 pub(crate) async fn start_over(store: Arc<dyn Store>, limits: Limits) -> Engine {
-    Engine::start(store, registry(), ServerKey::new([7; 32]), limits).await.unwrap()
+    Engine::start(store, registry(), key(), limits).await.unwrap()
+}
+
+pub(crate) fn key() -> ServerKey {
+    ServerKey::new([7; 32])
 }
 
 /// Flows may call what listens here.
-fn registry() -> Arc<Registry> {
+pub(crate) fn registry() -> Arc<Registry> {
     Registry::calling(Networks::parse(["127.0.0.0/8"]).unwrap())
 }
 

@@ -15,6 +15,7 @@ use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use store::sqlite::Sqlite;
 use store::*;
+use tokio::sync::broadcast;
 
 type Fault = Box<dyn FnMut(&'static str) -> Option<Error> + Send>;
 
@@ -139,6 +140,22 @@ macro_rules! hand_on {
                 answer
             })+
 
+            fn kind(&self) -> &'static str {
+                self.real.kind()
+            }
+
+            fn is_shared(&self) -> bool {
+                self.real.is_shared()
+            }
+
+            fn changes(&self) -> broadcast::Receiver<Change> {
+                self.real.changes()
+            }
+
+            fn tell(&self, change: Change) {
+                self.real.tell(change);
+            }
+
             fn stats(&self) -> Stats {
                 self.real.stats()
             }
@@ -151,9 +168,11 @@ macro_rules! hand_on {
 }
 
 hand_on! {
-    fn server_start(server: ServerId, lease: Duration) -> ();
-    fn server_beat(server: ServerId, lease: Duration) -> ();
+    fn server_start(server: NewServer, lease: Duration) -> ();
+    fn server_beat(server: ServerId, lease: Duration, looks_on: bool) -> ();
     fn server_stop(server: ServerId) -> ();
+    fn server_list() -> Vec<ServerHead>;
+    fn changed_since(since: Option<u64>) -> Changed;
     fn workflow_save(saves: Vec<WorkflowSave>) -> ();
     fn workflow_get(workflow: WorkflowId) -> Option<Workflow>;
     fn workflow_by_key(key: &EndpointKey) -> Option<Workflow>;
@@ -202,6 +221,9 @@ hand_on! {
     fn execution_next_due() -> Option<Timestamp>;
     fn execution_get(execution: ExecutionId) -> Option<Execution>;
     fn execution_head(execution: ExecutionId) -> Option<ExecutionHead>;
+    fn execution_heads(executions: Vec<ExecutionId>) -> Vec<ExecutionHead>;
+    fn execution_cancel(execution: ExecutionId) -> bool;
+    fn execution_cancels(server: ServerId) -> Vec<ExecutionId>;
     fn execution_fail_quarantined(execution: ExecutionId, answer: Option<SentAnswer>, at: Timestamp) -> bool;
     fn execution_answer(execution: ExecutionId) -> Option<(Status, Option<SentAnswer>)>;
     fn execution_list(filter: ExecutionFilter) -> Listed<ExecutionHead, ExecutionId>;
@@ -209,6 +231,7 @@ hand_on! {
     fn execution_counts(filter: ExecutionFilter, buckets: Buckets) -> ExecutionCounts;
     fn request_append(requests: Vec<RefusedRequest>) -> ();
     fn request_list(filter: RequestFilter) -> Listed<RequestHead, [u8; 16]>;
+    fn request_heads(cursors: Vec<[u8; 16]>) -> Vec<RequestHead>;
     fn request_get(request: RequestId) -> Option<RefusedRequest>;
     fn retention_find(rule: RetentionRule) -> Vec<ExecutionId>;
     fn retention_delete(executions: Vec<ExecutionId>) -> u32;

@@ -1,4 +1,4 @@
-//! The engine over a real SQLite store: what callers get, what is on disk by then, what goes on.
+//! The engine over a real store: what callers get, what is on disk by then, what goes on.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "this is a test")]
 
@@ -17,4 +17,5 @@ mod lost;
 mod resolve;
 mod retries;
 mod runs;
+mod several;
 mod sink;

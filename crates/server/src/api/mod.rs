@@ -174,31 +174,17 @@ pub(crate) struct Admin {
     router: Router,
     /// Something in front speaks for the browsers.
     https: bool,
-    ui: Ui,
+    /// `None`: people and programs are served elsewhere.
+    ui: Option<Ui>,
 }
 
 impl Admin {
-    pub(crate) fn new(api: Api, ui: Ui) -> Self {
+    /// Without the pages there is no API either, but for what watches over the process.
+    pub(crate) fn new(api: Api, ui: Option<Ui>) -> Self {
         let https = api.cookie.https;
         let api = Arc::new(api);
-        let description = description();
-        let (open, closed) = operations();
-        let closed = Router::from(closed)
-            .fallback(async || ApiError::Route)
-            .method_not_allowed_fallback(async || ApiError::Method)
-            .layer(from_fn(extract::hold))
-            .layer(from_fn_with_state(Arc::clone(&api), auth::require));
-        let open = Router::from(open)
-            .method_not_allowed_fallback(async || ApiError::Method)
-            .layer(from_fn(extract::hold))
-            .layer(from_fn(auth::open));
-        let v1 = closed.merge(open);
-        let bare = any(async || ApiError::Route).layer(from_fn_with_state(Arc::clone(&api), auth::require));
-        let router = Router::new()
-            .nest("/api/v1", v1)
-            // The one path below that nesting leaves out.
-            .route("/api/v1/", bare)
-            .route("/api/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], description)))
+        let served = if ui.is_some() { Self::served(&api) } else { Router::new() };
+        let router = served
             .route("/metrics", get(scrape))
             .route("/healthz", any(async |method: Method| probes::health(&method).map(Body::new)))
             .route("/readyz", any(ready))
@@ -206,6 +192,27 @@ impl Admin {
             .method_not_allowed_fallback(async || ApiError::Method)
             .with_state(api);
         Self { router, https, ui }
+    }
+
+    fn served(api: &Arc<Api>) -> Router<Arc<Api>> {
+        let description = description();
+        let (open, closed) = operations();
+        let closed = Router::from(closed)
+            .fallback(async || ApiError::Route)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(from_fn(extract::hold))
+            .layer(from_fn_with_state(Arc::clone(api), auth::require));
+        let open = Router::from(open)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(from_fn(extract::hold))
+            .layer(from_fn(auth::open));
+        let v1 = closed.merge(open);
+        let bare = any(async || ApiError::Route).layer(from_fn_with_state(Arc::clone(api), auth::require));
+        Router::new()
+            .nest("/api/v1", v1)
+            // The one path below that nesting leaves out.
+            .route("/api/v1/", bare)
+            .route("/api/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], description)))
     }
 }
 
@@ -297,13 +304,15 @@ impl Handler for Admin {
     type Body = Body;
 
     async fn handle(self: Arc<Self>, mut request: Request<Arriving>, peer: IpAddr) -> Response<Body> {
-        match self.ui.base().strip_from(request.uri()) {
-            None => return self.ui.at_the_base(),
-            Some(Cow::Owned(bare)) => *request.uri_mut() = bare,
-            Some(Cow::Borrowed(_)) => {}
-        }
-        if let Some(response) = self.ui.answer(request.method(), request.uri().path(), request.headers()) {
-            return response;
+        if let Some(ui) = &self.ui {
+            match ui.base().strip_from(request.uri()) {
+                None => return ui.at_the_base(),
+                Some(Cow::Owned(bare)) => *request.uri_mut() = bare,
+                Some(Cow::Borrowed(_)) => {}
+            }
+            if let Some(response) = ui.answer(request.method(), request.uri().path(), request.headers()) {
+                return response;
+            }
         }
         let from = if self.https { forwarded::last(request.headers()).unwrap_or(peer) } else { peer };
         request.extensions_mut().insert(login::From(from));
@@ -375,7 +384,7 @@ mod tests {
             CancellationToken::new(),
             about,
         );
-        let mut routed = routed(&format!("{:?}", Admin::new(api, Ui::new(BasePath::default())).router));
+        let mut routed = routed(&format!("{:?}", Admin::new(api, Some(Ui::new(BasePath::default()))).router));
         routed.retain(|(_, path)| !OPEN.contains(&path.as_str()));
 
         let described: Value = serde_json::from_str(&description()).unwrap();

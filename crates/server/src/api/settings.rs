@@ -116,7 +116,7 @@ fn view(api: &Api) -> SettingsView {
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("HOOKFLOW_COMMIT"),
         started_at: api.about.started_at,
-        database: DatabaseView { kind: "sqlite", bytes: api.engine.store().stats().database_bytes },
+        database: DatabaseView { kind: api.engine.store().kind(), bytes: api.engine.store().stats().database_bytes },
         limits: api.about.settings.clone(),
         health: HealthView { ready: ready.is_ok(), reasons: ready.err().into_iter().collect() },
     }
@@ -218,6 +218,9 @@ pub(super) async fn check(
         (true, _) => return Ok(Json(CheckView { ok: true, detail: "Requests come in at this server.".to_owned() })),
         (false, Ok(got)) if got.status.is_redirection() => {
             "Something there redirects; senders of webhooks often do not follow. Give the URL it leads to.".to_owned()
+        }
+        (false, Ok(_)) if api.engine.servers().len() > 1 => {
+            "Something answers there: not this server, perhaps another one on the same database.".to_owned()
         }
         (false, Ok(_)) => "Something answers there, but it is not this server.".to_owned(),
         (false, Err(CallError::Timeout(_))) => "Nothing answers there in time.".to_owned(),

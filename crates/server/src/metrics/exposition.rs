@@ -12,7 +12,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
-use store::{Distribution, Stats};
+use store::{Distribution, ServerRole, Stats};
 
 use super::{ByCode, ListenerMetrics, Metrics};
 use crate::probes::Readiness;
@@ -29,6 +29,13 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    fn servers(&self) -> Vec<ServerRole> {
+        match self {
+            Self::Server { engine, .. } => engine.servers(),
+            Self::Nothing => Vec::new(),
+        }
+    }
+
     fn ask(&self) -> (Counters, Stats, bool) {
         match self {
             Self::Server { engine, readiness } => {
@@ -52,12 +59,19 @@ pub(super) struct Exposition {
 impl Collector for Exposition {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (engine, store, ready) = self.source.ask();
+        let servers = self.source.servers();
         let mut out = Out(encoder);
         self.requests(&mut out)?;
         executions(&mut out, &engine)?;
         live(&mut out, &engine)?;
         database(&mut out, &store)?;
         self.listeners(&mut out)?;
+        let of_role = |role: ServerRole| servers.iter().filter(|other| **other == role).count() as u64;
+        out.gauges(
+            "servers",
+            "Servers that live on this database, this one included, by their role. Known by the last beat of the lease.",
+            ServerRole::EVERY.into_iter().map(|role| ([("role", role.as_str())], of_role(role))),
+        )?;
         out.gauge("ready", "1 while /readyz says yes.", None, u64::from(ready))
     }
 }

@@ -1,4 +1,7 @@
-//! A whole server on real sockets: SQLite in a fresh folder, the engine, both listeners.
+//! A whole server on real sockets: a fresh database, the engine, both listeners.
+//!
+//! SQLite in a folder, or with `HOOKFLOW_TEST_DATABASE=postgres` a database of a PostgreSQL that this process has
+//! started: `make test` runs the suite on both.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "only tests use it")]
 
@@ -6,6 +9,8 @@ pub(crate) mod people;
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::credentials::ServerKey;
@@ -16,8 +21,10 @@ use nodes::Registry;
 use nodes::outbound::Networks;
 use serde_json::{Value, json};
 use server::{AdminToken, BasePath, Door, HookLimits, ListenerLimits, ServerLimits, ServerOptions};
+use store::postgres::testing::Cluster;
+use store::postgres::{self, Postgres};
 use store::sqlite::{Options, Sqlite};
-use store::{Execution, ExecutionFilter, RequestFilter};
+use store::{Execution, ExecutionFilter, RequestFilter, Store};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -82,8 +89,12 @@ impl Bench {
         let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, public_url, trusted_proxies } =
             setup;
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
-        let store = Sqlite::open(options).unwrap();
+        let store: Arc<dyn Store> = if on_postgres() {
+            Postgres::open(postgres::Options::new(Cluster::shared().database().await)).await.unwrap()
+        } else {
+            let options = Options { database_bytes_max, ..Options::new(folder.path().join("hookflow.db")) };
+            Sqlite::open(options).unwrap()
+        };
         let key = ServerKey::new([7; 32]);
         let engine = Engine::start(store, Registry::standard(), key, engine).await.unwrap();
         let (hooks, admin) = (bind().await, bind().await);
@@ -91,7 +102,8 @@ impl Bench {
         let (hooks_at, admin_at) = (hooks.local_addr().unwrap(), admin.local_addr().unwrap());
         let served = tokio::spawn(server::serve(ServerOptions {
             engine: engine.clone(),
-            hooks,
+            hooks: Some(hooks),
+            hooks_at,
             admin,
             public_url,
             trusted_proxies,
@@ -102,6 +114,17 @@ impl Bench {
             stop: stop.clone(),
         }));
         Self { folder, engine, hooks: hooks_at, admin: admin_at, stop, served }
+    }
+
+    /// All that the database has on disk: on PostgreSQL also what other tests have there.
+    pub(crate) fn database_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        if on_postgres() {
+            collect(Cluster::shared().folder(), &mut files);
+        } else {
+            collect(self.folder.path(), &mut files);
+        }
+        files
     }
 
     /// Applies a document with `changes` over the simplest one and returns the workflow's key.
@@ -191,6 +214,21 @@ impl Bench {
         let filter = RequestFilter { accepted: Some(false), limit: 1_000, ..RequestFilter::default() };
         self.engine.store().request_list(filter).await.unwrap().items.len()
     }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), files);
+        } else if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            files.push(entry.path());
+        }
+    }
+}
+
+/// What is a database's own is tested with it: a full disk, a file that was emptied.
+pub(crate) fn on_postgres() -> bool {
+    std::env::var_os("HOOKFLOW_TEST_DATABASE").is_some_and(|database| database == "postgres")
 }
 
 async fn bind() -> TcpListener {

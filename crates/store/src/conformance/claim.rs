@@ -10,7 +10,7 @@ use domain::id::{ExecutionId, WorkflowId};
 use futures_util::future::join_all;
 
 use super::numbered::{
-    LEASE, at, ended, event, execution, execution_id, key, node_run, queued, running, server_id, workflow_id,
+    LEASE, at, ended, event, execution, execution_id, key, node_run, queued, running, server, server_id, workflow_id,
 };
 use crate::Store;
 use crate::row::{Claim, Claimed, Pinned, Progress, SentAnswer};
@@ -37,7 +37,7 @@ async fn backlog(store: &dyn Store, first: i64, count: i64, of: i64) {
 
 /// Eight ask at once, round after round: every execution goes to exactly one of them.
 pub async fn claim_is_exclusive(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     for of in 0..4 {
         backlog(store, of * 50 + 1, 50, of).await;
     }
@@ -58,7 +58,7 @@ pub async fn claim_is_exclusive(store: &dyn Store) {
 }
 
 pub async fn claim_hands_out_all_that_is_needed_to_go_on(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     let mut new = execution(1, 2, Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(1)) });
     let drafted = Pinned::Draft(serde_json::json!({"mode": "sync"}).into());
     new.pinned = drafted.clone();
@@ -81,7 +81,7 @@ pub async fn claim_hands_out_all_that_is_needed_to_go_on(store: &dyn Store) {
 
 /// One by one or many at a time: the row that is handed out is the row that stands there from now on.
 pub async fn what_is_claimed_reads_as_what_is_stored(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     for n in [1, 2] {
         let mut new =
             execution(n, 2, Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(n)) });
@@ -107,7 +107,7 @@ pub async fn what_is_claimed_reads_as_what_is_stored(store: &dyn Store) {
 }
 
 pub async fn claim_takes_what_is_due_oldest_first(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     for (n, due) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
         store.execution_create(execution(n, 1, queued(at(due)))).await.unwrap();
     }
@@ -120,7 +120,7 @@ pub async fn claim_takes_what_is_due_oldest_first(store: &dyn Store) {
 }
 
 pub async fn a_flood_of_one_workflow_leaves_room_for_the_others(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     backlog(store, 1, 100, 1).await;
     backlog(store, 200, 1, 2).await;
     let claimed = store.execution_claim(claim(5, 20)).await.unwrap();
@@ -129,7 +129,7 @@ pub async fn a_flood_of_one_workflow_leaves_room_for_the_others(store: &dyn Stor
 }
 
 pub async fn a_small_limit_goes_round_all_workflows(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     for of in 0..6 {
         backlog(store, of * 10 + 1, 5, of).await;
     }
@@ -143,7 +143,7 @@ pub async fn a_small_limit_goes_round_all_workflows(store: &dyn Store) {
 }
 
 pub async fn skipped_workflows_are_left_alone(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     backlog(store, 1, 3, 1).await;
     backlog(store, 10, 3, 2).await;
     let skipping = Claim { skip: vec![workflow_id(1)], ..claim(10, 10) };
@@ -152,7 +152,7 @@ pub async fn skipped_workflows_are_left_alone(store: &dyn Store) {
 }
 
 pub async fn what_a_living_server_owns_cannot_be_claimed(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     store.execution_create(execution(1, 1, running(server_id(1)))).await.unwrap();
     assert_eq!(ids(&store.execution_claim(claim(10, 10)).await.unwrap()), []);
     assert!(store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().is_none());
@@ -160,7 +160,7 @@ pub async fn what_a_living_server_owns_cannot_be_claimed(store: &dyn Store) {
 }
 
 pub async fn what_was_given_back_can_be_claimed_once_it_is_due(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     store.execution_create(execution(1, 1, running(server_id(1)))).await.unwrap();
     let parked = Progress { status: Status::Waiting, reason: Some(Reason::Timer), ..queued(at(50)) };
     store.execution_progress(execution_id(1), 1, parked).await.unwrap();
@@ -170,7 +170,7 @@ pub async fn what_was_given_back_can_be_claimed_once_it_is_due(store: &dyn Store
 }
 
 pub async fn one_execution_can_be_claimed_before_it_is_due(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     store.execution_create(execution(1, 1, queued(at(5_000)))).await.unwrap();
     store.execution_create(execution(2, 1, ended(Status::Failed, at(1)))).await.unwrap();
     let claimed = store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().unwrap();
@@ -183,19 +183,19 @@ pub async fn one_execution_can_be_claimed_before_it_is_due(store: &dyn Store) {
 
 /// Whatever it waited for: nobody else looks for what was taken up before its time.
 pub async fn what_was_taken_before_it_was_due_is_due_when_its_owner_dies(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     let asks = Progress { status: Status::Waiting, reason: Some(Reason::NeedsAttention), ..queued(at(900_000)) };
     store.execution_create(execution(1, 1, asks)).await.unwrap();
     store.execution_claim_one(execution_id(1), server_id(1)).await.unwrap().unwrap();
     store.server_stop(server_id(1)).await.unwrap();
-    store.server_start(server_id(2), LEASE).await.unwrap();
+    store.server_start(server(2), LEASE).await.unwrap();
     assert_eq!(store.execution_next_due().await.unwrap(), Some(at(1)));
     let claimed = store.execution_claim(Claim { server: server_id(2), now: at(1), ..claim(1, 1) }).await.unwrap();
     assert_eq!(claimed.iter().map(|claimed| claimed.epoch).collect::<Vec<_>>(), [3]);
 }
 
 pub async fn the_next_due_time_is_that_of_the_first_unowned_one(store: &dyn Store) {
-    store.server_start(server_id(1), LEASE).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
     assert_eq!(store.execution_next_due().await.unwrap(), None);
     store.execution_create(execution(1, 1, Progress { due_at: at(5), ..running(server_id(1)) })).await.unwrap();
     for (n, of, due) in [(2, 1, 40), (3, 2, 20), (4, 3, 30)] {

@@ -299,3 +299,17 @@ pub async fn what_ended_badly_tells_why(store: &dyn Store) {
     ];
     assert_eq!(told, expected);
 }
+
+pub async fn heads_are_read_of_those_that_are_there(store: &dyn Store) {
+    for n in 1..=3 {
+        store.execution_create(execution(n, 1, queued(at(n)))).await.unwrap();
+    }
+    let asked = vec![execution_id(3), execution_id(9), execution_id(1)];
+    let mut heads = store.execution_heads(asked).await.unwrap();
+    heads.sort_unstable_by_key(|head| head.id);
+    let stored = [1, 3].map(|n| store.execution_head(execution_id(n)));
+    for (head, stored) in heads.into_iter().zip(stored) {
+        assert_eq!(Some(head), stored.await.unwrap());
+    }
+    assert_eq!(store.execution_heads(Vec::new()).await.unwrap(), []);
+}

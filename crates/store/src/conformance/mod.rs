@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests")]
 
+pub mod cancel_wish;
 pub mod claim;
 pub mod execution;
 pub mod figures;
@@ -38,6 +39,10 @@ macro_rules! conformance_suite {
                 a_server_that_stopped_has_no_lease
                 what_a_stopped_server_held_can_be_claimed
                 what_a_dead_server_held_can_be_claimed
+                a_server_with_another_key_is_refused_unless_it_means_to
+                servers_are_listed_while_they_live
+                a_server_that_starts_anew_goes_on_with_what_was_its_own
+                what_a_server_did_itself_is_no_news_to_it
                 after_closing_every_call_says_so
             }
             workflow {
@@ -128,6 +133,12 @@ macro_rules! conformance_suite {
                 lists_by_workflow_and_status_hold_nothing_else
                 lists_can_be_narrowed_by_answer_test_time_and_text
                 what_ended_badly_tells_why
+                heads_are_read_of_those_that_are_there
+            }
+            cancel_wish {
+                a_wish_is_for_the_owner_until_it_has_ended
+                a_wish_goes_with_its_execution_from_owner_to_owner
+                what_has_ended_or_never_was_cannot_be_wished_to_end
             }
             list {
                 pages_over_many_have_no_gap_and_no_repeat
@@ -168,6 +179,7 @@ macro_rules! conformance_suite {
                 the_list_can_be_of_one_workflow_or_one_outcome
                 the_list_can_be_narrowed_by_code_status_time_and_text
                 a_refused_request_reads_back_as_it_was_logged
+                lines_are_read_by_their_place_in_the_log
                 the_oldest_refused_requests_beyond_the_caps_are_trimmed
             }
             retention {

@@ -14,6 +14,7 @@ use domain::workflow::{Settings, Workflow};
 use serde_json::json;
 
 use crate::row::{NewExecution, Pinned, Progress, RefusedRequest, WorkflowSave};
+use crate::server::{NewServer, ServerRole};
 
 /// `n` seconds after some moment.
 pub fn at(n: i64) -> Timestamp {
@@ -28,6 +29,19 @@ pub fn number(n: i64) -> u64 {
 
 pub fn server_id(n: i64) -> ServerId {
     ServerId::new(at(n), number(n))
+}
+
+/// All servers have the same key.
+pub fn server(n: i64) -> NewServer {
+    NewServer {
+        id: server_id(n),
+        role: ServerRole::All,
+        address: format!("127.0.0.1:{n}"),
+        version: "1.2.3".to_owned(),
+        key_check: "right".to_owned(),
+        key_is_new: false,
+        formerly: None,
+    }
 }
 
 pub fn workflow_id(n: i64) -> WorkflowId {

@@ -6,7 +6,7 @@ use domain::execution::journal::{INTERRUPTED, NodeError, NodeRun};
 use domain::execution::status::{NodeStatus, Reason, Status};
 use domain::id::{ExecutionId, ServerId};
 
-use super::numbered::{LEASE, at, ended, event, execution, execution_id, node_run, queued, running, server_id};
+use super::numbered::{LEASE, at, ended, event, execution, execution_id, node_run, queued, running, server, server_id};
 use crate::error::Error;
 use crate::row::{Claim, Claimed, Execution, Progress, SentAnswer};
 use crate::{Store, TAKEOVERS_MAX};
@@ -18,7 +18,7 @@ fn deaths_max() -> i64 {
 /// The `n`th server starts, and the one before it is dead.
 async fn next_server(store: &dyn Store, n: i64) -> ServerId {
     store.server_stop(server_id(n - 1)).await.unwrap();
-    store.server_start(server_id(n), LEASE).await.unwrap();
+    store.server_start(server(n), LEASE).await.unwrap();
     server_id(n)
 }
 

@@ -96,6 +96,16 @@ pub async fn a_refused_request_reads_back_as_it_was_logged(store: &dyn Store) {
     assert_eq!(store.request_get(RequestId::new(at(3), 3)).await.unwrap(), None);
 }
 
+pub async fn lines_are_read_by_their_place_in_the_log(store: &dyn Store) {
+    requests(store, 4).await;
+    let listed = store.request_list(first(10)).await.unwrap().items;
+    let mut asked: Vec<_> = listed.iter().map(RequestHead::cursor).collect();
+    asked.push(execution_id(99).to_bytes());
+    let mut read = store.request_heads(asked).await.unwrap();
+    read.sort_unstable_by_key(|head| std::cmp::Reverse(head.cursor()));
+    assert_eq!(read, listed);
+}
+
 pub async fn the_oldest_refused_requests_beyond_the_caps_are_trimmed(store: &dyn Store) {
     // Ten of one workflow, then three of another.
     store.request_append((1..=13).map(|n| refused(n, i64::from(n > 10))).collect()).await.unwrap();

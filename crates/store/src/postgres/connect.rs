@@ -3,6 +3,7 @@
 //! A pooler that hands connections out by transaction cannot stand in between: prepared statements and settings
 //! belong to a session.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio::sync::mpsc;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::fault::{away, chain};
@@ -28,6 +30,9 @@ const IDLE_MAX_MS: u32 = 15_000;
 
 const ASK: &str = "select current_setting('server_version_num')::int, current_setting('synchronous_commit'),
                           current_setting('fsync'), pg_is_in_recovery()";
+
+/// What a connection was notified of, in order. Ends with the connection.
+pub(super) type Heard = mpsc::UnboundedReceiver<String>;
 
 /// Where the database is and how it is talked to.
 #[derive(Clone)]
@@ -63,6 +68,22 @@ impl Connector {
         tokio::spawn(connection);
         check(&client).await?;
         Ok(client)
+    }
+
+    /// One that hears what others notify it of, too.
+    pub(super) async fn listening(&self) -> Result<(Client, Heard)> {
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
+        let (tell, heard) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(said) = message {
+                    // Once nobody listens, the client is about to go, and this ends with it.
+                    let _ = tell.send(said.payload().to_owned());
+                }
+            }
+        });
+        check(&client).await?;
+        Ok((client, heard))
     }
 
     /// Up to `connections`, made when they are wanted. `settings` are those of each session.

@@ -36,6 +36,7 @@ statements! {
         "select ", head!(), ", event_id, notes, answer_sent_at, answer_headers, answer_body from execution where id = $1"
     );
     HEAD = concat!("select ", head!(), " from execution where id = $1");
+    HEADS = concat!("select ", head!(), " from execution where id = any($1)");
     FAIL_QUARANTINED = "update execution set status = 'error', reason = null, due_at = null, finished_at = $2
                          where id = $1 and due_at is not null and reason = 'quarantined'";
     REPLAYS = "select id from execution where replay_of = $1 order by id";
@@ -68,6 +69,11 @@ pub(super) async fn get(store: &Postgres, execution: ExecutionId) -> Result<Opti
 
 pub(super) async fn get_head(store: &Postgres, execution: ExecutionId) -> Result<Option<ExecutionHead>> {
     read!(store, "execution_head", async |db| row(db, HEAD, &[&Bin(execution.to_bytes())], read_head).await)
+}
+
+pub(super) async fn get_heads(store: &Postgres, executions: Vec<ExecutionId>) -> Result<Vec<ExecutionHead>> {
+    let executions: Vec<_> = executions.iter().map(|id| Bin(id.to_bytes())).collect();
+    read!(store, "execution_heads", async |db| rows(db, HEADS, &[&executions], read_head).await)
 }
 
 pub(super) async fn fail_quarantined(

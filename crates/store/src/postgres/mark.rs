@@ -73,6 +73,12 @@ impl Marks {
         Ok(Self { process: process.await.map_err(|error| away(&error))?, free: Mutex::default() })
     }
 
+    /// Of the process, unlike that of any other.
+    pub(super) fn process(&self) -> i64 {
+        let [first @ .., _, _, _, _, _, _, _, _] = self.process.0;
+        i64::from_be_bytes(first)
+    }
+
     /// Ends the transaction that `client` is in. Without a mark if there is none: then nothing was to be kept.
     pub(super) async fn commit(&self, client: &Client, mark: Option<&Mark>) -> Result<(), Fault> {
         let Some(Mark { line, number }) = mark else { return Ok(client.batch_execute("rollback").await?) };

@@ -17,8 +17,10 @@ struct Migration {
 }
 
 /// The first is number 1.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql") },
+    Migration { name: "servers", sql: include_str!("../../migrations/postgres/0002_servers.sql") },
+];
 
 const LEDGER: &str = "create table migration (
     number   bigint not null primary key,
@@ -148,9 +150,9 @@ mod tests {
     async fn a_newer_database_is_refused() {
         let (mut db, _) = empty().await;
         migrate(&mut db).await.unwrap();
-        db.batch_execute("insert into migration values (2, 'later', '')").await.unwrap();
+        db.batch_execute("insert into migration values (3, 'later', '')").await.unwrap();
         let error = migrate(&mut db).await.unwrap_err();
-        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 2; this one knows 1)");
+        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 3; this one knows 2)");
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@
 //! Not here: a file a noun holds the SQL of its noun, in the order of its twin in `sqlite`.
 
 mod batch;
+mod cancel_wish;
+mod change;
 mod claim;
 mod connect;
 mod execution;
@@ -40,6 +42,7 @@ mod tests;
 mod token;
 mod transaction;
 mod user;
+mod word;
 mod workflow;
 mod writer;
 
@@ -57,10 +60,12 @@ use domain::time::Timestamp;
 use domain::token::Token;
 use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
+use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::Store;
+use crate::change::{Change, Changed};
 use crate::error::Result;
 use crate::fence::Fence;
 use crate::row::{
@@ -68,11 +73,13 @@ use crate::row::{
     Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
     SavedSample, SentAnswer, Stats, UserChange, WorkflowFigures, WorkflowSave,
 };
+use crate::server::{NewServer, ServerHead};
 use batch::Command;
 use connect::Connector;
 use mark::Marks;
 pub use options::Options;
 use partition::Day;
+use word::Words;
 use writer::Writers;
 
 /// What nobody waits for is looked after no more often.
@@ -98,6 +105,7 @@ pub struct Postgres {
     /// Of the writers.
     tasks: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
     marks: Arc<Marks>,
+    words: Arc<Words>,
     fence: Arc<Fence>,
     /// One claim at a time.
     round: tokio::sync::Mutex<claim::Round>,
@@ -123,12 +131,14 @@ impl Postgres {
         let pool = connector.pool(options.connections, PLANS)?;
         let written_through = connector.pool(options.writers, WRITERS_PLANS)?;
         let (writers, tasks) = Writers::start(&options, &written_through, &marks, Arc::clone(&fence));
+        let words = Words::start(connector, marks.process());
         let store = Arc::new(Self {
             pool,
             calls_waiting_max: options.calls_waiting_max,
             writers,
             tasks: tokio::sync::Mutex::new(tasks),
             marks,
+            words,
             fence,
             round: tokio::sync::Mutex::default(),
             aside: Mutex::default(),
@@ -159,18 +169,48 @@ impl Postgres {
     }
 }
 
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.words.end();
+    }
+}
+
 #[async_trait]
 impl Store for Postgres {
-    async fn server_start(&self, server: ServerId, lease: Duration) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        "postgresql"
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn server_start(&self, server: NewServer, lease: Duration) -> Result<()> {
         server::start(self, server, lease).await
     }
 
-    async fn server_beat(&self, server: ServerId, lease: Duration) -> Result<()> {
-        server::beat(self, server, lease).await
+    async fn server_beat(&self, server: ServerId, lease: Duration, looks_on: bool) -> Result<()> {
+        server::beat(self, server, lease, looks_on).await
     }
 
     async fn server_stop(&self, server: ServerId) -> Result<()> {
         server::stop(self, server).await
+    }
+
+    async fn server_list(&self) -> Result<Vec<ServerHead>> {
+        server::list(self).await
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Change> {
+        self.words.changes()
+    }
+
+    fn tell(&self, change: Change) {
+        self.words.tell(change);
+    }
+
+    async fn changed_since(&self, since: Option<u64>) -> Result<Changed> {
+        change::since(self, since).await
     }
 
     async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()> {
@@ -357,6 +397,18 @@ impl Store for Postgres {
         execution::get_head(self, execution).await
     }
 
+    async fn execution_heads(&self, executions: Vec<ExecutionId>) -> Result<Vec<ExecutionHead>> {
+        execution::get_heads(self, executions).await
+    }
+
+    async fn execution_cancel(&self, execution: ExecutionId) -> Result<bool> {
+        cancel_wish::wish(self, execution).await
+    }
+
+    async fn execution_cancels(&self, server: ServerId) -> Result<Vec<ExecutionId>> {
+        cancel_wish::wishes(self, server).await
+    }
+
     async fn execution_fail_quarantined(
         &self,
         execution: ExecutionId,
@@ -392,6 +444,10 @@ impl Store for Postgres {
 
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>> {
         request_log::get(self, request).await
+    }
+
+    async fn request_heads(&self, cursors: Vec<[u8; 16]>) -> Result<Vec<RequestHead>> {
+        request_log::heads(self, cursors).await
     }
 
     async fn retention_find(&self, rule: RetentionRule) -> Result<Vec<ExecutionId>> {
@@ -436,6 +492,7 @@ impl Store for Postgres {
         if self.fence.close() {
             self.writers.stop();
         }
+        self.words.close().await;
         for task in self.tasks.lock().await.drain(..) {
             // One that panicked has said so.
             let _ = task.await;

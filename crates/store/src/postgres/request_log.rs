@@ -49,6 +49,11 @@ statements! {
     ACCEPTED_WORKFLOW = accepted!("and workflow_id = $4");
     REFUSED = refused!();
     REFUSED_WORKFLOW = refused!("and workflow_id = $4");
+    ACCEPTED_HEADS = "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body)
+                        from execution join event on event.id = execution.event_id
+                       where execution.id = any($1) and replay_of is null and revision is not null";
+    REFUSED_HEADS = "select id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), code, status, detail
+                       from refused_request where id = any($1)";
     NEXT_WORKFLOW = "select workflow_id from refused_request where workflow_id > $1 order by workflow_id limit 1";
     OLDEST_BEYOND = "select id from refused_request where id <= (
                          select id from refused_request order by id desc limit 1 offset $1)
@@ -187,6 +192,15 @@ pub(super) async fn get(store: &Postgres, request: RequestId) -> Result<Option<R
             })
         })
         .await
+    })
+}
+
+pub(super) async fn heads(store: &Postgres, cursors: Vec<[u8; 16]>) -> Result<Vec<RequestHead>> {
+    let cursors: Vec<_> = cursors.into_iter().map(Bin).collect();
+    read!(store, "request_heads", async |db| {
+        let mut heads = rows(db, ACCEPTED_HEADS, &[&cursors], read_accepted).await?;
+        heads.extend(rows(db, REFUSED_HEADS, &[&cursors], read_refused).await?);
+        Ok(heads)
     })
 }
 

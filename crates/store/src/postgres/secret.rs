@@ -6,9 +6,11 @@ use domain::time::Timestamp;
 use tokio_postgres::Row;
 
 use super::Postgres;
+use super::change::note;
 use super::fault::Fault;
 use super::lock::{Lock, hold};
 use super::sql::{Bin, Whole, execute, read, row, rows, statements, transact};
+use crate::change::Stale;
 use crate::error::{Error, Result};
 
 statements! {
@@ -30,6 +32,7 @@ pub(super) async fn set(store: &Postgres, secret: Sealed, max: u32) -> Result<bo
     transact!(store, "secret_set", async |db| {
         hold(db, Lock::Secrets).await?;
         if execute(db, UPDATE, &[&name, &id, &nonce, &secret.sealed, &key_id, &created, &changed]).await? > 0 {
+            note(store, db, Stale::Secrets).await?;
             return Ok(false);
         }
         let count = row(db, COUNT, &[], |row| Ok(row.try_get::<_, Whole<u32>>(0)?.0)).await?;
@@ -37,8 +40,10 @@ pub(super) async fn set(store: &Postgres, secret: Sealed, max: u32) -> Result<bo
             return Err(Error::TooManySecrets { max }.into());
         }
         execute(db, INSERT, &[&name, &id, &nonce, &secret.sealed, &key_id, &created, &changed]).await?;
+        note(store, db, Stale::Secrets).await?;
         Ok(true)
     })
+    .inspect(|_| store.tells_stale())
 }
 
 pub(super) async fn get(store: &Postgres, name: &SecretName) -> Result<Option<Sealed>> {
@@ -52,8 +57,9 @@ pub(super) async fn list(store: &Postgres) -> Result<Vec<Sealed>> {
 pub(super) async fn delete(store: &Postgres, name: &SecretName) -> Result<()> {
     transact!(store, "secret_delete", async |db| match execute(db, DELETE, &[&name.as_str()]).await? {
         0 => Err(Error::SecretNotFound { name: name.clone() }.into()),
-        _ => Ok(()),
+        _ => note(store, db, Stale::Secrets).await,
     })
+    .inspect(|()| store.tells_stale())
 }
 
 fn read(row: &Row) -> Result<Sealed, Fault> {

@@ -18,14 +18,25 @@ use domain::id::ServerId;
 
 use super::Postgres;
 use super::fault::Fault;
-use super::sql::{Bin, Db, execute, row, rows, statements, transact};
+use super::setting;
+use super::sql::{Bin, Db, Text, execute, read, row, rows, statements, transact};
 use crate::error::{Error, Result};
+use crate::server::{NewServer, ServerHead};
+
+/// The setting that tells the key this database is served with.
+const KEY_CHECK: &str = "key_check";
 
 statements! {
-    ADD = "insert into server (id, lease_until) values ($1, clock_timestamp() + $2::bigint * interval '1 microsecond')
+    /// Of those that start together, one is the first.
+    FIRST_KEY = "insert into setting (name, value) values ($1, $2) on conflict (name) do nothing";
+    ADD = "insert into server (id, lease_until, role, address, version, looks_on)
+           values ($1, clock_timestamp() + $2::bigint * interval '1 microsecond', $3, $4, $5, false)
            on conflict (id) do update set lease_until = excluded.lease_until";
-    EXTEND = "update server set lease_until = clock_timestamp() + $2::bigint * interval '1 microsecond' where id = $1";
+    INHERIT = "update execution set owner = $2 where owner = $1 and due_at is not null";
+    EXTEND = "update server set lease_until = clock_timestamp() + $2::bigint * interval '1 microsecond', looks_on = $3
+               where id = $1";
     REMOVE = "delete from server where id = $1";
+    SERVERS = "select id, role, address, version, looks_on from server where lease_until > clock_timestamp() order by id";
     LIVES = "select 1 from server where id = $1 and lease_until > clock_timestamp()";
     /// Leaps from owner to owner: those of open executions that do not live. Who asks does live.
     GONE = "with recursive owned (owner) as (
@@ -44,20 +55,53 @@ statements! {
                       and not exists (select from execution where due_at is not null and owner = server.id)";
 }
 
-pub(super) async fn start(store: &Postgres, server: ServerId, lease: Duration) -> Result<()> {
-    let id = Bin(server.to_bytes());
-    transact!(store, "server_start", async |db| execute(db, ADD, &[&id, &micros(lease)]).await.map(drop))
+pub(super) async fn start(store: &Postgres, server: NewServer, lease: Duration) -> Result<()> {
+    let (id, check) = (Bin(server.id.to_bytes()), server.key_check.as_bytes());
+    transact!(store, "server_start", async |db| {
+        execute(db, FIRST_KEY, &[&KEY_CHECK, &check]).await?;
+        let known = row(db, setting::GET, &[&KEY_CHECK], |row| Ok(row.try_get::<_, Text>(0)?.0)).await?;
+        if known.as_ref() != Some(&server.key_check) {
+            if !server.key_is_new {
+                return Err(Error::OtherKey.into());
+            }
+            execute(db, setting::SET, &[&KEY_CHECK, &check]).await?;
+        }
+        execute(db, ADD, &[&id, &micros(lease), &server.role.as_str(), &server.address, &server.version]).await?;
+        if let Some(formerly) = server.formerly {
+            execute(db, INHERIT, &[&Bin(formerly.to_bytes()), &id]).await?;
+        }
+        Ok(())
+    })
 }
 
-pub(super) async fn beat(store: &Postgres, server: ServerId, lease: Duration) -> Result<()> {
+pub(super) async fn beat(store: &Postgres, server: ServerId, lease: Duration, looks_on: bool) -> Result<()> {
     let id = Bin(server.to_bytes());
-    let extended = transact!(store, "server_beat", async |db| execute(db, EXTEND, &[&id, &micros(lease)]).await)?;
+    let extended =
+        transact!(store, "server_beat", async |db| execute(db, EXTEND, &[&id, &micros(lease), &looks_on]).await)?;
     if extended == 1 { Ok(()) } else { Err(Error::ServerLeaseLost) }
 }
 
 pub(super) async fn stop(store: &Postgres, server: ServerId) -> Result<()> {
     let id = Bin(server.to_bytes());
     transact!(store, "server_stop", async |db| execute(db, REMOVE, &[&id]).await.map(drop))
+}
+
+pub(super) async fn list(store: &Postgres) -> Result<Vec<ServerHead>> {
+    let servers = read!(store, "server_list", async |db| {
+        rows(db, SERVERS, &[], |row| {
+            // One of a later version may have a role that this one does not know.
+            let Ok(role) = row.try_get::<_, &str>(1)?.parse() else { return Ok(None) };
+            Ok(Some(ServerHead {
+                id: ServerId::from_bytes(row.try_get::<_, Bin<16>>(0)?.0),
+                role,
+                address: row.try_get(2)?,
+                version: row.try_get(3)?,
+                looks_on: row.try_get(4)?,
+            }))
+        })
+        .await
+    })?;
+    Ok(servers.into_iter().flatten().collect())
 }
 
 /// Every owner of open executions that does not live.

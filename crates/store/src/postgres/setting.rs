@@ -1,7 +1,9 @@
 //! Settings made while the server runs.
 
 use super::Postgres;
+use super::change::note;
 use super::sql::{Text, execute, read, row, statements, transact};
+use crate::change::Stale;
 use crate::error::Result;
 
 statements! {
@@ -20,6 +22,7 @@ pub(super) async fn set(store: &Postgres, name: &'static str, value: Option<Stri
             Some(value) => execute(db, SET, &[&name, &value.as_bytes()]).await?,
             None => execute(db, DELETE, &[&name]).await?,
         };
-        Ok(())
+        note(store, db, Stale::Settings).await
     })
+    .inspect(|()| store.tells_stale())
 }

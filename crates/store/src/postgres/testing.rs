@@ -137,6 +137,11 @@ impl Cluster {
         format!("postgres://hookflow:{}@127.0.0.1:{}/{database}", PASSWORD.replace(' ', "%20"), self.port)
     }
 
+    /// With everything that it has on disk.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Runs statements, as the one who may do all.
     pub async fn execute(&self, database: &str, sql: &str) {
         client(&self.url(database)).await.batch_execute(sql).await.unwrap();

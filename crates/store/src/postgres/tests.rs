@@ -15,10 +15,12 @@ use super::sql::Bin;
 use super::testing::{Cluster, client};
 use super::transaction::{Db, Kind};
 use super::{
-    Options, Postgres, batch, claim, execution, execution_list, figures, lock, mark, request_log, retention, sample,
-    search, secret, server, session, setting, token, user, workflow,
+    Options, Postgres, batch, cancel_wish, change, claim, execution, execution_list, figures, lock, mark, request_log,
+    retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
-use crate::conformance::numbered::{LEASE, at, ended, execution, execution_id, running, server_id, workflow_id};
+use crate::conformance::numbered::{
+    LEASE, at, ended, execution, execution_id, running, server, server_id, workflow_id,
+};
 use crate::{Claim, ExecutionFilter, RetentionRule, Store};
 
 async fn database() -> (Arc<Postgres>, String) {
@@ -30,6 +32,8 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         super::STATEMENTS,
         batch::STATEMENTS,
+        cancel_wish::STATEMENTS,
+        change::STATEMENTS,
         claim::STATEMENTS,
         execution::STATEMENTS,
         execution_list::STATEMENTS,
@@ -91,8 +95,8 @@ async fn nothing_reads_a_whole_table_that_grows() {
     let (store, url) = database().await;
     let today = Day::of_time(at(0));
     partition::keep(&store, today).await.unwrap();
-    store.server_start(server_id(1), LEASE).await.unwrap();
-    store.server_start(server_id(2), Duration::from_millis(1)).await.unwrap();
+    store.server_start(server(1), LEASE).await.unwrap();
+    store.server_start(server(2), Duration::from_millis(1)).await.unwrap();
     let looks_on = client(&url).await;
     looks_on.execute(FILL, &[&at(0).as_micros(), &Bin(server_id(2).to_bytes())]).await.unwrap();
     assert!(store.execution_get(execution_id(60)).await.unwrap().is_some(), "ids are made as they are made elsewhere");

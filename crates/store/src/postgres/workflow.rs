@@ -11,9 +11,11 @@ use domain::workflow::{Revision, Settings, WhenOff, Workflow};
 use tokio_postgres::Row;
 
 use super::Postgres;
+use super::change::note;
 use super::fault::Fault;
 use super::lock::{Lock, hold};
 use super::sql::{Bin, Db, Json, LAST_ID, Text, Whole, Word, execute, json, read, row, rows, statements, transact};
+use crate::change::Stale;
 use crate::error::{Error, Result};
 use crate::row::{NewRevision, RevisionHead, WorkflowSave};
 
@@ -67,8 +69,12 @@ pub(super) async fn save(store: &Postgres, saves: Vec<WorkflowSave>) -> Result<(
         for save in &saves {
             save_one(db, save).await?;
         }
+        for save in &saves {
+            note(store, db, Stale::Workflow(save.workflow.id)).await?;
+        }
         Ok(())
     })
+    .inspect(|()| store.tells_stale())
 }
 
 async fn save_one(db: &Db, save: &WorkflowSave) -> Result<(), Fault> {
@@ -198,16 +204,21 @@ pub(super) async fn rotate(store: &Postgres, workflow: WorkflowId, key: Endpoint
         key_is_free(db, &key).await?;
         execute(db, RETIRE, &[&old, &id, &at.as_micros()]).await?;
         execute(db, SET_KEY, &[&id, &key.as_str(), &at.as_micros()]).await?;
-        Ok(())
+        note(store, db, Stale::Workflow(workflow)).await
     })
+    .inspect(|()| store.tells_stale())
 }
 
 pub(super) async fn delete(store: &Postgres, workflow: WorkflowId, at: Timestamp) -> Result<()> {
     let id = Bin(workflow.to_bytes());
     transact!(store, "workflow_delete", async |db| match execute(db, DELETE, &[&id, &at.as_micros()]).await? {
         0 => Err(Error::NotFound { workflow }.into()),
-        _ => execute(db, DELETE_SAMPLES, &[&id]).await.map(drop),
+        _ => {
+            execute(db, DELETE_SAMPLES, &[&id]).await?;
+            note(store, db, Stale::Workflow(workflow)).await
+        }
     })
+    .inspect(|()| store.tells_stale())
 }
 
 pub(super) async fn retired(store: &Postgres) -> Result<Vec<(EndpointKey, WorkflowId)>> {

@@ -255,6 +255,15 @@ pub(super) async fn get_head(store: &Sqlite, execution: ExecutionId) -> Result<O
     store.read("execution_head", move |db| Ok(row(db, HEAD, [execution.to_bytes()], read_head)?)).await
 }
 
+pub(super) async fn get_heads(store: &Sqlite, executions: Vec<ExecutionId>) -> Result<Vec<ExecutionHead>> {
+    store
+        .read("execution_heads", move |db| {
+            let heads = executions.iter().map(|id| row(db, HEAD, [id.to_bytes()], read_head));
+            Ok(heads.filter_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+}
+
 pub(super) async fn fail_quarantined(
     store: &Sqlite,
     execution: ExecutionId,

@@ -17,8 +17,10 @@ struct Migration {
 }
 
 /// The first is number 1.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") },
+    Migration { name: "servers", sql: include_str!("../../migrations/sqlite/0002_servers.sql") },
+];
 
 const LEDGER: &str = "create table if not exists migration (
     number   integer not null primary key,
@@ -121,9 +123,9 @@ mod tests {
     fn a_newer_database_is_refused() {
         let mut db = Connection::open_in_memory().unwrap();
         migrate(&mut db).unwrap();
-        db.pragma_update(None, "user_version", 2).unwrap();
+        db.pragma_update(None, "user_version", 3).unwrap();
         let error = migrate(&mut db).unwrap_err();
-        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 2; this one knows 1)");
+        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 3; this one knows 2)");
     }
 
     #[test]

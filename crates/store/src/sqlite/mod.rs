@@ -10,6 +10,7 @@
 //!
 //! Not here: a file a noun holds the SQL of its noun.
 
+mod cancel_wish;
 mod checkpoint;
 mod claim;
 mod connect;
@@ -52,15 +53,17 @@ use domain::token::Token;
 use domain::user::{Email, Invite, Session, User};
 use domain::workflow::{Revision, Workflow};
 use rusqlite::Connection;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, broadcast, mpsc};
 
 use crate::Store;
+use crate::change::{Change, Changed};
 use crate::error::Result;
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
     Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
     SavedSample, SentAnswer, Stats, UserChange, WorkflowFigures, WorkflowSave,
 };
+use crate::server::{NewServer, ServerHead};
 use checkpoint::Checkpoints;
 use connect::unusable;
 use fault::Fault;
@@ -78,6 +81,8 @@ pub struct Sqlite {
     set_aside: claim::SetAside,
     claim_bytes_max: usize,
     path: PathBuf,
+    /// Nobody ever sends: there is no other server.
+    changes: broadcast::Sender<Change>,
     /// Ends when the last thread has.
     ended: Mutex<mpsc::Receiver<()>>,
 }
@@ -133,6 +138,7 @@ impl Sqlite {
             set_aside: claim::SetAside::default(),
             claim_bytes_max: options.claim_bytes_max,
             path: options.path,
+            changes: broadcast::Sender::new(1),
             ended: Mutex::new(ended),
         }))
     }
@@ -189,16 +195,38 @@ fn spawn(name: &str, working: &Arc<Working>, work: impl FnOnce() + Send + 'stati
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn server_start(&self, server: ServerId, _lease: Duration) -> Result<()> {
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn server_start(&self, server: NewServer, _lease: Duration) -> Result<()> {
         server::start(self, server).await
     }
 
-    async fn server_beat(&self, server: ServerId, _lease: Duration) -> Result<()> {
+    async fn server_beat(&self, server: ServerId, _lease: Duration, _looks_on: bool) -> Result<()> {
         server::beat(self, server).await
     }
 
     async fn server_stop(&self, server: ServerId) -> Result<()> {
         server::stop(self, server).await
+    }
+
+    async fn server_list(&self) -> Result<Vec<ServerHead>> {
+        server::list(self).await
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    fn tell(&self, _change: Change) {}
+
+    async fn changed_since(&self, _since: Option<u64>) -> Result<Changed> {
+        Ok(Changed { number: 0, stale: Vec::new() })
     }
 
     async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()> {
@@ -385,6 +413,18 @@ impl Store for Sqlite {
         execution::get_head(self, execution).await
     }
 
+    async fn execution_heads(&self, executions: Vec<ExecutionId>) -> Result<Vec<ExecutionHead>> {
+        execution::get_heads(self, executions).await
+    }
+
+    async fn execution_cancel(&self, execution: ExecutionId) -> Result<bool> {
+        cancel_wish::wish(self, execution).await
+    }
+
+    async fn execution_cancels(&self, server: ServerId) -> Result<Vec<ExecutionId>> {
+        cancel_wish::wishes(self, server).await
+    }
+
     async fn execution_fail_quarantined(
         &self,
         execution: ExecutionId,
@@ -420,6 +460,10 @@ impl Store for Sqlite {
 
     async fn request_get(&self, request: RequestId) -> Result<Option<RefusedRequest>> {
         request_log::get(self, request).await
+    }
+
+    async fn request_heads(&self, cursors: Vec<[u8; 16]>) -> Result<Vec<RequestHead>> {
+        request_log::heads(self, cursors).await
     }
 
     async fn retention_find(&self, rule: RetentionRule) -> Result<Vec<ExecutionId>> {

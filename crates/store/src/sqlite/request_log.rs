@@ -42,6 +42,11 @@ statements! {
     ACCEPTED_WORKFLOW = accepted!("and workflow_id = ?4");
     REFUSED = refused!();
     REFUSED_WORKFLOW = refused!("and workflow_id = ?4");
+    ACCEPTED_HEAD = "select execution.id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body)
+                       from execution cross join event on event.place = execution.event_place
+                      where execution.id = ?1 and replay_of is null and revision is not null";
+    REFUSED_HEAD = "select id, workflow_id, workflow_key, received_at, method, remote_addr, octet_length(body), code, status, detail
+                      from refused_request where id = ?1";
     NEXT_WORKFLOW = "select workflow_id from refused_request where workflow_id > ?1 order by workflow_id limit 1";
     OLDEST_BEYOND = "select id from refused_request where id <= (
                          select id from refused_request order by id desc limit 1 offset ?1)
@@ -178,6 +183,19 @@ pub(super) async fn get(store: &Sqlite, request: RequestId) -> Result<Option<Ref
                     body: row.get::<_, Vec<u8>>(10)?.into(),
                 })
             })?)
+        })
+        .await
+}
+
+pub(super) async fn heads(store: &Sqlite, cursors: Vec<[u8; 16]>) -> Result<Vec<RequestHead>> {
+    store
+        .read("request_heads", move |db| {
+            let mut heads = Vec::new();
+            for cursor in cursors {
+                heads.extend(row(db, ACCEPTED_HEAD, [cursor], read_accepted)?);
+                heads.extend(row(db, REFUSED_HEAD, [cursor], read_refused)?);
+            }
+            Ok(heads)
         })
         .await
 }

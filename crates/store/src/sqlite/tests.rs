@@ -8,8 +8,8 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::sql::{self, LAST_ID};
 use super::{
-    Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log, retention,
-    sample, search, secret, server, session, setting, token, user, workflow,
+    Options, Sqlite, cancel_wish, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log,
+    retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::list::ROWS_MAX;
 use crate::{Error, ExecutionFilter, Store};
@@ -23,6 +23,7 @@ fn database() -> (Connection, tempfile::TempDir) {
 
 fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
+        cancel_wish::STATEMENTS,
         checkpoint::STATEMENTS,
         claim::STATEMENTS,
         execution::STATEMENTS,
@@ -75,6 +76,8 @@ fn no_statement_reads_or_sorts_a_whole_table() {
                         | "HOW_MANY_USERS"
                         | "OTHER_ADMINS"
                         | "SECRETS"
+                        | "SERVERS"
+                        | "WISHES"
                         | "COUNT"
                         | "WORKFLOWS"
                 ) && step.starts_with("SCAN"))
@@ -220,7 +223,8 @@ fn the_last_id_is_above_all() {
 async fn work_that_panics_fails_alone_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
-    let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
+    let insert =
+        |db: &Connection, id: u8| sql::execute(db, "insert into cancel_wish (execution_id) values (?1)", [[id; 16]]);
     let panics = store.write::<(), _>("server_start", 0, move |db| {
         insert(db, 1)?;
         panic!("on purpose")
@@ -233,7 +237,9 @@ async fn work_that_panics_fails_alone_and_leaves_nothing() {
     let panicked = store.read::<(), _>("server_beat", |_| panic!("on purpose")).await;
     assert!(matches!(panicked, Err(Error::Database { operation: "server_beat", .. })), "{panicked:?}");
     let servers = store
-        .read("server_beat", |db| Ok(sql::rows(db, "select id from server", [], |row| row.get::<_, [u8; 16]>(0))?))
+        .read("server_beat", |db| {
+            Ok(sql::rows(db, "select execution_id from cancel_wish", [], |row| row.get::<_, [u8; 16]>(0))?)
+        })
         .await;
     assert_eq!(servers.unwrap(), [[2u8; 16]]);
     store.health().unwrap();
@@ -245,7 +251,8 @@ async fn work_that_panics_fails_alone_and_leaves_nothing() {
 async fn what_fails_in_a_batch_takes_back_what_it_did_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(Options::new(folder.path().join("hookflow.db"))).unwrap();
-    let insert = |db: &Connection, id: u8| sql::execute(db, "insert into server (id) values (?1)", [[id; 16]]);
+    let insert =
+        |db: &Connection, id: u8| sql::execute(db, "insert into cancel_wish (execution_id) values (?1)", [[id; 16]]);
     let (go, wait) = crossbeam_channel::bounded::<()>(0);
     let holds = store.write("server_start", 0, move |_| {
         let _ = wait.recv();
@@ -269,7 +276,9 @@ async fn what_fails_in_a_batch_takes_back_what_it_did_and_nothing_else() {
     assert!(matches!(half_there, Err(Error::Database { .. })), "{half_there:?}");
     let servers = store
         .read("server_beat", |db| {
-            Ok(sql::rows(db, "select id from server order by id", [], |row| row.get::<_, [u8; 16]>(0))?)
+            Ok(sql::rows(db, "select execution_id from cancel_wish order by execution_id", [], |row| {
+                row.get::<_, [u8; 16]>(0)
+            })?)
         })
         .await;
     assert_eq!(servers.unwrap(), [[1; 16], [4; 16]]);
