@@ -24,6 +24,11 @@ impl Dice {
         range.start + self.roll() % (range.end.saturating_sub(range.start)).max(1)
     }
 
+    /// A number below `count`.
+    pub fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.within(0..count as u64)).unwrap_or(0)
+    }
+
     /// A third of `most` at least.
     pub fn moment(&mut self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);

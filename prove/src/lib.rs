@@ -16,12 +16,14 @@
 
 pub mod dice;
 pub mod figures;
+pub mod kept;
 pub mod ledger;
 pub mod load;
 pub mod page;
 pub mod rows;
 pub mod server;
 pub mod sink;
+pub mod site;
 pub mod steady;
 pub mod stored;
 pub mod written;

@@ -22,7 +22,8 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub address: SocketAddr,
+    /// Callers begin at one each, in turns, and go on to the next when theirs does not take them.
+    pub addresses: Vec<SocketAddr>,
     /// Endpoint keys, taken in turns.
     pub keys: Vec<String>,
     pub connections: usize,
@@ -34,8 +35,13 @@ pub struct Plan {
 
 impl Plan {
     pub fn new(address: SocketAddr, keys: &[&str]) -> Self {
-        let keys = keys.iter().map(|&key| key.to_owned()).collect();
-        Self { address, keys, connections: 64, filling: 0, pause: Duration::ZERO }
+        Self::over(&[address], keys)
+    }
+
+    /// Over several servers, as a proxy would.
+    pub fn over(addresses: &[SocketAddr], keys: &[&str]) -> Self {
+        let (addresses, keys) = (addresses.to_vec(), keys.iter().map(|&key| key.to_owned()).collect());
+        Self { addresses, keys, connections: 64, filling: 0, pause: Duration::ZERO }
     }
 }
 
@@ -69,7 +75,7 @@ pub struct Tally {
 
 impl Load {
     pub fn start(plan: Plan, ledger: &Arc<Ledger>) -> Self {
-        assert!(plan.address.ip().is_loopback(), "only loopback is loaded");
+        assert!(plan.addresses.iter().all(|address| address.ip().is_loopback()), "only loopback is loaded");
         let connections = plan.connections;
         let shared = Arc::new(Shared {
             plan,
@@ -81,8 +87,8 @@ impl Load {
             refused: AtomicU64::new(0),
         });
         let mut callers = JoinSet::new();
-        for _ in 0..connections {
-            callers.spawn(Arc::clone(&shared).call_in_turn());
+        for caller in 0..connections {
+            callers.spawn(Arc::clone(&shared).call_in_turn(caller));
         }
         Self { shared, callers }
     }
@@ -118,14 +124,16 @@ impl Load {
 }
 
 impl Shared {
-    async fn call_in_turn(self: Arc<Self>) {
+    async fn call_in_turn(self: Arc<Self>, mut at: usize) {
         let mut open = None;
         while !self.stop.load(Relaxed) {
-            match timeout(ANSWER_MAX, self.call(&mut open)).await {
+            let address = self.plan.addresses[at % self.plan.addresses.len()];
+            match timeout(ANSWER_MAX, self.call(address, &mut open)).await {
                 Ok(Ok(true)) => sleep(self.plan.pause).await,
                 Ok(Ok(false)) => sleep(REFUSED_PAUSE).await,
                 Ok(Err(_)) | Err(_) => {
                     open = None;
+                    at += 1;
                     sleep(RECONNECT_PAUSE).await;
                 }
             }
@@ -133,10 +141,10 @@ impl Shared {
     }
 
     /// Whether it was acknowledged.
-    async fn call(&self, open: &mut Option<Connection>) -> std::io::Result<bool> {
+    async fn call(&self, address: SocketAddr, open: &mut Option<Connection>) -> std::io::Result<bool> {
         let connection = match open.take().filter(Connection::is_reusable) {
             Some(connection) => open.insert(connection),
-            None => open.insert(Connection::open(self.plan.address).await?),
+            None => open.insert(Connection::open(address).await?),
         };
         let number = self.sent.fetch_add(1, Relaxed);
         let key = &self.plan.keys[usize::try_from(number).unwrap_or(0) % self.plan.keys.len()];
@@ -147,7 +155,7 @@ impl Shared {
         );
         let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
         let target = format!("/api/webhook:trigger/{key}");
-        let request = request(self.plan.address, "POST", &target, &headers, body.as_bytes())?;
+        let request = request(address, "POST", &target, &headers, body.as_bytes())?;
         let response = connection.exchange(&request).await?;
         self.answered.fetch_add(1, Relaxed);
         self.ledger.note(number, response.status, response.header("Hookflow-Execution").unwrap_or("-"));

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use prove::figures::Outcome;
 use prove::rows::{
-    Bench, backlog, chain, clock, crash, eio, full, isolation, leak, overload, power, retries, rolling, slow,
+    Bench, backlog, chain, clock, crash, eio, full, isolation, leak, overload, power, retries, rolling, several, slow,
 };
 
 #[derive(Parser)]
@@ -64,6 +64,16 @@ enum Row {
         #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
         sizes: Vec<u32>,
     },
+    /// R1 with several servers on PostgreSQL: SIGKILL of one after the other.
+    Killed,
+    /// R7: servers that freeze for longer than their lease.
+    Frozen,
+    /// R8: what a killed server ran goes on elsewhere.
+    Takeover {
+        /// Executions that it runs.
+        #[arg(long, default_value_t = 1_000)]
+        running: u64,
+    },
     /// R10: one workflow that burns, hangs, floods or calls itself, beside nine that do not.
     Isolation {
         /// What it does. Default: each in turn.
@@ -111,12 +121,14 @@ async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
         Row::Eio => (40, 1.0),
         Row::Full => (1, 30.0),
         Row::Chain | Row::Ask => (300, 0.9),
+        Row::Killed => (100, 3.0),
+        Row::Frozen => (10, 3.0),
         Row::Rolling => (20, 2.0),
         Row::Clock => (1, 3.0),
         Row::Overload { .. } => (1, 60.0),
         Row::Isolation { .. } | Row::Slow => (1, 10.0),
         Row::Leak => (1, 600.0),
-        Row::Backlog { .. } | Row::Retries | Row::Page => (1, 1.0),
+        Row::Backlog { .. } | Row::Takeover { .. } | Row::Retries | Row::Page => (1, 1.0),
     };
     let temporary = tempfile::tempdir()?;
     let folder = args.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
@@ -165,6 +177,9 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         }
         Row::Chain => chain::run(bench, chain::Policy::RunAgain).await,
         Row::Ask => chain::run(bench, chain::Policy::Ask).await,
+        Row::Killed => several::killed::run(bench).await,
+        Row::Frozen => several::frozen::run(bench, several::frozen::LEASE).await,
+        Row::Takeover { running } => several::takeover::run(bench, *running).await,
         Row::Isolation { poison } => {
             let poisons = if poison.is_empty() { &isolation::Poison::ALL[..] } else { poison };
             isolation::run(bench, poisons, isolation::SLACK).await

@@ -11,6 +11,7 @@ use crate::figures::Outcome;
 /// Every row that is tried, with what it promises.
 pub const PROMISES: &[(&str, &str)] = &[
     ("R1", "A 2xx means that the event is on disk: a kill at any moment loses none."),
+    ("R1 several", "The same with several servers on one PostgreSQL, whichever is killed."),
     ("R2", "The same when the power goes."),
     ("R3", "A disk that fails is never taken at its word again: no false 2xx, and the server ends."),
     ("R4", "A full disk is answered 503, and passes by itself when there is room."),
@@ -19,6 +20,11 @@ pub const PROMISES: &[(&str, &str)] = &[
         "What is recorded as finished never runs again; what was in flight runs once more at most a crash, with the same key.",
     ),
     ("R6", "A node that `ask`s is never repeated on its own: a person decides."),
+    (
+        "R7",
+        "An execution never has two that write, though one of them was frozen and does not know that it was thought dead.",
+    ),
+    ("R8", "What a killed server ran goes on at the others within 20 s."),
     (
         "R9",
         "A start does not grow with what waits: 2xx within 2 s, moving within 5 s, no more than 50 MB above the least.",

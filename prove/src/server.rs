@@ -25,13 +25,26 @@ pub struct Home {
     settings: Vec<(String, String)>,
     /// What the program is started through, such as strace.
     wrapper: Vec<String>,
+    /// Where it listens. Port 0: wherever there is room.
+    hooks: SocketAddr,
+    admin: SocketAddr,
 }
+
+/// Anywhere on this machine.
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 impl Home {
     /// The data folder is `<folder>/data`, the server's log `log` beside everything.
     pub fn new(program: &Path, folder: &Path) -> Result<Self> {
         let program = program.canonicalize().with_context(|| format!("{} is not there", program.display()))?;
-        let home = Self { program, folder: folder.to_owned(), settings: Vec::new(), wrapper: Vec::new() };
+        let home = Self {
+            program,
+            folder: folder.to_owned(),
+            settings: Vec::new(),
+            wrapper: Vec::new(),
+            hooks: ANYWHERE,
+            admin: ANYWHERE,
+        };
         // What is compared must not be tidied away meanwhile; the sink is on this machine.
         Ok(home.with("HOOKFLOW_RETENTION_EXECUTIONS_MAX", "1000000000").with("HOOKFLOW_OUTBOUND_ALLOW", "127.0.0.0/8"))
     }
@@ -40,6 +53,13 @@ impl Home {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same addresses whenever it starts.
+    #[must_use]
+    pub fn at(mut self, hooks: SocketAddr, admin: SocketAddr) -> Self {
+        (self.hooks, self.admin) = (hooks, admin);
         self
     }
 
@@ -97,14 +117,13 @@ impl Home {
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("log"))?;
         let child = self
             .command(&self.wrapper)
-            .args(["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["serve", "--hooks", &self.hooks.to_string(), "--admin", &self.admin.to_string()])
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .with_context(|| format!("{} cannot be started", self.program.display()))?;
-        let none = SocketAddr::from(([127, 0, 0, 1], 0));
-        Ok(Server { child, pid: 0, hooks: none, admin: none, token: String::new() })
+        Ok(Server { child, pid: 0, hooks: ANYWHERE, admin: ANYWHERE, token: String::new() })
     }
 
     /// Publishes workflow files, all at once.
@@ -169,7 +188,7 @@ impl Server {
         Ok((self.ended().await?, from.elapsed()))
     }
 
-    async fn signal(&self, name: &str) -> Result<()> {
+    pub async fn signal(&self, name: &str) -> Result<()> {
         // It may be gone already, of what was done to it.
         Command::new("sh").args(["-c", &format!("kill -{name} {} 2>/dev/null || true", self.pid)]).status().await?;
         Ok(())

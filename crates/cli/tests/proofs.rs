@@ -11,7 +11,7 @@ use anyhow::Result;
 use prove::figures::Outcome;
 use prove::rows::isolation::{self, Poison};
 use prove::rows::overload::{self, Bodies, Bounds};
-use prove::rows::{Bench, backlog, chain, crash, eio, full, leak, retries, rolling, slow};
+use prove::rows::{Bench, backlog, chain, crash, eio, full, leak, retries, rolling, several, slow};
 use support::say;
 use tokio::sync::RwLock;
 
@@ -67,6 +67,11 @@ async fn r1_kills_lose_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r1_kills_of_one_of_several_lose_nothing_that_was_acknowledged() {
+    holds(async |bench| several::killed::run(&bench).await, 4, 1_500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r3_no_failure_of_the_disk_becomes_a_false_2xx() {
     holds(async |bench| eio::run(&bench).await, 4, 0).await;
 }
@@ -84,6 +89,16 @@ async fn r5_what_is_recorded_as_finished_ran_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r6_what_asks_is_never_repeated() {
     holds(async |bench| chain::run(&bench, chain::Policy::Ask).await, 6, 1_200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r7_no_two_write_though_one_was_frozen() {
+    holds(async |bench| several::frozen::run(&bench, Duration::from_secs(3)).await, 2, 2_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r8_what_a_killed_server_ran_goes_on_elsewhere() {
+    holds(async |bench| several::takeover::run(&bench, 200).await, 1, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

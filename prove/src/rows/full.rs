@@ -79,7 +79,7 @@ pub async fn run(bench: &Bench, room: Room) -> Result<Outcome> {
             server = home.start().await?;
         }
     }
-    let load = Load::start(Plan { address: server.hooks, pause: Duration::from_millis(20), ..plan }, &ledger);
+    let load = Load::start(Plan { addresses: vec![server.hooks], pause: Duration::from_millis(20), ..plan }, &ledger);
     let back = load.first_success(BACK_MAX * 4).await.map(|at| at.duration_since(roomy));
     outcome.check(back.is_some_and(|back| back <= BACK_MAX), || format!("the first 2xx after there is room: {back:?}"));
     sleep(Duration::from_millis(500)).await;

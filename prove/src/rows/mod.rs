@@ -12,10 +12,11 @@ pub mod overload;
 pub mod power;
 pub mod retries;
 pub mod rolling;
+pub mod several;
 pub mod slow;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -40,7 +41,12 @@ pub struct Bench {
 
 impl Bench {
     fn home(&self) -> Result<Home> {
-        let home = Home::new(&self.program, &self.folder)?;
+        self.home_in(&self.folder)
+    }
+
+    /// One of several.
+    pub(crate) fn home_in(&self, folder: &Path) -> Result<Home> {
+        let home = Home::new(&self.program, folder)?;
         Ok(match &self.server_cores {
             Some(cores) => home.through(&["taskset", "-c", cores]),
             None => home,

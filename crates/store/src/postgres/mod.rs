@@ -35,7 +35,7 @@ mod session;
 mod setting;
 mod slices;
 mod sql;
-#[cfg(feature = "conformance")]
+#[cfg(feature = "cluster")]
 pub mod testing;
 #[cfg(test)]
 mod tests;
