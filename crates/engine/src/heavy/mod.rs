@@ -1,6 +1,7 @@
 //! What may take long without waiting for anything: JSONata, and all that reads a large body.
 //! ```text
 //! work ─▶ waits for its workflow's turn ─▶ a thread of few, of low priority ─▶ outcome
+//!                                             └─ after some milliseconds: of the lowest there is (threads)
 //! ```
 //! Threads that requests run on never do it: with as many cores as a small machine has, a few such pieces at a
 //! time would hold up everybody's. Here they hold up each other at most, and of one workflow never all threads.
@@ -9,33 +10,30 @@
 //! - There are as many turns as threads: what has its turn runs at once.
 //! - A turn is given back when the work is done, also when nobody waits for it any more.
 
+mod threads;
+
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
 use domain::id::WorkflowId;
 use tokio::sync::oneshot;
 
 use crate::caught::Panicked;
 use crate::turns::{Turn, Turns};
+use threads::Threads;
 
 /// Reading a body above this may take long.
 pub(crate) const LARGE_BODY_BYTES: usize = 256 << 10;
 /// So that one workflow can be kept from taking all of them.
 const THREADS_MIN: usize = 2;
-/// What else the machine does goes first, but this goes on: a thread of the usual priority gets nine times as much.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
-type Work = Box<dyn FnOnce() + Send>;
 
 /// The threads, and who may use them. They end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Heavy {
     turns: Arc<Turns>,
-    queue: Sender<Work>,
+    threads: Threads,
 }
 
 impl Heavy {
@@ -43,12 +41,7 @@ impl Heavy {
     pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
         let half = || thread::available_parallelism().map_or(1, NonZero::get) / 2;
         let threads = if threads == 0 { half().max(THREADS_MIN) } else { threads };
-        let (queue, waiting) = unbounded();
-        for number in 1..=threads {
-            let waiting = waiting.clone();
-            thread::Builder::new().name(format!("heavy-{number}")).spawn(move || work_through(&waiting))?;
-        }
-        Ok(Self { turns: Turns::bounded(threads, (threads - 1).max(1)), queue })
+        Ok(Self { turns: Turns::bounded(threads, (threads - 1).max(1)), threads: Threads::start(threads)? })
     }
 
     /// Waits for a turn. Dropping the future gives the wait up.
@@ -68,7 +61,7 @@ impl Heavy {
             drop(turn);
             let _ = tell.send(done);
         };
-        self.queue.send(Box::new(whole)).map_err(|_| Panicked)?;
+        self.threads.hand(Box::new(whole));
         told.await.map_or(Err(Panicked), |done| done.map_err(|_| Panicked))
     }
 
@@ -80,15 +73,6 @@ impl Heavy {
     ) -> Result<T, Panicked> {
         let turn = self.turn(workflow).await;
         self.work(turn, work).await
-    }
-}
-
-fn work_through(waiting: &Receiver<Work>) {
-    // Of this thread alone, on Linux. A system that does not allow it shares its time out evenly.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, NICENESS);
-    while let Ok(work) = waiting.recv() {
-        work();
     }
 }
 
