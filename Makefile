@@ -179,7 +179,7 @@ peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; 
 	$(call say,peers of the bench)
 	@bench/peers/install.sh target/bench/peers
 
-PROOFS ?= crash killed power eio full chain ask frozen takeover backlog isolation overload rolling clock retries leak slow
+PROOFS ?= crash killed power eio full chain ask frozen takeover database partition backlog isolation overload rolling clock retries leak slow
 
 .PHONY: prove
 prove: need-rust ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md

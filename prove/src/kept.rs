@@ -75,6 +75,11 @@ impl Kept {
         Ok(self.0.query_one(sql, &[]).await?.try_get(0)?)
     }
 
+    /// The first column of all rows.
+    pub async fn numbers(&self, sql: &str) -> Result<Vec<i64>> {
+        self.0.query(sql, &[]).await?.into_iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     pub async fn execute(&self, sql: &str) -> Result<()> {
         Ok(self.0.batch_execute(sql).await?)
     }

@@ -39,6 +39,14 @@ pub const PROMISES: &[(&str, &str)] = &[
     ),
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
+    (
+        "R18",
+        "PostgreSQL is killed, stopped, frozen, or succeeded by its synchronous standby: nothing that was acknowledged is lost, callers get 503 meanwhile, and within 5 s of its return all is as before.",
+    ),
+    (
+        "R19",
+        "A server that is cut off from PostgreSQL says so within 15 s and acknowledges nothing, others take over what it ran, and it writes nothing over them.",
+    ),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),
     (
         "R24",

@@ -11,6 +11,7 @@ use anyhow::Result;
 use prove::figures::Outcome;
 use prove::rows::isolation::{self, Poison};
 use prove::rows::overload::{self, Bodies, Bounds};
+use prove::rows::several::database::{Fault, Faults};
 use prove::rows::{Bench, backlog, chain, crash, eio, full, leak, retries, rolling, several, slow};
 use support::say;
 use tokio::sync::RwLock;
@@ -122,6 +123,20 @@ async fn r12_five_times_what_it_can_do_is_answered_in_bounded_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r16_an_orderly_stop_answers_everybody_and_repeats_nothing() {
     holds(async |bench| rolling::run(&bench).await, 3, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_nothing_is_lost_when_postgresql_stops_or_its_standby_takes_its_place() {
+    let faults = Faults { each: &[Fault::Killed, Fault::Ended, Fault::Stopped], ..Faults::FULL };
+    let faults = Faults { stopped: Duration::from_secs(2), ..faults };
+    holds(async |bench| several::database::run(&bench, faults).await, 1, 1_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r19_who_is_cut_off_from_postgresql_acknowledges_nothing() {
+    let (lease, parted) = (Duration::from_secs(3), Duration::from_secs(16));
+    let faults = [several::partition::Fault::Resets, several::partition::Fault::Holds];
+    holds(async |bench| several::partition::run(&bench, &faults, lease, parted).await, 1, 1_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

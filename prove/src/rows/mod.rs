@@ -108,7 +108,7 @@ fn lacks(programs: &[&'static str]) -> Option<&'static str> {
 }
 
 /// Runs a tool to its end; what it said if it failed.
-async fn tool(program: &str, args: &[&str]) -> Result<()> {
+pub(crate) async fn tool(program: &str, args: &[&str]) -> Result<()> {
     let ran = tokio::process::Command::new(program).args(args).output().await.with_context(|| program.to_owned())?;
     let said = String::from_utf8_lossy(&ran.stderr);
     anyhow::ensure!(ran.status.success(), "{program} {args:?}: {}", said.trim());

@@ -25,6 +25,7 @@ mod mark;
 mod migrate;
 mod options;
 mod partition;
+mod pulse;
 mod request_log;
 mod retention;
 mod sample;
@@ -79,6 +80,7 @@ use connect::Connector;
 use mark::Marks;
 pub use options::Options;
 use partition::Day;
+use pulse::Pulse;
 use word::Words;
 use writer::Writers;
 
@@ -106,6 +108,7 @@ pub struct Postgres {
     tasks: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
     marks: Arc<Marks>,
     words: Arc<Words>,
+    pulse: Arc<Pulse>,
     fence: Arc<Fence>,
     /// One claim at a time.
     round: tokio::sync::Mutex<claim::Round>,
@@ -131,6 +134,7 @@ impl Postgres {
         let pool = connector.pool(options.connections, PLANS)?;
         let written_through = connector.pool(options.writers, WRITERS_PLANS)?;
         let (writers, tasks) = Writers::start(&options, &written_through, &marks, Arc::clone(&fence));
+        let pulse = connector.feel_pulse();
         let words = Words::start(connector, marks.process());
         let store = Arc::new(Self {
             pool,
@@ -139,6 +143,7 @@ impl Postgres {
             tasks: tokio::sync::Mutex::new(tasks),
             marks,
             words,
+            pulse,
             fence,
             round: tokio::sync::Mutex::default(),
             aside: Mutex::default(),
@@ -172,6 +177,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.words.end();
+        self.pulse.end();
     }
 }
 
@@ -498,6 +504,7 @@ impl Store for Postgres {
             let _ = task.await;
         }
         self.marks.forget(&self.pool).await;
+        self.pulse.end();
         self.pool.close();
         self.fence.trusted()
     }

@@ -1,7 +1,10 @@
 //! The same promises with several servers on one PostgreSQL.
 
+pub mod database;
+pub mod each;
 pub mod frozen;
 pub mod killed;
+pub mod partition;
 pub mod takeover;
 
 use std::time::Duration;
