@@ -20,6 +20,7 @@ pub mod kept;
 pub mod ledger;
 pub mod load;
 pub mod page;
+pub mod proxy;
 pub mod rows;
 pub mod server;
 pub mod sink;
