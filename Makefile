@@ -179,10 +179,10 @@ peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; 
 	$(call say,peers of the bench)
 	@bench/peers/install.sh target/bench/peers
 
-PROOFS ?= crash killed power eio full chain ask frozen takeover database partition backlog isolation overload rolling clock retries leak slow
+PROOFS ?= crash killed power eio full chain ask frozen takeover database partition backlog isolation overload rolling rolled clock clocks upgrade retries leak slow
 
 .PHONY: prove
-prove: need-rust ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
+prove: need-rust target/nginx/.made ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
 	$(call say,build for speed, and a canary)
 	@cargo build --release --locked -p hookflow -p prove
 	@cargo build --profile quick --locked -p hookflow --features testing

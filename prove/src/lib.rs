@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod link;
 pub mod load;
 pub mod page;
+pub mod proxy;
 pub mod relay;
 pub mod rows;
 pub mod server;

@@ -21,7 +21,7 @@ struct Args {
     /// The program to break.
     #[arg(long, global = true, default_value = "target/release/hookflow")]
     hookflow: PathBuf,
-    /// The program that can be made to flush too little: built with the feature `testing`.
+    /// The program that can be made to flush too little, and to have a later schema: built with the feature `testing`.
     #[arg(long, global = true, default_value = "target/canary/hookflow")]
     canary: PathBuf,
     /// How often. Default: the full number of the row.
@@ -75,6 +75,12 @@ enum Row {
         #[arg(long, default_value_t = 1_000)]
         running: u64,
     },
+    /// R16 with two servers: restarts of one after the other, behind a proxy and without one.
+    Rolled,
+    /// R17 with two servers: their clocks differ and jump; needs libfaketime.
+    Clocks,
+    /// R20: two versions side by side while a migration runs.
+    Upgrade,
     /// R10: one workflow that burns, hangs, floods or calls itself, beside nine that do not.
     Isolation {
         /// What it does. Default: each in turn.
@@ -143,8 +149,9 @@ async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
         Row::Frozen => (10, 3.0),
         Row::Database => (10, 3.0),
         Row::Partition => (3, 3.0),
-        Row::Rolling => (20, 2.0),
-        Row::Clock => (1, 3.0),
+        Row::Rolling | Row::Rolled => (20, 2.0),
+        Row::Clock | Row::Clocks => (1, 3.0),
+        Row::Upgrade => (5, 6.0),
         Row::Overload { .. } => (1, 60.0),
         Row::Isolation { .. } | Row::Slow => (1, 10.0),
         Row::Leak => (1, 600.0),
@@ -200,6 +207,9 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         Row::Killed => several::killed::run(bench).await,
         Row::Frozen => several::frozen::run(bench, several::frozen::LEASE).await,
         Row::Takeover { running } => several::takeover::run(bench, *running).await,
+        Row::Rolled => several::rolled::run(bench).await,
+        Row::Clocks => several::clocks::run(bench).await,
+        Row::Upgrade => several::upgrade::run(bench, &args.canary).await,
         Row::Isolation { poison } => {
             let poisons = if poison.is_empty() { &isolation::Poison::ALL[..] } else { poison };
             isolation::run(bench, poisons, isolation::SLACK).await

@@ -2,8 +2,8 @@
 //! joined and parted in the right order.
 //! ```text
 //! start   key, token ▶ bind both ▶ store ▶ engine ▶ serve
-//! stop    engine drains ─┬▶ waiting callers get their 202, what runs is parked, the store closes
-//!         server stops  ─┘  no new connections, those with a request under way end
+//! stop    server stops ▶ not ready ▶ the ports close ▶ engine drains: waiting callers get their 202 ▶ connections end
+//!         engine stops ▶ what runs is parked ▶ the store closes
 //! ```
 
 use std::fs::File;
@@ -211,13 +211,12 @@ impl Running {
 
     /// Returns once everything is parked, answered and closed.
     pub(crate) async fn stop(self) {
-        self.engine.drain();
         self.stop.cancel();
-        // Callers that wait are answered by the engine while it stops, over the server's connections.
-        let ((), served) = tokio::join!(self.engine.stop(), self.server);
-        if let Err(error) = served {
+        // It drains the engine when nobody comes any more.
+        if let Err(error) = self.server.await {
             tracing::error!(%error, "the server did not stop cleanly");
         }
+        self.engine.stop().await;
     }
 }
 
@@ -254,6 +253,7 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
             write_timeout: Duration::from_millis(settings.write_timeout_ms),
             head_bytes_max: settings.head_bytes_max,
+            stop_grace: Duration::from_millis(settings.stop_grace_ms),
             // A caller that waits has its 202 by then.
             stop_timeout: Duration::from_millis(settings.drain_ms).min(limits.hooks_listener.stop_timeout),
             ..limits.hooks_listener

@@ -140,6 +140,23 @@ async fn r19_who_is_cut_off_from_postgresql_acknowledges_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r16_servers_are_restarted_one_by_one_and_everybody_is_answered() {
+    holds(async |bench| several::rolled::run(&bench).await, 2, 700).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_clocks_that_differ_and_jump_make_nothing_happen_twice() {
+    holds(async |bench| several::clocks::run(&bench).await, 1, 400).await;
+}
+
+/// One program is both here: which schema it has is said in its environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn r20_two_versions_are_side_by_side_while_one_migrates() {
+    let program = Path::new(env!("CARGO_BIN_EXE_hookflow"));
+    holds(async |bench| several::upgrade::run(&bench, program).await, 1, 800).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r22_retries_keep_their_schedule_whatever_the_far_side_does() {
     holds(async |bench| retries::run(&bench).await, 1, 0).await;
 }

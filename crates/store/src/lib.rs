@@ -11,6 +11,7 @@ pub mod error;
 mod fence;
 pub mod histogram;
 mod list;
+mod migration;
 pub mod points;
 pub mod postgres;
 mod queues;

@@ -93,7 +93,7 @@ fn effect_node(key: &str, sink: SocketAddr, more: &str) -> String {
     )
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     // The owner of what this process made a moment ago in /proc: itself.
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)

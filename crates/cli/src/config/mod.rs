@@ -92,6 +92,7 @@ pub(crate) struct Settings {
     pub(crate) session_idle_hours: u32,
     pub(crate) session_max_hours: u32,
     pub(crate) lease_ms: u64,
+    pub(crate) stop_grace_ms: u64,
     pub(crate) drain_ms: u64,
     pub(crate) log: String,
 }
