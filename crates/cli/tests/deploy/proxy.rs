@@ -57,10 +57,10 @@ async fn behind_the_proxy_the_sender_is_the_sender_and_pages_are_pages() {
     let server = serve(&home);
     let folder = tempfile::tempdir().unwrap();
     let proxy = before(folder.path(), &[&server]).await;
+    let client = http();
     let event = seen(&home, &proxy).await;
     assert_eq!(event["remote_addr"], "127.0.0.2");
     assert_eq!(event["query_string"], "a=%2F%3a", "what senders sign is passed on as it came");
-    let client = http();
     let got = async |at: SocketAddr, path: &str| {
         let request = client.get(format!("http://{at}{path}")).header("Accept", "text/html");
         request.send().await.unwrap().status().as_u16()
