@@ -89,13 +89,18 @@ web-check: web/node_modules/.made web/tools/apigen/node_modules/.made ## formatt
 	$(call say,web: tests)
 	@npm test --prefix web --silent
 
+# Run on PostgreSQL, too.
+JOURNEYS := whole editor-publish executions.spec requests.spec settings
+
 .PHONY: browser
 browser: need-rust need-chromium need-postgres web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
 	$(call say,build hookflow with the web UI in it)
 	@cargo build --locked --all-features -p hookflow
+	@cargo build --locked --all-features -p store --example cluster
 	$(call say,browser)
 	@e2e/node_modules/.bin/tsc -p e2e/browser
 	@e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+	[ -n '$(BROWSER)' ] || BROWSER_ON=postgres e2e/node_modules/.bin/playwright test -c e2e/browser $(JOURNEYS)
 
 SCREENS := contact-sheet.jpg workflows-light-wide.png trigger-light-wide.png condition-light-wide.png executions-light-wide.png failed-light-wide.png requests-light-wide.png editor-dark-wide.png
 
