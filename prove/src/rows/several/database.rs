@@ -70,7 +70,7 @@ pub async fn run(bench: &Bench, faults: Faults<'_>) -> Result<Outcome> {
     let cluster = &site.cluster;
 
     let mut dice = Dice::new(bench.seed);
-    let callers = Each::start(&servers, &bench.folder.join("ledger"))?;
+    let callers = Each::start(&servers, &bench.folder.join("ledger")).await?;
     let (mut slowest, mut done) = (Duration::ZERO, 0);
     for round in 0..bench.rounds {
         for fault in faults.each.iter().filter(|fault| **fault != Fault::Frozen || round % 5 == 0) {
