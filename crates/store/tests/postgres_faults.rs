@@ -375,3 +375,41 @@ async fn a_standby_that_is_promoted_has_what_was_acknowledged() {
     assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
     store.close().await.unwrap();
 }
+
+/// Whoever's commit was under way hears what became of it, once that can be known; who came later hears at once that
+/// it is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stands_behind_a_commit_that_nobody_knows_of_is_turned_away() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let options = Options { silence_max: Duration::from_secs(1), writers: 1, ..Options::new(&url) };
+    let store = Postgres::open(options).await.unwrap();
+    // A commit waits for one who does not come.
+    cluster.execute("postgres", "alter system set synchronous_standby_names = 'nobody'").await;
+    cluster.execute("postgres", "select pg_reload_conf()").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let create = |n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.execution_create(execution(n, 1, queued(at(n)))).await })
+    };
+    let first = create(1);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    cluster.signal("STOP");
+    let began = Instant::now();
+    let behind = create(2).await.unwrap();
+    assert!(matches!(behind, Err(Error::Away { .. })), "{behind:?}");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let late = Instant::now();
+    assert!(matches!(create(3).await.unwrap(), Err(Error::Away { .. })));
+    assert!(late.elapsed() < Duration::from_millis(500), "{:?}", late.elapsed());
+    assert!(!first.is_finished());
+    cluster.signal("CONT");
+    cluster.execute("postgres", "alter system reset synchronous_standby_names").await;
+    cluster.execute("postgres", "select pg_reload_conf()").await;
+    first.await.unwrap().unwrap();
+    create(4).await.unwrap().unwrap();
+    let there = [1, 2, 3, 4].map(|n| store.execution_get(execution_id(n)));
+    let there: Vec<bool> = join_all(there).await.into_iter().map(|found| found.unwrap().is_some()).collect();
+    assert_eq!(there, [true, false, false, true]);
+    store.close().await.unwrap();
+}

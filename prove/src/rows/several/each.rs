@@ -16,6 +16,8 @@ use crate::server::Server;
 
 const CONNECTIONS: usize = 8;
 const PAUSE: Duration = Duration::from_millis(20);
+/// A second, and what a busy machine adds.
+const PUBLISHED_BY: Duration = Duration::from_millis(2_000);
 const POLL: Duration = Duration::from_millis(5);
 
 /// A load on each.
@@ -36,7 +38,9 @@ pub(super) struct Told {
 }
 
 impl Each {
-    pub(super) fn start(servers: &[Server], ledger: &Path) -> Result<Self> {
+    /// Once what was published is known everywhere.
+    pub(super) async fn start(servers: &[Server], ledger: &Path) -> Result<Self> {
+        sleep(PUBLISHED_BY).await;
         let ledger = Arc::new(Ledger::create(ledger)?);
         let load = |server: &Server| {
             let plan = Plan { connections: CONNECTIONS, pause: PAUSE, ..Plan::new(server.hooks, &MIXTURE) };
