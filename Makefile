@@ -173,6 +173,8 @@ bench: need-rust peers ## load the release binary beside what limits it, about 4
 	@cargo build --release --locked -p hookflow -p bench -p limit
 	$(call say,bench: beside the limits)
 	@target/release/bench throughput
+	$(call say,bench: PostgreSQL)
+	@target/release/bench --cores 4 nodes
 	$(call say,bench: history)
 	@target/release/bench history
 	$(call say,bench: the live feed)

@@ -2,7 +2,8 @@
 //!
 //! [`load`] is a loader that tests use too: the crash test keeps its ledger of answers by it. [`open_load`] sends
 //! whether or not it is answered. [`throughput`] sets Hookflow beside the programs of `limit`, on the same cores in
-//! the same minutes; [`history`] beside itself with millions of executions; [`live`] says what those who listen cost.
+//! the same minutes; [`nodes`] does so on PostgreSQL with one server to three; [`history`] sets it beside itself with millions of executions;
+//! [`live`] says what those who listen cost.
 //!
 //! Invariants
 //! - Only loopback addresses are ever loaded.
@@ -17,6 +18,7 @@ pub mod history;
 pub mod live;
 pub mod load;
 pub mod machine;
+pub mod nodes;
 pub mod open_load;
 pub mod page;
 pub mod peers;

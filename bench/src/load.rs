@@ -78,6 +78,18 @@ impl Report {
         self.answers() as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// Both, which ran side by side.
+    pub fn beside(mut self, other: Self) -> Self {
+        self.elapsed = self.elapsed.max(other.elapsed);
+        self.errors += other.errors;
+        for (status, count) in other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+        self.latencies.extend(other.latencies);
+        self.latencies.sort_unstable();
+        self
+    }
+
     /// The time within which that many of a hundred answers came, `0.0..=100.0`. Zero if none did.
     pub fn percentile(&self, percent: f64) -> Duration {
         let rank = (percent / 100.0 * self.latencies.len() as f64).ceil() as usize;

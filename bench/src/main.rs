@@ -22,6 +22,8 @@ struct Args {
 enum Command {
     /// Hookflow beside its limits and its peers, in turns; keeps its section of docs/benchmarks.md.
     Throughput(bench::throughput::Options),
+    /// One node to three on a PostgreSQL of their own beside its limits, in turns; keeps its section of docs/benchmarks.md.
+    Nodes(bench::nodes::Options),
     /// The sync workflow with nobody and with many who listen live, in turns; keeps its section of docs/benchmarks.md.
     Live(bench::live::Options),
     /// Servers on an empty and on large histories, side by side; keeps its section of docs/benchmarks.md.
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
 async fn run(command: Command) -> Result<()> {
     match command {
         Command::Throughput(options) => print!("{}", bench::throughput::run(&options).await?),
+        Command::Nodes(options) => print!("{}", bench::nodes::run(&options).await?),
         Command::Live(options) => print!("{}", bench::live::run(&options).await?),
         Command::History(options) => print!("{}", bench::history::run(&options).await?),
         Command::Page => std::fs::write("docs/benchmarks.md", page::page(Path::new(page::SECTIONS))?)?,

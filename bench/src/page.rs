@@ -13,16 +13,18 @@ pub const SECTIONS: &str = "target/bench";
 pub enum Section {
     /// The machine, and the numbers beside the limits and the peers.
     Throughput,
+    Nodes,
     History,
     Live,
 }
 
-const ALL: [Section; 3] = [Section::Throughput, Section::History, Section::Live];
+const ALL: [Section; 4] = [Section::Throughput, Section::Nodes, Section::History, Section::Live];
 
 impl Section {
     fn file(self) -> &'static str {
         match self {
             Self::Throughput => "throughput.md",
+            Self::Nodes => "nodes.md",
             Self::History => "history.md",
             Self::Live => "live.md",
         }
@@ -63,10 +65,11 @@ mod tests {
         {
             keep(folder.path(), section, text).expect("it can be written");
         }
+        keep(folder.path(), Section::Nodes, "## N\n").expect("it can be written");
         let missing = page(folder.path()).expect_err("history was not measured").to_string();
         assert!(missing.starts_with("History was not measured"), "{missing}");
         keep(folder.path(), Section::History, "## H\n").expect("it can be written");
         let page = page(folder.path()).expect("all are there");
-        assert!(page.ends_with("\n\n## T\n\n## H\n\n## L\n"), "{page}");
+        assert!(page.ends_with("\n\n## T\n\n## N\n\n## H\n\n## L\n"), "{page}");
     }
 }

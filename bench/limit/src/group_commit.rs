@@ -1,9 +1,11 @@
-//! One thread writes: all rows that wait go into one transaction with one flush.
+//! One thread writes to SQLite: all rows that wait go into one transaction with one flush.
 //! ```text
 //! handlers ──rows──▶ queue ──all that wait──▶ BEGIN insert… COMMIT (one flush) ──the batch──▶ one task ──▶ handlers
 //! ```
 //! The batch goes back as one message: a wake of a task from another thread costs a system call,
 //! from a task beside it next to nothing.
+//!
+//! Not here: who writes the same rows to PostgreSQL (`postgres`).
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use rusqlite::{Connection, OpenFlags, Statement, params};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// As much of the log as waits before it is copied into the database, beside the writer.
 const COPY_PAGES: u64 = 2_000;
@@ -61,10 +63,13 @@ impl Row {
     }
 }
 
+/// Rows that wait to be written.
 #[derive(Debug, Default)]
-struct Queue {
+pub(crate) struct Queue {
     waiting: Mutex<Vec<Row>>,
     arrived: Condvar,
+    /// The same for those who write as tasks.
+    told: Notify,
     rows: AtomicU64,
     batches: AtomicU64,
 }
@@ -92,8 +97,7 @@ impl Writer {
                     eprintln!("nothing can be written: {error}");
                     return;
                 }
-                here.rows.fetch_add(batch.len() as u64, Ordering::Relaxed);
-                here.batches.fetch_add(1, Ordering::Relaxed);
+                here.written(&batch);
                 let capacity = batch.len();
                 if done.send(std::mem::replace(&mut batch, Vec::with_capacity(capacity))).is_err() {
                     return;
@@ -101,7 +105,11 @@ impl Writer {
                 log.copy_in_time();
             }
         })?;
-        Ok((Self { queue, next_id: AtomicU64::new(1) }, committed))
+        Ok((Self::of(queue), committed))
+    }
+
+    pub(crate) fn of(queue: Arc<Queue>) -> Self {
+        Self { queue, next_id: AtomicU64::new(1) }
     }
 
     /// Returns once the row is on disk.
@@ -139,7 +147,24 @@ impl Queue {
         // The thread sleeps only when there is nothing.
         if was_empty {
             self.arrived.notify_one();
+            self.told.notify_one();
         }
+    }
+
+    /// What waits, once there is something.
+    pub(crate) async fn taken(&self) -> Vec<Row> {
+        loop {
+            let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if !waiting.is_empty() {
+                return waiting;
+            }
+            self.told.notified().await;
+        }
+    }
+
+    pub(crate) fn written(&self, batch: &[Row]) {
+        self.rows.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.batches.fetch_add(1, Ordering::Relaxed);
     }
 
     fn take(&self, batch: &mut Vec<Row>) {

@@ -1,6 +1,7 @@
 //! What Hookflow is measured against: the least that does the same visible work, each program in one file.
 //!
 //! [`bare`] ─ adds JSON ▶ [`json`] ─ adds one durable row ▶ [`sync`] ─ answers first, finishes later ▶ [`queued`]
+//! [`sync`] and [`queued`] write to SQLite by [`group_commit`], or to PostgreSQL by [`postgres`].
 //! [`commit`] is the row without the HTTP, and [`sink`] is what an `http_request` calls.
 //!
 //! They are as fast as they could be made with the same libraries, so that a ratio to them says how
@@ -12,6 +13,7 @@ pub mod commit;
 pub mod group_commit;
 pub mod json;
 pub mod listen;
+pub mod postgres;
 pub mod queued;
 pub mod sink;
 pub mod sync;

@@ -11,7 +11,7 @@ use axum::Router;
 use clap::{Parser, Subcommand};
 use limit::group_commit::Writer;
 use limit::json::Rule;
-use limit::{bare, commit, json, listen, queued, sink, sync};
+use limit::{bare, commit, json, listen, postgres, queued, sink, sync};
 use tokio::net::TcpListener;
 
 // The same as in `hookflow`: by how much it is faster than another is not to be seen in a ratio.
@@ -53,6 +53,24 @@ enum Command {
         asked: Asked,
         #[command(flatten)]
         folder: Folder,
+    },
+    /// The same as `sync` on PostgreSQL.
+    PgSync {
+        #[command(flatten)]
+        port: Port,
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The same as `async` on PostgreSQL.
+    PgAsync {
+        #[command(flatten)]
+        port: Port,
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        place: Place,
     },
     /// Answers `{"ok":true}`: where workflows send their requests.
     Sink {
@@ -103,6 +121,16 @@ struct Folder {
     data: PathBuf,
 }
 
+#[derive(clap::Args)]
+struct Place {
+    /// An empty database: postgres://user:password@host:port/name.
+    #[arg(long)]
+    database: String,
+    /// Each with a commit of its own under way.
+    #[arg(long, default_value_t = postgres::CONNECTIONS, value_parser = clap::value_parser!(u8).range(1..))]
+    connections: u8,
+}
+
 impl Folder {
     fn database(&self) -> PathBuf {
         self.data.join("limit.db")
@@ -111,17 +139,25 @@ impl Folder {
 
 fn main() -> Result<()> {
     match Args::parse().command {
-        Command::Bare(port) => serve(&port, || Ok(bare::app())),
-        Command::Json { port, asked } => serve(&port, || Ok(json::app(asked.rule))),
-        Command::Sync { port, asked, folder } => serve(&port, || {
+        Command::Bare(port) => serve(&port, async || Ok(bare::app())),
+        Command::Json { port, asked } => serve(&port, async || Ok(json::app(asked.rule))),
+        Command::Sync { port, asked, folder } => serve(&port, async || {
             let (writer, committed) = Writer::start(&folder.database())?;
             Ok(sync::app(asked.rule, writer, committed))
         }),
-        Command::Async { port, asked, folder } => serve(&port, || {
+        Command::Async { port, asked, folder } => serve(&port, async || {
             let (writer, committed) = Writer::start(&folder.database())?;
             Ok(queued::app(asked.rule, writer, committed))
         }),
-        Command::Sink { port, pause_ms } => serve(&port, || Ok(sink::app(Duration::from_millis(pause_ms)))),
+        Command::PgSync { port, asked, place } => serve(&port, async || {
+            let (writer, committed) = postgres::start(&place.database, place.connections).await?;
+            Ok(sync::app(asked.rule, writer, committed))
+        }),
+        Command::PgAsync { port, asked, place } => serve(&port, async || {
+            let (writer, committed) = postgres::start(&place.database, place.connections).await?;
+            Ok(queued::app(asked.rule, writer, committed))
+        }),
+        Command::Sink { port, pause_ms } => serve(&port, async || Ok(sink::app(Duration::from_millis(pause_ms)))),
         Command::Commit { folder, batch, body_bytes, results, seconds, beside_us, burners } => {
             let plan = commit::Plan {
                 batch: batch.into(),
@@ -137,11 +173,11 @@ fn main() -> Result<()> {
     }
 }
 
-fn serve(port: &Port, app: impl FnOnce() -> Result<Router>) -> Result<()> {
+fn serve(port: &Port, app: impl AsyncFnOnce() -> Result<Router>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(port.listen).await?;
         println!("{}", listener.local_addr()?);
-        Ok(listen::serve(listener, app()?).await?)
+        Ok(listen::serve(listener, app().await?).await?)
     })
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use store::postgres::testing::{Cluster, client};
 use tempfile::TempDir;
 
 /// A program of `limit`, and its folder.
@@ -42,6 +43,15 @@ impl Program {
         stream.read_to_string(&mut answer).expect("it answers");
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
         (head[9..12].parse().expect("a status"), body.to_owned())
+    }
+
+    fn accepts_two_and_finishes_them(&self) {
+        assert_eq!(self.ask("POST", "/", PAID).0, 200);
+        assert_eq!(self.ask("POST", "/", OPEN).0, 200);
+        let from = std::time::Instant::now();
+        while self.ask("GET", "/finished", "").1 != "2" {
+            assert!(from.elapsed().as_secs() < 10, "it does not finish");
+        }
     }
 
     fn rows(&self, sql: &str) -> i64 {
@@ -98,15 +108,35 @@ fn sync_answers_what_is_in_the_database() {
 #[test]
 fn async_finishes_what_it_accepted() {
     let program = Program::start("async", &[]);
-    assert_eq!(program.ask("POST", "/", PAID).0, 200);
-    assert_eq!(program.ask("POST", "/", OPEN).0, 200);
-    assert_eq!(program.rows("select count(*) from event"), 2);
-    let from = std::time::Instant::now();
-    while program.ask("GET", "/finished", "").1 != "2" {
-        assert!(from.elapsed().as_secs() < 10, "it does not finish");
-    }
+    program.accepts_two_and_finishes_them();
     assert_eq!(program.rows("select count(*) from event join result using (id) where holds = (id = 1)"), 2);
     assert!(program.ask("GET", "/batches", "").1.parse::<f64>().expect("a number") >= 1.0);
+}
+
+/// On PostgreSQL they do the same, and the rows are there.
+#[tokio::test]
+async fn postgresql_holds_what_was_answered_and_finished() {
+    let cluster = Cluster::shared();
+    for name in ["pg-sync", "pg-async"] {
+        let database = cluster.database().await;
+        let program = Program::start(name, &["--database", &database]);
+        if name == "pg-sync" {
+            assert_eq!(program.ask("POST", "/", PAID), (200, r#"{"received":"A-1"}"#.to_owned()));
+            assert_eq!(program.ask("POST", "/", OPEN), (422, r#"{"error":"not paid"}"#.to_owned()));
+        } else {
+            program.accepts_two_and_finishes_them();
+        }
+        let db = client(&database).await;
+        let count = async |sql: &str| db.query_one(sql, &[]).await.expect("it counts").get::<_, i64>(0);
+        let (events, results) = (count("select count(*) from event").await, count("select count(*) from result").await);
+        assert_eq!((events, results), (2, if name == "pg-sync" { 0 } else { 2 }), "{name}");
+        let whole = if name == "pg-sync" {
+            format!("select count(*) from event where body = '{PAID}' and answer = '{{\"received\":\"A-1\"}}'")
+        } else {
+            format!("select count(*) from event join result using (id) where holds and body = '{PAID}'")
+        };
+        assert_eq!(count(&whole).await, 1, "{name}");
+    }
 }
 
 /// Each commit is flushed: a limit that does not wait for the disk would be a wish.

@@ -226,7 +226,7 @@ impl Server {
 }
 
 /// Returns once so many have finished; fails if they stop finishing, or if it are more.
-pub(super) async fn drained(accepted: u64, finished: impl AsyncFn() -> Result<u64>) -> Result<()> {
+pub(crate) async fn drained(accepted: u64, finished: impl AsyncFn() -> Result<u64>) -> Result<()> {
     let (mut last, mut moved) = (0, Instant::now());
     loop {
         let now = finished().await?;
@@ -258,7 +258,7 @@ pub(super) async fn load(address: SocketAddr, target: &str, case: Case, time: Du
     Ok(report)
 }
 
-pub(super) fn folder(parent: &Path) -> Result<TempDir> {
+pub(crate) fn folder(parent: &Path) -> Result<TempDir> {
     let made = tempfile::Builder::new().prefix("bench-").tempdir_in(parent);
     made.with_context(|| format!("no folder can be made in {}", parent.display()))
 }

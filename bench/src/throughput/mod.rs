@@ -23,6 +23,7 @@ use anyhow::{Context as _, Result};
 
 use self::beside::Peers;
 use self::case::{Case, Program, Turn};
+pub(crate) use self::case::{drained, folder};
 use self::commits::{Commits, Loop};
 use crate::body::Body;
 use crate::page::{self, Section};

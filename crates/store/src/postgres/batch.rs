@@ -1,4 +1,6 @@
-//! What one transaction writes of several executions: a statement a table, whatever their number.
+//! What one transaction writes of several executions: a single statement, whatever their number.
+//!
+//! So it goes to the database and back once, and there is no moment at which a part of it is sent and the rest is not.
 //!
 //! Not here: who gathers them, and what becomes of those that cannot be written (`writer`).
 
@@ -6,62 +8,88 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use deadpool_postgres::Client;
 use domain::event::Event;
 use domain::execution::journal::NodeRun;
 use domain::flow::document::Mode;
 use domain::id::{ExecutionId, WorkflowId};
 use domain::time::Timestamp;
-use futures_util::future::try_join5;
 use tokio_postgres::types::ToSql;
 
 use super::fault::Fault;
-use super::sql::{Bin, Db, execute, json, rows, statements};
+use super::mark::{Mark, Marks};
+use super::sql::{Bin, json, statements};
 use crate::row::{NewExecution, Pinned, Progress, SentAnswer};
 
+/// What is new of executions that begin, and the parts of the journal of all; then `$more`, and the mark before this one
+/// goes. An event is there already when a replay brings it, unless it was edited.
+macro_rules! begun {
+    ($more:literal) => {
+        concat!(
+            "with made as (
+                 insert into execution
+                        (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
+                         accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
+                         answer_body, replay_of)
+                 select id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, 1, due_at,
+                        accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
+                        answer_body, replay_of
+                   from unnest($4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::uuid[], $9::text[], $10::text[],
+                               $11::text[], $12::uuid[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
+                               $17::text[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[])
+                        as new (id, workflow_id, workflow_key, revision, event_id, mode, status,
+                                reason, owner, due_at, accepted_at, timeout_at, finished_at,
+                                notes, answer_status, answer_sent_at, answer_headers, answer_body, replay_of)),
+             events as (
+                 insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
+                 select * from unnest($23::uuid[], $24::bigint[], $25::bytea[], $26::text[], $27::bytea[], $28::text[],
+                                      $29::bigint[], $30::bytea[])
+                     on conflict (id) do update set executions = event.executions + excluded.executions),
+             parts as (
+                 insert into journal (execution_id, part, epoch, records)
+                 select execution_id, nextval('journal_part'), epoch, records
+                   from unnest($31::uuid[], $32::bigint[], $33::text[]) as new (execution_id, epoch, records)),
+             drafts as (
+                 insert into tested_draft (execution_id, flow) select * from unnest($34::uuid[], $35::text[])),
+             cleaned as (
+                 delete from commit_mark where process = $1 and line = $2 and number < $3)",
+            $more
+        )
+    };
+}
+
 statements! {
-    /// The fence: only at the epoch it was claimed at, and only while it is open. Names those that passed.
-    PROGRESS = "update execution
-                   set status = new.status, reason = new.reason, owner = new.owner, due_at = new.due_at,
-                       finished_at = new.finished_at,
-                       takeovers = case when new.gets_on then 0 else takeovers end,
-                       notes = case when new.notes is null then execution.notes
-                                    when execution.notes is null then new.notes
-                                    else left(execution.notes, -1) || ',' || substr(new.notes, 2) end,
-                       answer_status = coalesce(new.answer_status, execution.answer_status),
-                       answer_sent_at = coalesce(new.answer_sent_at, execution.answer_sent_at),
-                       answer_headers = coalesce(new.answer_headers, execution.answer_headers),
-                       answer_body = coalesce(new.answer_body, execution.answer_body)
-                  from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::bigint[],
-                              $8::boolean[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[])
-                       as new (id, epoch, status, reason, owner, due_at, finished_at, gets_on, notes, answer_status,
-                               answer_sent_at, answer_headers, answer_body)
-                 where execution.id = new.id and execution.epoch = new.epoch and execution.due_at is not null
-             returning execution.id";
-    /// Names those that were made: not those that were there already.
-    INSERT = "insert into execution
-                     (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
-                      accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body,
-                      replay_of)
-              select id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, 1, due_at,
-                     accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers, answer_body,
-                     replay_of
-                from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
-                            $8::text[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-                            $14::text[], $15::bigint[], $16::bigint[], $17::text[], $18::bytea[], $19::uuid[])
-                     as new (id, workflow_id, workflow_key, revision, event_id, mode, status,
-                             reason, owner, due_at, accepted_at, timeout_at, finished_at,
-                             notes, answer_status, answer_sent_at, answer_headers, answer_body, replay_of)
-         on conflict (id) do nothing
-           returning id";
-    /// A replay brings the event that is there already, unless it was edited.
-    INSERT_EVENT = "insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
-                    select * from unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::text[], $5::bytea[], $6::text[],
-                                         $7::bigint[], $8::bytea[])
-               on conflict (id) do update set executions = event.executions + excluded.executions";
-    APPEND = "insert into journal (execution_id, part, epoch, records)
-              select execution_id, nextval('journal_part'), epoch, records
-                from unnest($1::uuid[], $2::bigint[], $3::text[]) as new (execution_id, epoch, records)";
-    INSERT_DRAFT = "insert into tested_draft (execution_id, flow) select * from unnest($1::uuid[], $2::text[])";
+    /// Executions that begin.
+    BEGIN = begun!(" insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// Such that begin, and such that get on: these through the fence, only at the epoch they were claimed at, and only
+    /// while they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
+    BEGIN_AND_PROGRESS = begun!(",
+             marked as (
+                 insert into commit_mark (process, line, number) values ($1, $2, $3)),
+             moved as (
+                 update execution
+                    set status = new.status, reason = new.reason, owner = new.owner, due_at = new.due_at,
+                        finished_at = new.finished_at,
+                        takeovers = case when new.gets_on then 0 else takeovers end,
+                        notes = case when new.notes is null then execution.notes
+                                     when execution.notes is null then new.notes
+                                     else left(execution.notes, -1) || ',' || substr(new.notes, 2) end,
+                        answer_status = coalesce(new.answer_status, execution.answer_status),
+                        answer_sent_at = coalesce(new.answer_sent_at, execution.answer_sent_at),
+                        answer_headers = coalesce(new.answer_headers, execution.answer_headers),
+                        answer_body = coalesce(new.answer_body, execution.answer_body)
+                   from unnest($36::uuid[], $37::bigint[], $38::text[], $39::text[], $40::uuid[], $41::bigint[],
+                               $42::bigint[], $43::boolean[], $44::text[], $45::bigint[], $46::bigint[], $47::text[],
+                               $48::bytea[])
+                        as new (id, epoch, status, reason, owner, due_at, finished_at, gets_on, notes, answer_status,
+                                answer_sent_at, answer_headers, answer_body)
+                  where execution.id = new.id and execution.epoch = new.epoch and execution.due_at is not null
+              returning execution.id)
+             select 1 / (count(*) = cardinality($36))::int from moved");
+    /// Which would pass.
+    PASS = "select execution.id from execution
+              join unnest($1::uuid[], $2::bigint[]) as new (id, epoch) using (id)
+             where execution.epoch = new.epoch and execution.due_at is not null";
 }
 
 /// A progress as its columns want it.
@@ -210,37 +238,64 @@ impl Command {
     }
 }
 
-/// Writes all of them, each of another execution. The answer names those that could be written: when it is not all of
-/// them, the transaction holds what must not be committed.
-pub(super) async fn write(db: &Db, commands: &[&Command]) -> Result<HashSet<ExecutionId>, Fault> {
-    let (mut made, mut moved) = (Vec::new(), Vec::new());
-    for command in commands {
-        match command {
-            Command::Create(new) => made.push(&**new),
-            Command::Progress { execution, epoch, to } => moved.push((Bin(execution.to_bytes()), *epoch, &**to)),
-        }
+/// Writes all of them, each of another execution, and leaves `mark`: in one statement, which is a transaction by itself.
+pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks, mark: &Mark) -> Result<(), Fault> {
+    let (made, moved) = sorted(commands);
+    let begin = if moved.is_empty() { BEGIN } else { BEGIN_AND_PROGRESS };
+    let statement = client.prepare_cached(begin).await?;
+    let answers = || made.iter().map(|new| new.progress.answer.as_ref());
+    // Each once, in the order of their ids: so nobody waits for who waits for him.
+    let mut events: BTreeMap<[u8; 16], (&Create, i64)> = BTreeMap::new();
+    for new in &made {
+        events.entry(new.event.id.to_bytes()).or_insert((new, 0)).1 += 1;
     }
-    // Sent together, done in this order.
-    let (passed, created, (), (), ()) = try_join5(
-        progress(db, &moved),
-        insert(db, &made),
-        events(db, &made),
-        append(db, &moved, &made),
-        drafts(db, &made),
-    )
-    .await?;
-    Ok(passed.into_iter().chain(created).collect())
-}
-
-async fn progress(db: &Db, moved: &[(Bin<16>, u32, &Encoded)]) -> Result<Vec<ExecutionId>, Fault> {
-    if moved.is_empty() {
-        return Ok(Vec::new());
-    }
+    let event = || events.values().map(|(new, _)| &new.event);
+    let parts = || {
+        let moved = moved.iter().map(|(id, epoch, to)| (*id, *epoch, to.records.as_deref()));
+        let made = made.iter().map(|new| (Bin(new.id.to_bytes()), 1, new.progress.records.as_deref()));
+        moved.chain(made).filter_map(|(id, epoch, records)| Some((id, epoch, records?)))
+    };
+    let drafts = || made.iter().filter_map(|new| Some((Bin(new.id.to_bytes()), new.draft.as_deref()?)));
     let to = || moved.iter().map(|(_, _, to)| *to);
-    let answers = || to().map(|to| to.answer.as_ref());
-    let params: [&(dyn ToSql + Sync); 13] = [
-        &each(moved.iter(), |(id, ..)| *id),
-        &each(moved.iter(), |(_, epoch, _)| i64::from(*epoch)),
+    let given = || to().map(|to| to.answer.as_ref());
+    let params: [&(dyn ToSql + Sync); 48] = [
+        &marks.process_id(),
+        &mark.line,
+        &mark.number,
+        &each(&made, |new| Bin(new.id.to_bytes())),
+        &each(&made, |new| Bin(new.workflow.to_bytes())),
+        &each(&made, |new| new.workflow_key.as_str()),
+        &each(&made, |new| new.revision),
+        &each(&made, |new| Bin(new.event.id.to_bytes())),
+        &each(&made, |new| new.mode),
+        &each(&made, |new| new.progress.status),
+        &each(&made, |new| new.progress.reason),
+        &each(&made, |new| new.progress.owner),
+        &each(&made, |new| new.progress.due_at),
+        &each(&made, |new| new.accepted_at),
+        &each(&made, |new| new.timeout_at),
+        &each(&made, |new| new.progress.finished_at),
+        &each(&made, |new| new.progress.notes.as_deref()),
+        &each(answers(), |answer| answer.map(|answer| answer.status)),
+        &each(answers(), |answer| answer.map(|answer| answer.sent_at)),
+        &each(answers(), |answer| answer.map(|answer| answer.headers.as_str())),
+        &each(answers(), |answer| answer.map(|answer| answer.body())),
+        &each(&made, |new| new.replay_of),
+        &each(events.keys(), |id| Bin(*id)),
+        &each(events.values(), |(_, executions)| *executions),
+        &each(event(), |event| event.method.as_bytes()),
+        &each(events.values(), |(new, _)| new.headers.as_str()),
+        &each(event(), |event| event.query_string.as_bytes()),
+        &each(events.values(), |(new, _)| new.remote_addr.as_str()),
+        &each(event(), |event| event.received_at.as_micros()),
+        &each(event(), |event| event.body.as_ref()),
+        &each(parts(), |(id, ..)| id),
+        &each(parts(), |(_, epoch, _)| epoch),
+        &each(parts(), |(.., records)| records),
+        &each(drafts(), |(id, _)| id),
+        &each(drafts(), |(_, flow)| flow),
+        &each(&moved, |(id, ..)| *id),
+        &each(&moved, |(_, epoch, _)| *epoch),
         &each(to(), |to| to.status),
         &each(to(), |to| to.reason),
         &each(to(), |to| to.owner),
@@ -248,97 +303,44 @@ async fn progress(db: &Db, moved: &[(Bin<16>, u32, &Encoded)]) -> Result<Vec<Exe
         &each(to(), |to| to.finished_at),
         &each(to(), |to| to.gets_on),
         &each(to(), |to| to.notes.as_deref()),
-        &each(answers(), |answer| answer.map(|answer| answer.status)),
-        &each(answers(), |answer| answer.map(|answer| answer.sent_at)),
-        &each(answers(), |answer| answer.map(|answer| answer.headers.as_str())),
-        &each(answers(), |answer| answer.map(|answer| answer.body())),
+        &each(given(), |answer| answer.map(|answer| answer.status)),
+        &each(given(), |answer| answer.map(|answer| answer.sent_at)),
+        &each(given(), |answer| answer.map(|answer| answer.headers.as_str())),
+        &each(given(), |answer| answer.map(|answer| answer.body())),
     ];
-    rows(db, PROGRESS, &params, read_id).await
+    client.execute(&statement, &params[..statement.params().len()]).await?;
+    Ok(())
 }
 
-async fn insert(db: &Db, made: &[&Create]) -> Result<Vec<ExecutionId>, Fault> {
-    if made.is_empty() {
-        return Ok(Vec::new());
+/// Those that did not pass the fence. The rest may be written.
+pub(super) async fn refused(client: &Client, commands: &[&Command]) -> Result<HashSet<ExecutionId>, Fault> {
+    let (_, moved) = sorted(commands);
+    let statement = client.prepare_cached(PASS).await?;
+    let (ids, epochs) = (each(&moved, |(id, ..)| *id), each(&moved, |(_, epoch, _)| *epoch));
+    let mut refused: HashSet<ExecutionId> = ids.iter().map(|id| ExecutionId::from_bytes(id.0)).collect();
+    for row in client.query(&statement, &[&ids, &epochs]).await? {
+        refused.remove(&ExecutionId::from_bytes(row.try_get::<_, Bin<16>>(0)?.0));
     }
-    let new = || made.iter().copied();
-    let answers = || new().map(|new| new.progress.answer.as_ref());
-    let params: [&(dyn ToSql + Sync); 19] = [
-        &each(new(), |new| Bin(new.id.to_bytes())),
-        &each(new(), |new| Bin(new.workflow.to_bytes())),
-        &each(new(), |new| new.workflow_key.as_str()),
-        &each(new(), |new| new.revision),
-        &each(new(), |new| Bin(new.event.id.to_bytes())),
-        &each(new(), |new| new.mode),
-        &each(new(), |new| new.progress.status),
-        &each(new(), |new| new.progress.reason),
-        &each(new(), |new| new.progress.owner),
-        &each(new(), |new| new.progress.due_at),
-        &each(new(), |new| new.accepted_at),
-        &each(new(), |new| new.timeout_at),
-        &each(new(), |new| new.progress.finished_at),
-        &each(new(), |new| new.progress.notes.as_deref()),
-        &each(answers(), |answer| answer.map(|answer| answer.status)),
-        &each(answers(), |answer| answer.map(|answer| answer.sent_at)),
-        &each(answers(), |answer| answer.map(|answer| answer.headers.as_str())),
-        &each(answers(), |answer| answer.map(|answer| answer.body())),
-        &each(new(), |new| new.replay_of),
-    ];
-    rows(db, INSERT, &params, read_id).await
+    Ok(refused)
 }
 
-/// Each once, in the order of their ids: so nobody waits for who waits for him.
-async fn events(db: &Db, made: &[&Create]) -> Result<(), Fault> {
-    let mut events: BTreeMap<[u8; 16], (&Create, i64)> = BTreeMap::new();
-    for new in made {
-        events.entry(new.event.id.to_bytes()).or_insert((new, 0)).1 += 1;
+/// Those that begin, and those that get on, with their epochs.
+fn sorted<'c>(commands: &[&'c Command]) -> (Vec<&'c Create>, Vec<(Bin<16>, i64, &'c Encoded)>) {
+    let (mut made, mut moved) = (Vec::new(), Vec::new());
+    for command in commands {
+        match command {
+            Command::Create(new) => made.push(&**new),
+            Command::Progress { execution, epoch, to } => {
+                moved.push((Bin(execution.to_bytes()), i64::from(*epoch), &**to));
+            }
+        }
     }
-    if events.is_empty() {
-        return Ok(());
-    }
-    let new = || events.values().map(|(new, _)| *new);
-    let params: [&(dyn ToSql + Sync); 8] = [
-        &each(events.keys(), |id| Bin(*id)),
-        &each(events.values(), |(_, executions)| *executions),
-        &each(new(), |new| new.event.method.as_bytes()),
-        &each(new(), |new| new.headers.as_str()),
-        &each(new(), |new| new.event.query_string.as_bytes()),
-        &each(new(), |new| new.remote_addr.as_str()),
-        &each(new(), |new| new.event.received_at.as_micros()),
-        &each(new(), |new| new.event.body.as_ref()),
-    ];
-    execute(db, INSERT_EVENT, &params).await.map(drop)
-}
-
-async fn append(db: &Db, moved: &[(Bin<16>, u32, &Encoded)], made: &[&Create]) -> Result<(), Fault> {
-    let moved = moved.iter().map(|(id, epoch, to)| (*id, i64::from(*epoch), to.records.as_deref()));
-    let made = made.iter().map(|new| (Bin(new.id.to_bytes()), 1, new.progress.records.as_deref()));
-    let parts: Vec<_> = moved.chain(made).filter_map(|(id, epoch, records)| Some((id, epoch, records?))).collect();
-    if parts.is_empty() {
-        return Ok(());
-    }
-    let params: [&(dyn ToSql + Sync); 3] = [
-        &each(parts.iter(), |(id, ..)| *id),
-        &each(parts.iter(), |(_, epoch, _)| *epoch),
-        &each(parts.iter(), |(.., records)| *records),
-    ];
-    execute(db, APPEND, &params).await.map(drop)
-}
-
-async fn drafts(db: &Db, made: &[&Create]) -> Result<(), Fault> {
-    let drafts = || made.iter().filter_map(|new| Some((Bin(new.id.to_bytes()), new.draft.as_deref()?)));
-    if drafts().next().is_none() {
-        return Ok(());
-    }
-    execute(db, INSERT_DRAFT, &[&each(drafts(), |(id, _)| id), &each(drafts(), |(_, flow)| flow)]).await.map(drop)
+    (made, moved)
 }
 
 /// A column.
-fn each<I: Iterator, T>(rows: I, of: impl Fn(I::Item) -> T) -> Vec<T> {
-    rows.map(of).collect()
-}
-
-fn read_id(row: &tokio_postgres::Row) -> Result<ExecutionId, Fault> {
-    Ok(ExecutionId::from_bytes(row.try_get::<_, Bin<16>>(0)?.0))
+fn each<I: IntoIterator, T>(rows: I, of: impl Fn(I::Item) -> T) -> Vec<T> {
+    rows.into_iter().map(of).collect()
 }
 
 fn mode_word(mode: Mode) -> &'static str {

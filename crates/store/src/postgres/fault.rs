@@ -57,6 +57,11 @@ impl Fault {
         matches!(self, Self::Driver(error) if error.code().is_some_and(|code| codes.contains(&code)))
     }
 
+    /// A batch holds what does not pass it (`batch`).
+    pub(super) fn is_of_the_fence(&self) -> bool {
+        matches!(self, Self::Driver(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO))
+    }
+
     /// The connection is of no use any more.
     pub(super) fn is_lost(&self) -> bool {
         matches!(self, Self::Driver(error) if is_lost(error))

@@ -1,10 +1,10 @@
 //! How a commit is known that nobody has answered for.
 //!
-//! Each transaction that writes leaves a mark, last and together with its commit: `(process, line, number)`, a key that
+//! Each transaction that writes leaves a mark, together with its commit: `(process, line, number)`, a key that
 //! is used once. Who lost the connection during the commit leaves the same mark:
 //! - it is there already: the commit happened;
 //! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
-//!   can never commit, as its mark is taken. While it is just committing, this waits for it.
+//!   can never commit, as its mark is taken, and stays taken. While it is just committing, this waits for it.
 //!
 //! A process uses a few lines at a time, and each keeps its last mark only. [Decision 34] says why it is not the number
 //! that PostgreSQL gives a transaction.
@@ -73,6 +73,10 @@ impl Marks {
         Ok(Self { process: process.await.map_err(|error| away(&error))?, free: Mutex::default() })
     }
 
+    pub(super) fn process_id(&self) -> Bin<16> {
+        self.process
+    }
+
     /// Of the process, unlike that of any other.
     pub(super) fn process(&self) -> i64 {
         let [first @ .., _, _, _, _, _, _, _, _] = self.process.0;
@@ -114,10 +118,12 @@ impl Marks {
         let mut pause = Duration::from_millis(10);
         loop {
             let error = match self.leave(pool, &mark).await {
-                Ok(fate) => {
+                Ok(Fate::Committed) => {
                     self.give_back(mark);
-                    return Ok(fate);
+                    return Ok(Fate::Committed);
                 }
+                // What was sent may still come to be read, however late: the mark stays there, and in its way.
+                Ok(Fate::TakenBack) => return Ok(Fate::TakenBack),
                 Err(error) => error,
             };
             let at_most = if fence.check().is_err() { Some(FATE_MAX) } else { at_most };

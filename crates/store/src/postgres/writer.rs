@@ -1,6 +1,6 @@
 //! Group commit: a few writers, each with a transaction of its own under way.
 //! ```text
-//! callers ──commands──▶ the writer of that execution ──all that wait──▶ BEGIN ─ a statement a table ─ COMMIT ──▶ replies
+//! callers ──commands──▶ the writer of that execution ──all that wait──▶ one statement, one commit ──▶ replies
 //! ```
 //! Invariants
 //! - A reply goes out when its batch is on disk, or when it is known that nothing of the command was kept.
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use domain::id::ExecutionId;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -27,7 +27,7 @@ use super::batch::{self, Command};
 use super::fault::{Fault, away};
 use super::mark::{Fate, Marks};
 use super::options::Options;
-use super::transaction::{Db, Kind, NotCommitted};
+use super::transaction::no_connection;
 use crate::done::Done;
 use crate::error::{Error, Result};
 use crate::fence::Fence;
@@ -276,10 +276,11 @@ impl Writing {
             let together: Vec<&Command> = group.iter().map(|place| commands[*place]).collect();
             match self.commit(&together).await {
                 Verdict::Committed => {}
-                Verdict::Without(passed) => {
-                    let (rest, refused) = group.into_iter().partition(|at| passed.contains(&commands[*at].execution()));
+                Verdict::Without(refused) => {
+                    let (refused, rest): (Vec<usize>, _) =
+                        group.into_iter().partition(|at| refused.contains(&commands[*at].execution()));
                     for at in refused {
-                        outcomes[at] = Err(refusal(commands[at]));
+                        outcomes[at] = Err(Error::LeaseLost { execution: commands[at].execution() });
                     }
                     groups.push_front(rest);
                 }
@@ -322,31 +323,26 @@ impl Writing {
         if commands.is_empty() {
             return Ok(Verdict::Committed);
         }
-        let db = Db::of(&self.pool, Kind::Write).await?;
-        let passed = match batch::write(&db, commands).await {
-            Ok(passed) => passed,
-            Err(fault) => {
-                if !fault.is_lost() {
-                    db.roll_back().await;
-                }
-                return Err(fault);
-            }
-        };
-        if passed.len() < commands.len() {
-            db.roll_back().await;
-            return Ok(Verdict::Without(passed));
-        }
+        let client = self.pool.get().await.map_err(no_connection)?;
         points::reach(points::COMMIT_BEFORE).map_err(|error| away(&error))?;
-        let began = Instant::now();
-        let fate = match db.commit(&self.marks).await {
-            Ok(()) => Ok(Fate::Committed),
-            Err(NotCommitted::TakenBack(fault)) => return Err(fault),
-            Err(NotCommitted::Unknown(_, mark)) => {
+        let (mark, began) = (self.marks.take(), Instant::now());
+        let fate = match batch::write(&client, commands, &self.marks, &mark).await {
+            Err(fault) if fault.is_lost() => {
+                drop(Client::take(client));
                 tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
                 self.asks.send_replace(true);
                 let fate = self.marks.fate(&self.pool, &self.shared.fence, mark, None).await;
                 self.asks.send_replace(false);
                 fate
+            }
+            done => {
+                self.marks.give_back(mark);
+                match done {
+                    Err(fault) if fault.is_of_the_fence() => {
+                        return Ok(Verdict::Without(batch::refused(&client, commands).await?));
+                    }
+                    done => done.map(|()| Ok(Fate::Committed))?,
+                }
             }
         };
         if let Err(error) = points::reach(points::COMMIT_AFTER) {
@@ -367,7 +363,7 @@ impl Writing {
 /// What became of a batch.
 enum Verdict {
     Committed,
-    /// Taken back, as only these could be written.
+    /// Taken back, as these may not be written.
     Without(HashSet<ExecutionId>),
     /// Taken back, since something in it cannot be written.
     Failed(Fault),
@@ -378,18 +374,6 @@ enum Verdict {
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was lost")]
 struct Lost;
-
-#[derive(Debug, thiserror::Error)]
-#[error("there is an execution with this id already")]
-struct Taken;
-
-/// Why a command that could not be written could not.
-fn refusal(command: &Command) -> Error {
-    match command {
-        Command::Create(_) => Error::Database { operation: command.operation(), source: Box::new(Taken) },
-        Command::Progress { execution, .. } => Error::LeaseLost { execution: *execution },
-    }
-}
 
 /// What all callers of a batch are told.
 fn again(error: &Error) -> Error {
