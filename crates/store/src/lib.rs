@@ -10,6 +10,7 @@ pub mod error;
 mod fence;
 pub mod histogram;
 mod list;
+pub mod moving;
 pub mod points;
 pub mod postgres;
 mod queues;

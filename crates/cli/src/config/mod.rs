@@ -8,6 +8,7 @@
 //! ```
 //! Not here: what a setting means (the default file says it), who uses it (`wire`).
 
+mod database_url;
 mod described;
 mod keys;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use toml::{Table, Value};
 
 use crate::args;
 use crate::failure::Complaint;
+pub(crate) use database_url::DatabaseUrl;
 pub(crate) use described::described;
 use keys::{KEYS, Key};
 
@@ -31,7 +33,7 @@ use keys::{KEYS, Key};
 pub(crate) const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// Variables that are not settings: they say where settings, or a running server, are found.
-const NOT_SETTINGS: &[&str] = &["HOOKFLOW_CONFIG", "HOOKFLOW_URL", "HOOKFLOW_TOKEN"];
+const NOT_SETTINGS: &[&str] = &["HOOKFLOW_CONFIG", "HOOKFLOW_URL", "HOOKFLOW_TOKEN", "HOOKFLOW_MOVE_FROM", "HOOKFLOW_MOVE_TO"];
 
 /// What is in force. Meaning, unit and range of each field: `config.default.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use super::sql::Bin;
 use super::testing::{Cluster, client};
 use super::transaction::{Db, Kind};
 use super::{
-    Options, Postgres, batch, claim, execution, execution_list, figures, lock, mark, request_log, retention, sample,
+    Options, Postgres, batch, claim, execution, execution_list, figures, lock, mark, moving, request_log, retention, sample,
     search, secret, server, session, setting, token, user, workflow,
 };
 use crate::conformance::numbered::{LEASE, at, ended, execution, execution_id, running, server_id, workflow_id};
@@ -36,6 +36,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         figures::STATEMENTS,
         lock::STATEMENTS,
         mark::STATEMENTS,
+        moving::STATEMENTS,
         partition::STATEMENTS,
         request_log::STATEMENTS,
         retention::STATEMENTS,

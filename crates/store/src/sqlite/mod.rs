@@ -18,6 +18,7 @@ mod execution_list;
 mod fault;
 mod figures;
 mod migrate;
+pub(crate) mod moving;
 mod options;
 mod readers;
 mod request_log;
@@ -55,7 +56,7 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::Store;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
     Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
@@ -111,6 +112,9 @@ impl Sqlite {
 
         let mut db = connect::writer(&options)?;
         migrate::migrate(&mut db).map_err(|error| unusable(options.path.display(), error))?;
+        if let Some(from) = moving::unfinished(&db).map_err(|error| unusable(options.path.display(), error))? {
+            return Err(Error::MoveUnfinished { from });
+        }
         let database = File::open(&options.path).map_err(|error| unusable(options.path.display(), error))?;
         let (ending, ended) = mpsc::channel(1);
         let working = Arc::new(Working { database, _folder: lock, _ended: ending });
