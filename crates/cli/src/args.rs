@@ -7,7 +7,8 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token,
+    user,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.

@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use args::{Cli, Command, Config, Global};
 use commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token,
+    user,
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;

@@ -17,7 +17,8 @@ const SAID_EVERY: Duration = Duration::from_secs(1);
 const FROM: &str = "HOOKFLOW_MOVE_FROM";
 const TO: &str = "HOOKFLOW_MOVE_TO";
 
-const KEY: &str = "The key is not in the database: carry it along. Passwords of endpoints, tickets and secrets are read with it.";
+const KEY: &str =
+    "The key is not in the database: carry it along. Passwords of endpoints, tickets and secrets are read with it.";
 
 /// Move everything from one database into another: SQLite to PostgreSQL, and back.
 ///
@@ -77,12 +78,16 @@ pub(crate) async fn run(args: Args, out: &mut Output) -> Result<(), Failure> {
     .await;
     let sums = moved.map_err(|error| failure(&error, &source, &target))?;
     said?;
-    let tables: Vec<Value> = sums.iter().map(|(table, sum)| json!({"table": table, "rows": sum.rows, "hash": sum.hash()})).collect();
+    let tables: Vec<Value> =
+        sums.iter().map(|(table, sum)| json!({"table": table, "rows": sum.rows, "hash": sum.hash()})).collect();
     if out.json {
         let document = json!({"from": source.to_string(), "to": target.to_string(), "equal": true, "tables": tables});
         return Ok(out.document(&document)?);
     }
-    out.table(["TABLE", "ROWS", "HASH (source = target)"], &sums.iter().map(|(table, sum)| [table.to_owned(), grouped(sum.rows), sum.hash()]).collect::<Vec<_>>())?;
+    out.table(
+        ["TABLE", "ROWS", "HASH (source = target)"],
+        &sums.iter().map(|(table, sum)| [table.to_owned(), grouped(sum.rows), sum.hash()]).collect::<Vec<_>>(),
+    )?;
     out.line(format!("equal: what was read back from {target} is what stands in {source}"))?;
     out.line(KEY)?;
     Ok(out.line(format!("  {}", carry(&from, &to)))?)
@@ -125,7 +130,9 @@ fn carry(from: &Named, to: &Named) -> String {
     match (from, to) {
         (Named::Folder(from), Named::Folder(to)) => format!("cp -p {} {}", key(from), key(to)),
         (Named::Folder(from), Named::Shared(_)) => format!("every server is given {}, by key_file", key(from)),
-        (Named::Shared(_), Named::Folder(to)) => format!("the servers' key_file becomes {} (mode 0600), or stays key_file", key(to)),
+        (Named::Shared(_), Named::Folder(to)) => {
+            format!("the servers' key_file becomes {} (mode 0600), or stays key_file", key(to))
+        }
         (Named::Shared(_), Named::Shared(_)) => "every server is given the same key_file as before".to_owned(),
     }
 }
@@ -156,25 +163,34 @@ fn grouped(number: u64) -> String {
 fn failure(error: &MoveError, source: &Place, target: &Place) -> Failure {
     let empty = format!("empty {target} (delete the folder, or drop and create the database) and begin again");
     let (code, hint) = match error {
-        MoveError::NoSource { .. } => ("move.no_source", Some("a server that was started there has made one".to_owned())),
+        MoveError::NoSource { .. } => {
+            ("move.no_source", Some("a server that was started there has made one".to_owned()))
+        }
         MoveError::SamePlace => ("move.same", None),
-        MoveError::InUse { .. } => {
-            ("move.in_use", Some("stop every server first; the lease of one that was killed ends after 15 seconds".to_owned()))
-        }
-        MoveError::NotEmpty { .. } => {
-            ("move.not_empty", Some("a move needs a new database, or one that the same move has begun to fill".to_owned()))
-        }
+        MoveError::InUse { .. } => (
+            "move.in_use",
+            Some("stop every server first; the lease of one that was killed ends after 15 seconds".to_owned()),
+        ),
+        MoveError::NotEmpty { .. } => (
+            "move.not_empty",
+            Some("a move needs a new database, or one that the same move has begun to fill".to_owned()),
+        ),
         MoveError::OtherMove { .. } => ("move.other", Some(format!("run that one to its end, or {empty}"))),
-        MoveError::Differs { .. } => {
-            ("move.differs", Some(format!("something has written to {source} between two tries, or a disk is broken: {empty}")))
+        MoveError::Differs { .. } => (
+            "move.differs",
+            Some(format!("something has written to {source} between two tries, or a disk is broken: {empty}")),
+        ),
+        MoveError::ChangedSince { .. } => {
+            ("move.changed", Some("there is nothing to move; servers may use the target".to_owned()))
         }
-        MoveError::ChangedSince { .. } => ("move.changed", Some("there is nothing to move; servers may use the target".to_owned())),
         MoveError::Store { source: store::Error::Unusable { .. }, .. } => ("move.database", None),
         MoveError::Marker { .. } | MoveError::NoEvent { .. } => ("move.damaged", None),
         _ => ("move.database", Some("run the same command again: it goes on where it was".to_owned())),
     };
     let mut sentence = chain(error);
-    if let MoveError::Differs { source_sums, target_sums } | MoveError::ChangedSince { source_sums, target_sums } = error {
+    if let MoveError::Differs { source_sums, target_sums } | MoveError::ChangedSince { source_sums, target_sums } =
+        error
+    {
         sentence += &differences(source_sums, target_sums);
     }
     let failure = Failure::new(code, sentence);

@@ -26,8 +26,8 @@ use futures_util::future::{join, try_join};
 pub use error::MoveError;
 use item::{Item, Row};
 use marker::{Marker, State};
-use side::Side;
 pub use side::Place;
+use side::Side;
 pub use sums::{Sum, Sums};
 use table::{TABLES, Table};
 
@@ -55,11 +55,19 @@ pub(crate) struct Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// So many rows are there from the last time.
-    GoesOn { rows: u64 },
+    GoesOn {
+        rows: u64,
+    },
     /// So many rows of it are there by now.
-    Copying { table: &'static str, rows: u64 },
+    Copying {
+        table: &'static str,
+        rows: u64,
+    },
     /// All of them are.
-    Copied { table: &'static str, rows: u64 },
+    Copied {
+        table: &'static str,
+        rows: u64,
+    },
     Comparing,
 }
 
@@ -71,7 +79,7 @@ pub async fn run(
     from: &Place,
     to: &Place,
     limits: PageLimits,
-    tell: &mut (dyn FnMut(Step) + Send),
+    tell: &mut dyn FnMut(Step),
 ) -> Result<Sums, MoveError> {
     if from == to {
         return Err(MoveError::SamePlace);
@@ -125,7 +133,7 @@ async fn copy(
     target: &Side,
     marker: &mut Marker,
     limits: PageLimits,
-    tell: &mut (dyn FnMut(Step) + Send),
+    tell: &mut dyn FnMut(Step),
 ) -> Result<(), MoveError> {
     let State::Copying { table, mut after } = marker.state.clone() else { return Ok(()) };
     let first = Table::by_name(&table).ok_or_else(|| MoveError::Marker { reason: format!("it names `{table}`") })?;

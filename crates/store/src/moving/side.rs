@@ -77,8 +77,10 @@ impl Side {
                 Database::Sqlite(Arc::new(Mutex::new(opened)))
             }
             Place::Postgres { url, .. } => {
-                let in_use =
-                    || MoveError::InUse { place: place.to_string(), by: "a server is just starting there, or another move is under way".to_owned() };
+                let in_use = || MoveError::InUse {
+                    place: place.to_string(),
+                    by: "a server is just starting there, or another move is under way".to_owned(),
+                };
                 let opened = postgres::moving::Side::open(url, is_source).await.map_err(failed)?.ok_or_else(in_use)?;
                 let side = opened.ok_or_else(|| MoveError::NoSource { place: place.to_string() })?;
                 Database::Postgres(Box::new(tokio::sync::Mutex::new(side)))

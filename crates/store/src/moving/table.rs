@@ -220,12 +220,8 @@ pub(crate) const EVENT: Table = Table {
 pub(crate) const JOURNAL: Table =
     Table { name: "journal", key: 0, columns: columns! { Number "epoch"; Text "records"; }, except: None };
 
-pub(crate) const TESTED_DRAFT: Table = Table {
-    name: "tested_draft",
-    key: 1,
-    columns: columns! { Id "execution_id"; Text "flow"; },
-    except: None,
-};
+pub(crate) const TESTED_DRAFT: Table =
+    Table { name: "tested_draft", key: 1, columns: columns! { Id "execution_id"; Text "flow"; }, except: None };
 
 /// What an execution takes along.
 pub(crate) const WITH_EXECUTIONS: [&Table; 3] = [&EVENT, &JOURNAL, &TESTED_DRAFT];

@@ -40,7 +40,9 @@ fn covers(name: &str, there: &BTreeSet<String>) {
     if NOT_MOVED.contains(&name) {
         return;
     }
-    let table = all().find(|table| table.name == name).unwrap_or_else(|| panic!("`{name}` is neither moved nor named in NOT_MOVED"));
+    let table = all()
+        .find(|table| table.name == name)
+        .unwrap_or_else(|| panic!("`{name}` is neither moved nor named in NOT_MOVED"));
     let ways = WAYS.iter().find(|(of, _)| *of == name).map_or(&[][..], |(_, ways)| ways);
     let moved: BTreeSet<String> = table.columns.iter().map(|column| column.name.to_owned()).collect();
     let missed: Vec<_> = there.difference(&moved).filter(|column| !ways.contains(&column.as_str())).collect();
@@ -53,7 +55,8 @@ fn covers(name: &str, there: &BTreeSet<String>) {
 fn every_table_and_column_of_sqlite_is_moved_or_named_as_one_that_is_not() {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch(include_str!("../../schema/sqlite.sql")).unwrap();
-    let mut tables = db.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'").unwrap();
+    let mut tables =
+        db.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'").unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert!(tables.len() > 10);
     for name in &tables {
@@ -86,8 +89,11 @@ async fn every_table_and_column_of_postgresql_is_moved_or_named_as_one_that_is_n
     let tables: BTreeSet<&String> = rows.iter().map(|(table, ..)| table).collect();
     assert!(tables.len() > 10);
     for name in &tables {
-        let columns: Vec<(String, String)> =
-            rows.iter().filter(|(table, ..)| table == *name).map(|(_, column, kind)| (column.clone(), kind.clone())).collect();
+        let columns: Vec<(String, String)> = rows
+            .iter()
+            .filter(|(table, ..)| table == *name)
+            .map(|(_, column, kind)| (column.clone(), kind.clone()))
+            .collect();
         covers(name, &columns.iter().map(|(name, _)| name.clone()).collect());
         for (column, kind, table) in typed(name, &columns) {
             let wanted = match kind {
@@ -153,9 +159,16 @@ fn odd_items(table: &'static Table) -> Vec<Item> {
             }
             match column.kind {
                 Kind::Id => Cell::Bytes(id(n, place).to_vec()),
-                Kind::Number => Cell::Number([i64::MIN, -1, 0, 1, i64::MAX][(n + place) % 5] ^ (n as i64 * i64::from(place < key || column.name == "number"))),
+                Kind::Number => Cell::Number(
+                    [i64::MIN, -1, 0, 1, i64::MAX][(n + place) % 5]
+                        ^ (n as i64 * i64::from(place < key || column.name == "number")),
+                ),
                 Kind::Flag => Cell::Number((n % 2) as i64),
-                Kind::Text => Cell::Text(format!("{}{}", texts[(n + place) % 5], if place < 3 { n.to_string() } else { String::new() })),
+                Kind::Text => Cell::Text(format!(
+                    "{}{}",
+                    texts[(n + place) % 5],
+                    if place < 3 { n.to_string() } else { String::new() }
+                )),
                 Kind::Free => Cell::Text(format!("{}\0{}", texts[(n + place) % 5], n)),
                 Kind::Bytes => Cell::Bytes([&[0, 0xff, 0xc0, 0x80, n as u8][..], &vec![7; (n % 4) * 700]].concat()),
             }
@@ -170,9 +183,7 @@ fn odd_items(table: &'static Table) -> Vec<Item> {
                 // Some share one.
                 item.event = Some(row(EVENT.columns, 1, n / 3, &|_| false));
                 item.journal = (0..n % 4).map(|part| row(JOURNAL.columns, 0, part, &|_| false)).collect();
-                item.draft = (n % 5 == 0).then(|| {
-                    vec![item.row[0].clone(), Cell::Text(format!("{{\"n\":{n}}}"))]
-                });
+                item.draft = (n % 5 == 0).then(|| vec![item.row[0].clone(), Cell::Text(format!("{{\"n\":{n}}}"))]);
             }
             item
         })
@@ -230,18 +241,36 @@ async fn whatever_stands_in_a_row_arrives() {
     assert_eq!((sums.of("event").rows, sums.of("tested_draft").rows), (11, 3));
     // Eleven executions have four events, which know by how many they are shared.
     let db = Connection::open(path(&third)).unwrap();
-    let shared: Vec<i64> = db.prepare("select executions from event order by place").unwrap()
-        .query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let shared: Vec<i64> = db
+        .prepare("select executions from event order by place")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(shared, [3, 3, 3, 2]);
     let looks_on = client(&url(&second)).await;
-    let shared: Vec<i64> =
-        looks_on.query("select executions from event order by id", &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let shared: Vec<i64> = looks_on
+        .query("select executions from event order by id", &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
     assert_eq!(shared, [3, 3, 3, 2]);
     // Each day in its part, as a server would have it.
-    let rest: i64 = looks_on.query_one("select (select count(*) from execution_rest) + (select count(*) from event_rest)
-        + (select count(*) from journal_rest) + (select count(*) from refused_request_rest)", &[]).await.unwrap().get(0);
+    let rest: i64 = looks_on
+        .query_one(
+            "select (select count(*) from execution_rest) + (select count(*) from event_rest)
+        + (select count(*) from journal_rest) + (select count(*) from refused_request_rest)",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(rest, 0);
-    let indexes: i64 = db.query_row("select count(*) from sqlite_schema where name like 'moving%'", [], |row| row.get(0)).unwrap();
+    let indexes: i64 =
+        db.query_row("select count(*) from sqlite_schema where name like 'moving%'", [], |row| row.get(0)).unwrap();
     assert_eq!(indexes, 0);
 }
 
@@ -260,7 +289,11 @@ async fn fill(store: &dyn Store) {
     for n in (11..30).step_by(2) {
         let more = Progress { records: vec![node_run("first", NodeStatus::Succeeded)], ..running(server_id(1)) };
         store.execution_progress(execution_id(n), 1, more).await.unwrap();
-        let end = Progress { records: vec![node_run("second", NodeStatus::Failed)], notes: vec!["a\0b".to_owned()], ..ended(Status::Failed, at(n + 1)) };
+        let end = Progress {
+            records: vec![node_run("second", NodeStatus::Failed)],
+            notes: vec!["a\0b".to_owned()],
+            ..ended(Status::Failed, at(n + 1))
+        };
         store.execution_progress(execution_id(n), 1, end).await.unwrap();
     }
     let again = NewExecution {
@@ -305,8 +338,9 @@ async fn a_server_finds_what_it_left() {
     assert_eq!(seen(&*store).await, before);
     store.server_start(server_id(2), LEASE).await.unwrap();
     let claimed = store.execution_claim_one(execution_id(40), server_id(2)).await.unwrap();
-    assert_eq!(claimed.map(|claimed| claimed.execution.id), Some(execution_id(40)));
-    let after = Progress { records: vec![node_run("third", NodeStatus::Succeeded)], ..ended(Status::Succeeded, at(99)) };
+    assert_eq!(claimed.map(|claimed| claimed.head.id), Some(execution_id(40)));
+    let after =
+        Progress { records: vec![node_run("third", NodeStatus::Succeeded)], ..ended(Status::Succeeded, at(99)) };
     store.execution_progress(execution_id(40), 2, after).await.unwrap();
     let later = seen(&*store).await;
     store.server_stop(server_id(2)).await.unwrap();
@@ -365,14 +399,19 @@ async fn a_target_is_closed_until_it_was_compared() {
         target.mark(marker.written()).await.unwrap();
         copy(&source, &target, &mut marker, LIMITS, &mut |_| ()).await.unwrap();
         drop((source, target));
-        let (spoil, mend) = ("update refused_request set status = 403 where status = 401 and id = (select min(id::text)::uuid from refused_request)",
-            "update refused_request set status = 401");
+        let (spoil, mend) = (
+            "update refused_request set status = 403 where status = 401 and id = (select min(id::text)::uuid from refused_request)",
+            "update refused_request set status = 401",
+        );
         change(to, spoil).await;
         let opened = match to {
             Place::Sqlite(path) => Sqlite::open(sqlite::Options::new(path)).map(drop),
             Place::Postgres { url, .. } => Postgres::open(postgres::Options::new(url)).await.map(drop),
         };
-        assert!(matches!(&opened, Err(Error::MoveUnfinished { from: whence }) if *whence == from.to_string()), "{opened:?}");
+        assert!(
+            matches!(&opened, Err(Error::MoveUnfinished { from: whence }) if *whence == from.to_string()),
+            "{opened:?}"
+        );
         let Err(MoveError::Differs { source_sums, target_sums }) = moved(from, to).await else { panic!("equal?") };
         let differing: Vec<&str> =
             source_sums.iter().filter(|(table, sum)| target_sums.of(table) != *sum).map(|(table, _)| table).collect();

@@ -75,7 +75,10 @@ impl Side {
         }
         migrate::migrate(&mut client).await?;
         // Whatever the next page is, its plan is made for it.
-        client.batch_execute("set plan_cache_mode = force_custom_plan; set jit = off").await.map_err(|error| failed(error.into()))?;
+        client
+            .batch_execute("set plan_cache_mode = force_custom_plan; set jit = off")
+            .await
+            .map_err(|error| failed(error.into()))?;
         Ok(Some(Some(Self { client, days: BTreeMap::new() })))
     }
 
@@ -258,7 +261,8 @@ impl Side {
         self.make_days_of(table, ids()).await?;
         if table.is_execution() {
             self.make_days_of(&JOURNAL, ids()).await?;
-            self.make_days_of(&EVENT, page.items.iter().filter_map(|item| item.event.as_ref()).map(|event| &event[0])).await?;
+            self.make_days_of(&EVENT, page.items.iter().filter_map(|item| item.event.as_ref()).map(|event| &event[0]))
+                .await?;
         }
         Ok(())
     }

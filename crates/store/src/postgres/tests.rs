@@ -15,8 +15,8 @@ use super::sql::Bin;
 use super::testing::{Cluster, client};
 use super::transaction::{Db, Kind};
 use super::{
-    Options, Postgres, batch, claim, execution, execution_list, figures, lock, mark, moving, request_log, retention, sample,
-    search, secret, server, session, setting, token, user, workflow,
+    Options, Postgres, batch, claim, execution, execution_list, figures, lock, mark, moving, request_log, retention,
+    sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::conformance::numbered::{LEASE, at, ended, execution, execution_id, running, server_id, workflow_id};
 use crate::{Claim, ExecutionFilter, RetentionRule, Store};

@@ -107,10 +107,17 @@ impl Side {
     /// What goes with an execution.
     fn with_it(&self, item: &mut Item, event_place: i64, journal_end: Option<i64>) -> Result<(), Fault> {
         let event = format!("select {} from event where place = ?1", names(EVENT.columns));
-        item.event = self.db.prepare_cached(&event)?.query_and_then([event_place], |row| cells(row, 0, EVENT.columns))?.next().transpose()?;
+        item.event = self
+            .db
+            .prepare_cached(&event)?
+            .query_and_then([event_place], |row| cells(row, 0, EVENT.columns))?
+            .next()
+            .transpose()?;
         let mut place = journal_end;
         while let Some(part) = place {
-            let found = row(&self.db, PART, [part], |row| Ok((row.get(0)?, vec![Cell::Number(row.get(1)?), Cell::Text(row.get(2)?)])))?;
+            let found = row(&self.db, PART, [part], |row| {
+                Ok((row.get(0)?, vec![Cell::Number(row.get(1)?), Cell::Text(row.get(2)?)]))
+            })?;
             let Some((before, part)) = found else { break };
             item.journal.push(part);
             place = before;
@@ -118,7 +125,12 @@ impl Side {
         item.journal.reverse();
         let draft = format!("select {} from tested_draft where execution_id = ?1", names(TESTED_DRAFT.columns));
         let columns = TESTED_DRAFT.columns;
-        item.draft = self.db.prepare_cached(&draft)?.query_and_then([&item.row[0]], |row| cells(row, 0, columns))?.next().transpose()?;
+        item.draft = self
+            .db
+            .prepare_cached(&draft)?
+            .query_and_then([&item.row[0]], |row| cells(row, 0, columns))?
+            .next()
+            .transpose()?;
         Ok(())
     }
 
@@ -203,7 +215,8 @@ fn put_with_it(db: &Connection, item: &Item) -> rusqlite::Result<[Cell; 2]> {
 
 fn insert(db: &Connection, table: &Table, values: &Row) -> rusqlite::Result<()> {
     let (names, marks) = (names(table.columns), marks(table.columns, '?', 1));
-    execute(db, &format!("insert into {} ({names}) values ({marks})", table.quoted()), params_from_iter(values)).map(drop)
+    execute(db, &format!("insert into {} ({names}) values ({marks})", table.quoted()), params_from_iter(values))
+        .map(drop)
 }
 
 /// The move whose target this is, if it has not come to its end: whence.

@@ -8,8 +8,8 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::sql::{self, LAST_ID};
 use super::{
-    Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, moving, request_log, retention,
-    sample, search, secret, server, session, setting, token, user, workflow,
+    Options, Sqlite, checkpoint, claim, connect, execution, execution_list, figures, migrate, moving, request_log,
+    retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::list::ROWS_MAX;
 use crate::{Error, ExecutionFilter, Store};
