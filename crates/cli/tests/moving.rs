@@ -28,7 +28,7 @@ const FILL: &str = "
     insert into workflow (id, key, title, description, tags, enabled, when_off, retention, edit, live, created_at, changed_at, draft)
         select id, 'key' || n, convert_to('title ü' || n, 'UTF8'), '', '[]', n % 2 = 0, 'refuse', '{}', 1, 1, at, at, '{}'
           from numbered where n <= 20;
-    insert into event select id, case when n % 50 = 0 then 2 else 1 end, 'POST', '[[\"content-type\",\"application/json\"]]', 'a=1',
+    insert into event select id, case when n % 50 = 0 and n < COUNT then 2 else 1 end, 'POST', '[[\"content-type\",\"application/json\"]]', 'a=1',
            '127.0.0.1', at, convert_to('{\"text\":\"' || repeat(md5(n::text), 1 + (n % 7 * case when n % 100 = 1 then 90 else 3 end)::int) || '\"}', 'UTF8')
       from numbered where n % 50 <> 1 or n = 1;
     insert into journal select id, nextval('journal_part'), part, '[{\"node\":\"' || md5((n * part)::text) || '\"}]'
