@@ -75,12 +75,7 @@ pub enum Step {
 ///
 /// Errors: nothing is lost by any; the move can be run again, but for `NotEmpty`, `OtherMove`, `Differs` and
 /// `ChangedSince`, after which the target has to be emptied.
-pub async fn run(
-    from: &Place,
-    to: &Place,
-    limits: PageLimits,
-    tell: &mut dyn FnMut(Step),
-) -> Result<Sums, MoveError> {
+pub async fn run(from: &Place, to: &Place, limits: PageLimits, tell: &mut dyn FnMut(Step)) -> Result<Sums, MoveError> {
     if from == to {
         return Err(MoveError::SamePlace);
     }
