@@ -160,6 +160,11 @@ $(CARGO_FUZZ):
 	$(call say,cargo-fuzz $(CARGO_FUZZ_VERSION))
 	@cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools --quiet
 
+.PHONY: move-large
+move-large: need-rust need-postgres ## 200,000 executions to SQLite and back, killed half-way each time: minutes, 2 GB
+	$(call say,move 200000 executions out and back)
+	@cargo test --locked --all-features -p hookflow --test moving -- --nocapture --ignored
+
 .PHONY: docker-steps
 docker-steps: need-rust need-curl need-node ## every step of the Dockerfile in an empty folder, without Docker: ten minutes, 3 GB
 	$(call say,the steps of the Dockerfile)

@@ -162,6 +162,10 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 
 /// The store says what is wrong with which file.
 fn unusable(error: &store::Error) -> Failure {
+    if let store::Error::MoveUnfinished { .. } = error {
+        return Failure::new("serve.move_unfinished", chain(error))
+            .hint("run the same `hookflow move` again: it goes on where it was; or empty the target");
+    }
     Failure::new("serve.store", chain(error)).hint(ELSEWHERE)
 }
 

@@ -12,6 +12,7 @@ mod fence;
 pub mod histogram;
 mod list;
 mod migration;
+pub mod moving;
 pub mod points;
 pub mod postgres;
 mod queues;

@@ -39,6 +39,7 @@ const LEDGER: &str = "create table migration (
 )";
 /// Held until the connection ends: servers that start together wait for the first of them.
 const HOLD: &str = "select pg_advisory_lock($1)";
+const TRY_HOLD: &str = "select pg_try_advisory_lock($1)";
 /// Where the tables are made is the first schema of the search path.
 const TABLES: &str = "select count(*), count(*) filter (where tablename = 'migration')
                         from pg_tables where schemaname = current_schema()";
@@ -87,7 +88,10 @@ pub(super) async fn migrate(client: &mut Client) -> Result<(), MigrateError> {
 }
 
 async fn migrate_with(client: &mut Client, migrations: &[Migration]) -> Result<(), MigrateError> {
-    client.execute(HOLD, &[&(Lock::Schema as i64)]).await?;
+    if !client.query_one(TRY_HOLD, &[&(Lock::Schema as i64)]).await?.try_get(0)? {
+        tracing::info!("waiting for another server that starts on this database, or for a move that is under way");
+        client.execute(HOLD, &[&(Lock::Schema as i64)]).await?;
+    }
     let there = client.query_one(TABLES, &[]).await?;
     let (tables, ledgers): (i64, i64) = (there.try_get(0)?, there.try_get(1)?);
     let applied = match (tables, ledgers) {

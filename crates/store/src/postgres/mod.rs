@@ -23,6 +23,7 @@ mod figures;
 mod lock;
 mod mark;
 mod migrate;
+pub(crate) mod moving;
 mod options;
 mod partition;
 mod pulse;
@@ -67,7 +68,7 @@ use tokio::time::Instant;
 
 use crate::Store;
 use crate::change::{Change, Changed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fence::Fence;
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
@@ -128,6 +129,9 @@ impl Postgres {
         let connector = Connector::new(&options)?;
         let mut client = connector.alone().await?;
         migrate::migrate(&mut client).await?;
+        if let Some(from) = moving::unfinished(&client).await? {
+            return Err(Error::MoveUnfinished { from });
+        }
         let marks = Arc::new(Marks::new(&client).await?);
         drop(client);
         let fence = Arc::new(Fence::default());

@@ -15,8 +15,8 @@ use super::sql::Bin;
 use super::testing::{Cluster, client};
 use super::transaction::{Db, Kind};
 use super::{
-    Options, Postgres, batch, cancel_wish, change, claim, execution, execution_list, figures, lock, mark, request_log,
-    retention, sample, search, secret, server, session, setting, token, user, workflow,
+    Options, Postgres, batch, cancel_wish, change, claim, execution, execution_list, figures, lock, mark, moving,
+    request_log, retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::conformance::numbered::{
     LEASE, at, ended, execution, execution_id, running, server, server_id, workflow_id,
@@ -40,6 +40,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         figures::STATEMENTS,
         lock::STATEMENTS,
         mark::STATEMENTS,
+        moving::STATEMENTS,
         partition::STATEMENTS,
         request_log::STATEMENTS,
         retention::STATEMENTS,

@@ -8,8 +8,8 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::sql::{self, LAST_ID};
 use super::{
-    Options, Sqlite, cancel_wish, checkpoint, claim, connect, execution, execution_list, figures, migrate, request_log,
-    retention, sample, search, secret, server, session, setting, token, user, workflow,
+    Options, Sqlite, cancel_wish, checkpoint, claim, connect, execution, execution_list, figures, migrate, moving,
+    request_log, retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::list::ROWS_MAX;
 use crate::{Error, ExecutionFilter, Store};
@@ -29,6 +29,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         execution::STATEMENTS,
         execution_list::STATEMENTS,
         figures::STATEMENTS,
+        moving::STATEMENTS,
         request_log::STATEMENTS,
         retention::STATEMENTS,
         sample::STATEMENTS,
