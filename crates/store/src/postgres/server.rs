@@ -27,6 +27,7 @@ statements! {
     EXTEND = "update server set lease_until = clock_timestamp() + $2::bigint * interval '1 microsecond' where id = $1";
     REMOVE = "delete from server where id = $1";
     LIVES = "select 1 from server where id = $1 and lease_until > clock_timestamp()";
+    LIVING = "select count(*) from server where lease_until > clock_timestamp()";
     /// Leaps from owner to owner: those of open executions that do not live. Who asks does live.
     GONE = "with recursive owned (owner) as (
                 (select owner from execution where due_at is not null and owner is not null order by owner limit 1)
