@@ -163,7 +163,7 @@ $(CARGO_FUZZ):
 .PHONY: move-large
 move-large: need-rust need-postgres ## 200,000 executions to SQLite and back, killed half-way each time: minutes, 2 GB
 	$(call say,move 200000 executions out and back)
-	@cargo test --locked --all-features -p hookflow --test moving -- --nocapture --ignored
+	@MOVE_EXECUTIONS=200000 cargo test --locked --all-features -p hookflow --test moving -- --nocapture a_history_is_moved_out_and_back
 
 .PHONY: docker-steps
 docker-steps: need-rust need-curl need-node ## every step of the Dockerfile in an empty folder, without Docker: ten minutes, 3 GB

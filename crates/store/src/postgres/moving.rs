@@ -17,6 +17,7 @@ use super::lock::Lock;
 use super::migrate;
 use super::options::Options;
 use super::partition::{self, Day};
+use super::server;
 use super::sql::{Bin, Raw, Text, statements};
 use crate::error::{Error, Result};
 use crate::moving::item::{Cell, Item, Row};
@@ -34,7 +35,6 @@ const DAYS_MAX: usize = 1_000;
 statements! {
     TRY_HOLD = "select pg_try_advisory_lock($1)";
     IS_THERE = "select to_regclass('migration') is not null";
-    LIVING = "select count(*) from server where lease_until > clock_timestamp()";
     IDENTITY = "select system_identifier || '/' || current_database() || '/' || current_schema() from pg_control_system()";
     MARKER = "select value from setting where name = $1";
     MARK = "insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
@@ -96,7 +96,7 @@ impl Side {
 
     /// Servers whose lease is not over.
     pub(crate) async fn living(&self) -> Result<i64> {
-        ask(&self.client, LIVING, &[]).await.map_err(failed)
+        ask(&self.client, server::LIVING, &[]).await.map_err(failed)
     }
 
     pub(crate) async fn marker(&self) -> Result<Option<String>> {
