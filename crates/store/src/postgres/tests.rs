@@ -303,13 +303,23 @@ async fn what_became_of_a_transaction_is_known() {
     };
     let db = write("committed").await;
     store.marks.commit(db.client(), Some(&line)).await.unwrap();
-    assert_eq!(fate(again()).await.unwrap(), Fate::Committed);
+    assert_eq!(store.marks.question(&store.pool, &again()).await.unwrap(), Fate::Committed);
     assert_eq!(fate(again()).await.unwrap(), Fate::Committed, "however often it is asked");
 
     let taken_back = store.marks.take();
     let late = Mark { line: taken_back.line, number: taken_back.number };
+    let asked_again = Mark { line: taken_back.line, number: taken_back.number };
     let open = write("open").await;
     assert_eq!(fate(taken_back).await.unwrap(), Fate::TakenBack);
+    assert_eq!(fate(asked_again).await.unwrap(), Fate::TakenBack, "the answer to the question may be lost, too");
+    // Others go on meanwhile.
+    for _ in 0..3 {
+        let db = write("other").await;
+        let mark = store.marks.take();
+        store.marks.commit(db.client(), Some(&mark)).await.unwrap();
+        db.client().batch_execute("delete from setting where name = 'other'").await.unwrap();
+        store.marks.give_back(mark);
+    }
     assert!(store.marks.commit(open.client(), Some(&late)).await.is_err(), "it is too late");
     drop((db, open, committed));
     assert!(store.setting_get("committed").await.unwrap().is_some());
