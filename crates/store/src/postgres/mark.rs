@@ -1,15 +1,9 @@
 //! How a commit is known that nobody has answered for.
 //!
-<<<<<<< HEAD
-//! Each transaction that writes leaves a mark, together with its commit: `(process, line, number)`, a key that
-//! is used once. Who lost the connection during the commit leaves the same mark:
-//! - it is there already: the commit happened;
-=======
 //! Each transaction that writes leaves a mark, last and together with its commit: `(process, line, number)`, a key that
 //! is used once. Who lost the connection during the commit leaves the same mark, and a witness beside it:
 //! - it is there already: the commit happened. But if the witness is there, too, it was left by such a question, whose
 //!   answer was lost in its turn;
->>>>>>> part/dbrows
 //! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
 //!   can never commit, as its mark is taken, and stays taken. While it is just committing, this waits for it.
 //!
@@ -129,20 +123,12 @@ impl Marks {
         let began = Instant::now();
         let mut pause = Duration::from_millis(10);
         loop {
-<<<<<<< HEAD
-            let error = match self.leave(pool, &mark).await {
-=======
             let error = match self.question(pool, &mark).await {
->>>>>>> part/dbrows
                 Ok(Fate::Committed) => {
                     self.give_back(mark);
                     return Ok(Fate::Committed);
                 }
-<<<<<<< HEAD
-                // What was sent may still come to be read, however late: the mark stays there, and in its way.
-=======
                 // The line is not used again: the mark has to stay where it is.
->>>>>>> part/dbrows
                 Ok(Fate::TakenBack) => return Ok(Fate::TakenBack),
                 Err(error) => error,
             };
