@@ -121,14 +121,15 @@ const OTHER_KEY: &str = "give every server the file that the first one had, --ke
 async fn open_store(settings: &Settings, folder: &Folder) -> Result<(Arc<dyn Store>, Option<File>), Failure> {
     if settings.database.is_empty() {
         folder.make_database()?;
-        let store = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
+        let store = Sqlite::open(store_options(settings, folder));
+        let store = store.map_err(|error| unusable(&error, chain(&error), ELSEWHERE))?;
         return Ok((store, None));
     }
     let lock = folder.lock()?;
     let store = Postgres::open(shared_options(settings)).await;
-    let at = settings.database.masked();
     let store = store.map_err(|error| {
-        Failure::new("serve.store", format!("{at}: {}", chain(&error))).hint("is it there, and may this user use it?")
+        let sentence = format!("{}: {}", settings.database.masked(), chain(&error));
+        unusable(&error, sentence, "is it there, and may this user use it?")
     })?;
     Ok((store, Some(lock)))
 }
@@ -161,12 +162,12 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 }
 
 /// The store says what is wrong with which file.
-fn unusable(error: &store::Error) -> Failure {
+fn unusable(error: &store::Error, sentence: String, hint: &str) -> Failure {
     if let store::Error::MoveUnfinished { .. } = error {
-        return Failure::new("serve.move_unfinished", chain(error))
+        return Failure::new("serve.move_unfinished", sentence)
             .hint("run the same `hookflow move` again: it goes on where it was; or empty the target");
     }
-    Failure::new("serve.store", chain(error)).hint(ELSEWHERE)
+    Failure::new("serve.store", sentence).hint(hint)
 }
 
 impl Running {

@@ -300,4 +300,13 @@ async fn who_may_not_be_moved_is_told_why() {
     ]);
     assert!(served.code == 1 && served.stderr.starts_with("error[serve.move_unfinished]"), "{}", served.stderr);
     moved(&home, &other, &unfinished);
+
+    let half = database().await;
+    moved(&home, &other, &half);
+    let copied =
+        "update setting set value = convert_to(replace(convert_from(value, 'UTF8'), 'finished', 'copied'), 'UTF8')
+                   where name = 'moving'";
+    client(&half).await.execute(copied, &[]).await.unwrap();
+    let served = home.run(&["serve", "--database", &half, "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    assert!(served.code == 1 && served.stderr.starts_with("error[serve.move_unfinished]"), "{}", served.stderr);
 }
