@@ -19,6 +19,7 @@ use crate::site::Site;
 
 pub const ROW: &str = "R18";
 const SERVERS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(20);
 /// From when PostgreSQL takes connections until every server acknowledges.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
 /// Once it is clear that they do not, how long one waits to see that they do at all.
@@ -70,7 +71,7 @@ pub async fn run(bench: &Bench, faults: Faults<'_>) -> Result<Outcome> {
     let cluster = &site.cluster;
 
     let mut dice = Dice::new(bench.seed);
-    let callers = Each::start(&servers, &bench.folder.join("ledger")).await?;
+    let callers = Each::start(&servers, &bench.folder.join("ledger"), PAUSE).await?;
     let (mut slowest, mut done) = (Duration::ZERO, 0);
     for round in 0..bench.rounds {
         for fault in faults.each.iter().filter(|fault| **fault != Fault::Frozen || round % 5 == 0) {

@@ -15,7 +15,6 @@ use crate::load::{Load, Plan, Tally};
 use crate::server::Server;
 
 const CONNECTIONS: usize = 8;
-const PAUSE: Duration = Duration::from_millis(20);
 /// A second, and what a busy machine adds.
 const PUBLISHED_BY: Duration = Duration::from_millis(2_000);
 const POLL: Duration = Duration::from_millis(5);
@@ -38,12 +37,12 @@ pub(super) struct Told {
 }
 
 impl Each {
-    /// Once what was published is known everywhere.
-    pub(super) async fn start(servers: &[Server], ledger: &Path) -> Result<Self> {
+    /// Once what was published is known everywhere. `pause`: between an answer and the next request of each caller.
+    pub(super) async fn start(servers: &[Server], ledger: &Path, pause: Duration) -> Result<Self> {
         sleep(PUBLISHED_BY).await;
         let ledger = Arc::new(Ledger::create(ledger)?);
         let load = |server: &Server| {
-            let plan = Plan { connections: CONNECTIONS, pause: PAUSE, ..Plan::new(server.hooks, &MIXTURE) };
+            let plan = Plan { connections: CONNECTIONS, pause, ..Plan::new(server.hooks, &MIXTURE) };
             Load::start(plan, &ledger)
         };
         Ok(Self { loads: servers.iter().map(load).collect(), ledger })
