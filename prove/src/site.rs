@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 use store::postgres::testing::Cluster;
@@ -11,6 +12,9 @@ use store::postgres::testing::Cluster;
 use crate::kept::Kept;
 use crate::rows::Bench;
 use crate::server::{Home, Server};
+
+/// For servers.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
 
 /// The database and a home for each server. The servers know it by `url`, which may lead there on a way of its own.
 #[derive(Debug)]
@@ -71,7 +75,16 @@ fn write_key(path: &Path) -> Result<()> {
     Ok(file.write_all(&[9; 32])?)
 }
 
-/// One that nobody has at the moment.
+/// One that nobody has, nor is given: a server that starts again finds it as it was. Below the ports that the system
+/// gives to whoever asks for any, callers among them.
 pub(crate) fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORTS.len() {
+        let place = (std::process::id() * 64 + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS.len() as u32;
+        let address = SocketAddr::from(([127, 0, 0, 1], PORTS.start + u16::try_from(place)?));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
