@@ -21,10 +21,10 @@ use super::mark::{Mark, Marks};
 use super::sql::{Bin, json, statements};
 use crate::row::{NewExecution, Pinned, Progress, SentAnswer};
 
-/// What is new of executions that begin, and the parts of the journal of all; then `$more`, and the mark before this one
-/// goes. An event is there already when a replay brings it, unless it was edited.
+/// What is new of executions that begin, and the parts of the journal of all, and now and then the marks before this
+/// one go; then `$more`. `$there`: what becomes of an event that is there already.
 macro_rules! begun {
-    ($more:literal) => {
+    ($there:literal, $more:literal) => {
         concat!(
             "with made as (
                  insert into execution
@@ -43,8 +43,9 @@ macro_rules! begun {
              events as (
                  insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
                  select * from unnest($23::uuid[], $24::bigint[], $25::bytea[], $26::text[], $27::bytea[], $28::text[],
-                                      $29::bigint[], $30::bytea[])
-                     on conflict (id) do update set executions = event.executions + excluded.executions),
+                                      $29::bigint[], $30::bytea[])",
+            $there,
+            "),
              parts as (
                  insert into journal (execution_id, part, epoch, records)
                  select execution_id, nextval('journal_part'), epoch, records
@@ -52,18 +53,23 @@ macro_rules! begun {
              drafts as (
                  insert into tested_draft (execution_id, flow) select * from unnest($34::uuid[], $35::text[])),
              cleaned as (
-                 delete from commit_mark where process = $1 and line = $2 and number < $3)",
+                 delete from commit_mark where process = $1 and line = $2 and number < $3 and $3 % 64 = 0)",
             $more
         )
     };
 }
 
 statements! {
-    /// Executions that begin.
-    BEGIN = begun!(" insert into commit_mark (process, line, number) values ($1, $2, $3)");
-    /// Such that begin, and such that get on: these through the fence, only at the epoch they were claimed at, and only
-    /// while they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
-    BEGIN_AND_PROGRESS = begun!(",
+    /// Executions that begin, each with an event that is new. Where one is not, nothing is kept.
+    BEGIN = begun!("", " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// Such that begin, also with an event that is there: a replay brings one, unless it was edited.
+    BEGIN_AGAIN = begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions",
+        " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// The same, and such that get on: these through the fence, only at the epoch they were claimed at, and only while
+    /// they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
+    BEGIN_AND_PROGRESS = begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions", ",
              marked as (
                  insert into commit_mark (process, line, number) values ($1, $2, $3)),
              moved as (
@@ -241,8 +247,14 @@ impl Command {
 /// Writes all of them, each of another execution, and leaves `mark`: in one statement, which is a transaction by itself.
 pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks, mark: &Mark) -> Result<(), Fault> {
     let (made, moved) = sorted(commands);
-    let begin = if moved.is_empty() { BEGIN } else { BEGIN_AND_PROGRESS };
-    let statement = client.prepare_cached(begin).await?;
+    // Who is alone may be so because there was one in the batch.
+    let all_new = commands.len() > 1 && made.iter().all(|new| new.replay_of.is_none());
+    let sql = match (moved.is_empty(), all_new) {
+        (true, true) => BEGIN,
+        (true, false) => BEGIN_AGAIN,
+        (false, _) => BEGIN_AND_PROGRESS,
+    };
+    let statement = client.prepare_cached(sql).await?;
     let answers = || made.iter().map(|new| new.progress.answer.as_ref());
     // Each once, in the order of their ids: so nobody waits for who waits for him.
     let mut events: BTreeMap<[u8; 16], (&Create, i64)> = BTreeMap::new();

@@ -6,7 +6,7 @@
 //! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
 //!   can never commit, as its mark is taken, and stays taken. While it is just committing, this waits for it.
 //!
-//! A process uses a few lines at a time, and each keeps its last mark only. [Decision 34] says why it is not the number
+//! A process uses a few lines at a time, and each keeps its last marks only. [Decision 34] says why it is not the number
 //! that PostgreSQL gives a transaction.
 //!
 //! [Decision 34]: ../../../../docs/decisions/0034-commits-leave-a-mark.md

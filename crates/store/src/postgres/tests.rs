@@ -310,6 +310,8 @@ async fn what_became_of_a_transaction_is_known() {
     let open = write("open").await;
     assert_eq!(fate(taken_back).await.unwrap(), Fate::TakenBack);
     assert!(store.marks.commit(open.client(), Some(&late)).await.is_err(), "it is too late");
+    let next = store.marks.take();
+    assert_ne!(next.line, late.line, "a later mark would make room for what is sent late");
     drop((db, open, committed));
     assert!(store.setting_get("committed").await.unwrap().is_some());
     assert_eq!(store.setting_get("open").await.unwrap(), None);
