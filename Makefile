@@ -89,13 +89,18 @@ web-check: web/node_modules/.made web/tools/apigen/node_modules/.made ## formatt
 	$(call say,web: tests)
 	@npm test --prefix web --silent
 
+# Run on PostgreSQL, too.
+JOURNEYS := whole editor-publish executions.spec requests.spec settings
+
 .PHONY: browser
 browser: need-rust need-chromium need-postgres web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
 	$(call say,build hookflow with the web UI in it)
 	@cargo build --locked --all-features -p hookflow
+	@cargo build --locked --all-features -p store --example cluster
 	$(call say,browser)
 	@e2e/node_modules/.bin/tsc -p e2e/browser
 	@e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)
+	[ -n '$(BROWSER)' ] || BROWSER_ON=postgres e2e/node_modules/.bin/playwright test -c e2e/browser $(JOURNEYS)
 
 SCREENS := contact-sheet.jpg workflows-light-wide.png trigger-light-wide.png condition-light-wide.png executions-light-wide.png failed-light-wide.png requests-light-wide.png editor-dark-wide.png
 
@@ -155,6 +160,11 @@ $(CARGO_FUZZ):
 	$(call say,cargo-fuzz $(CARGO_FUZZ_VERSION))
 	@cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root target/tools --quiet
 
+.PHONY: move-large
+move-large: need-rust need-postgres ## 200,000 executions to SQLite and back, killed half-way each time: minutes, 2 GB
+	$(call say,move 200000 executions out and back)
+	@MOVE_EXECUTIONS=200000 cargo test --locked --all-features -p hookflow --test moving -- --nocapture a_history_is_moved_out_and_back
+
 .PHONY: docker-steps
 docker-steps: need-rust need-curl need-node ## every step of the Dockerfile in an empty folder, without Docker: ten minutes, 3 GB
 	$(call say,the steps of the Dockerfile)
@@ -181,10 +191,10 @@ peers: ## install what Hookflow is measured beside: up to ten minutes and 3 GB; 
 	$(call say,peers of the bench)
 	@bench/peers/install.sh target/bench/peers
 
-PROOFS ?= crash killed power eio full chain ask frozen takeover backlog isolation overload rolling clock retries leak slow
+PROOFS ?= crash killed power eio full chain ask frozen takeover database partition backlog isolation overload rolling rolled clock clocks upgrade retries leak slow
 
 .PHONY: prove
-prove: need-rust ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
+prove: need-rust target/nginx/.made ## break the release binary on purpose, about an hour and 3 GB; PROOFS='crash chain' for some; writes docs/proofs.md
 	$(call say,build for speed, and a canary)
 	@cargo build --release --locked -p hookflow -p prove
 	@cargo build --profile quick --locked -p hookflow --features testing

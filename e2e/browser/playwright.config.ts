@@ -1,8 +1,10 @@
 import { defineConfig } from "@playwright/test";
 
-// The real binary and Debian's Chromium; each test has a server, a database and a browser context of its own.
+// The real binary and Debian's Chromium; each test has a server, a database and a browser context of its own. With
+// BROWSER_ON=postgres the databases are of a PostgreSQL that is started for the run.
 export default defineConfig({
   testDir: ".",
+  globalSetup: "./databases.ts",
   outputDir: "../../target/browser/results",
   timeout: 60_000,
   expect: { timeout: 10_000 },

@@ -11,6 +11,7 @@ export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "hookflow-browser-"));
   private process: ChildProcess | undefined;
   private log = "";
+  private database: string | undefined;
   /** `http://127.0.0.1:…` of the admin and of the public listener. */
   admin = "";
   hooks = "";
@@ -18,9 +19,10 @@ export class Server {
 
   /** Starts, or starts again on the same data; with the same ports the second time. */
   async start(env: Record<string, string> = {}): Promise<this> {
+    this.database ??= process.env.BROWSER_DATABASES ? await (await fetch(process.env.BROWSER_DATABASES)).text() : "";
     const at = (origin: string) => (origin ? new URL(origin).host : "127.0.0.1:0");
     this.process = spawn(BINARY, ["serve", "--data", this.data, "--hooks", at(this.hooks), "--admin", at(this.admin)], {
-      env: { ...process.env, HOOKFLOW_OUTBOUND_ALLOW: "127.0.0.1", ...env },
+      env: { ...process.env, HOOKFLOW_OUTBOUND_ALLOW: "127.0.0.1", HOOKFLOW_DATABASE: this.database, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on("data", (text) => (this.log += text));

@@ -71,8 +71,19 @@ impl Kept {
         .await
     }
 
+    /// Executions of a workflow that fell asleep on their way: they were claimed again.
+    pub async fn delayed(&self, key: &str) -> Result<Vec<ExecutionId>> {
+        let sql = "select id::text from execution where workflow_key = $1 and epoch > 1";
+        self.0.query(sql, &[&key]).await?.iter().map(|row| id(row.try_get(0)?)).collect()
+    }
+
     pub async fn number(&self, sql: &str) -> Result<i64> {
         Ok(self.0.query_one(sql, &[]).await?.try_get(0)?)
+    }
+
+    /// The first column of all rows.
+    pub async fn numbers(&self, sql: &str) -> Result<Vec<i64>> {
+        self.0.query(sql, &[]).await?.into_iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     pub async fn execute(&self, sql: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What callers were told.
 
+use std::collections::BTreeMap;
 use std::io::Result;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +47,8 @@ pub struct Account {
     /// 2xx that named no execution: not one of them can be looked up.
     pub nameless: u64,
     pub refused: u64,
+    /// How often with which status.
+    pub refused_with: BTreeMap<u16, u64>,
 }
 
 impl Account {
@@ -53,11 +56,15 @@ impl Account {
         let mut account = Self::default();
         for line in text.lines().filter(|line| !line.ends_with(" late")) {
             let mut words = line.split(' ').skip(1);
-            let is_success = words.next().is_some_and(|status| status.starts_with('2'));
+            let status: u16 = words.next().and_then(|status| status.parse().ok()).unwrap_or(0);
+            let is_success = (200..300).contains(&status);
             match words.next().and_then(|id| id.parse().ok()) {
                 Some(id) if is_success => account.acknowledged.push(id),
                 _ if is_success => account.nameless += 1,
-                _ => account.refused += 1,
+                _ => {
+                    account.refused += 1;
+                    *account.refused_with.entry(status).or_default() += 1;
+                }
             }
         }
         account
@@ -74,5 +81,6 @@ mod tests {
         let account = Account::of(&format!("1 200 {id}\n2 503 -\n3 202 {id}\n4 200 -\n5 200 {id} late\n"));
         assert_eq!(account.acknowledged, [id, id]);
         assert_eq!((account.nameless, account.refused), (1, 1));
+        assert_eq!(account.refused_with, [(503, 1)].into());
     }
 }

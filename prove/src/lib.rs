@@ -10,7 +10,8 @@
 //! - An answer counts as acknowledged once its line in the ledger is on disk, an effect happened once its line
 //!   in the sink's log is.
 //! - What is random comes from a seed that is printed.
-//! - Only processes started here are stopped, by their id; only loopback addresses are spoken to.
+//! - Only processes started here are stopped, by their id; only loopback addresses are spoken to, and the far ends of
+//!   cables that were made here.
 //!
 //! Not here: what a server promises (`docs/guides/what-a-2xx-means.md`), faults inside the store (its own tests).
 
@@ -18,8 +19,11 @@ pub mod dice;
 pub mod figures;
 pub mod kept;
 pub mod ledger;
+pub mod link;
 pub mod load;
 pub mod page;
+pub mod proxy;
+pub mod relay;
 pub mod rows;
 pub mod server;
 pub mod sink;

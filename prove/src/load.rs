@@ -3,9 +3,10 @@
 //! Beside `bench::load` this one sends to several workflows in turns, knows each request by a number, and
 //! remembers how many were under way when the server went.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bench::connection::{Connection, request};
@@ -61,6 +62,9 @@ struct Shared {
     answered: AtomicU64,
     acknowledged: AtomicU64,
     refused: AtomicU64,
+    /// How many were refused with which status.
+    statuses: Mutex<BTreeMap<u16, u64>>,
+    slowest_ms: AtomicU64,
 }
 
 /// What went out and what came back.
@@ -85,6 +89,8 @@ impl Load {
             answered: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            statuses: Mutex::default(),
+            slowest_ms: AtomicU64::new(0),
         });
         let mut callers = JoinSet::new();
         for caller in 0..connections {
@@ -101,6 +107,16 @@ impl Load {
             acknowledged: acknowledged.load(Relaxed),
             refused: refused.load(Relaxed),
         }
+    }
+
+    /// How many were refused so far, and with which status.
+    pub fn refusals(&self) -> BTreeMap<u16, u64> {
+        self.shared.statuses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Of the answers that came, and of those that a caller waited for in vain.
+    pub fn slowest(&self) -> Duration {
+        Duration::from_millis(self.shared.slowest_ms.load(Relaxed))
     }
 
     /// Reads what is on its way, then ends.
@@ -128,7 +144,10 @@ impl Shared {
         let mut open = None;
         while !self.stop.load(Relaxed) {
             let address = self.plan.addresses[at % self.plan.addresses.len()];
-            match timeout(ANSWER_MAX, self.call(address, &mut open)).await {
+            let from = Instant::now();
+            let called = timeout(ANSWER_MAX, self.call(address, &mut open)).await;
+            self.slowest_ms.fetch_max(u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX), Relaxed);
+            match called {
                 Ok(Ok(true)) => sleep(self.plan.pause).await,
                 Ok(Ok(false)) => sleep(REFUSED_PAUSE).await,
                 Ok(Err(_)) | Err(_) => {
@@ -160,7 +179,12 @@ impl Shared {
         self.answered.fetch_add(1, Relaxed);
         self.ledger.note(number, response.status, response.header("Hookflow-Execution").unwrap_or("-"));
         let is_success = (200..300).contains(&response.status);
-        if is_success { &self.acknowledged } else { &self.refused }.fetch_add(1, Relaxed);
+        if is_success {
+            self.acknowledged.fetch_add(1, Relaxed);
+        } else {
+            self.refused.fetch_add(1, Relaxed);
+            *self.statuses.lock().unwrap_or_else(PoisonError::into_inner).entry(response.status).or_default() += 1;
+        }
         Ok(is_success)
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use prove::figures::Outcome;
+use prove::relay::{Place, Relay};
 use prove::rows::{
     Bench, backlog, chain, clock, crash, eio, full, isolation, leak, overload, power, retries, rolling, several, slow,
 };
@@ -20,7 +21,7 @@ struct Args {
     /// The program to break.
     #[arg(long, global = true, default_value = "target/release/hookflow")]
     hookflow: PathBuf,
-    /// The program that can be made to flush too little: built with the feature `testing`.
+    /// The program that can be made to flush too little, and to have a later schema: built with the feature `testing`.
     #[arg(long, global = true, default_value = "target/canary/hookflow")]
     canary: PathBuf,
     /// How often. Default: the full number of the row.
@@ -74,6 +75,12 @@ enum Row {
         #[arg(long, default_value_t = 1_000)]
         running: u64,
     },
+    /// R16 with two servers: restarts of one after the other, behind a proxy and without one.
+    Rolled,
+    /// R17 with two servers: their clocks differ and jump; needs libfaketime.
+    Clocks,
+    /// R20: two versions side by side while a migration runs.
+    Upgrade,
     /// R10: one workflow that burns, hangs, floods or calls itself, beside nine that do not.
     Isolation {
         /// What it does. Default: each in turn.
@@ -90,6 +97,19 @@ enum Row {
     Rolling,
     /// R17: jumps of the clock; needs libfaketime.
     Clock,
+    /// R18: PostgreSQL is killed, stopped, frozen, and succeeded by its standby.
+    Database,
+    /// R19: the way between a server and PostgreSQL fails; cables that are pulled need root.
+    Partition,
+    /// Passes on what comes, for the far end of such a cable.
+    #[command(hide = true)]
+    Relay {
+        #[arg(long)]
+        at: std::net::SocketAddr,
+        /// A Unix socket.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// R22: a far side that misbehaves.
     Retries,
     /// R24: aborts, idle connections and few file descriptors, for a while.
@@ -115,6 +135,10 @@ async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
         std::fs::write("docs/proofs.md", prove::page::page(&args.outcomes)?).context("docs/proofs.md")?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Row::Relay { at, to } = args.row {
+        Relay::start(Place::Tcp(at), Place::Unix(to)).await?.serve().await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (rounds, seconds) = match args.row {
         Row::Crash => (300, 1.5),
         Row::Power { .. } => (60, 0.8),
@@ -123,12 +147,15 @@ async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
         Row::Chain | Row::Ask => (300, 0.9),
         Row::Killed => (100, 3.0),
         Row::Frozen => (10, 3.0),
-        Row::Rolling => (20, 2.0),
-        Row::Clock => (1, 3.0),
+        Row::Database => (10, 3.0),
+        Row::Partition => (3, 3.0),
+        Row::Rolling | Row::Rolled => (20, 2.0),
+        Row::Clock | Row::Clocks => (1, 3.0),
+        Row::Upgrade => (5, 6.0),
         Row::Overload { .. } => (1, 60.0),
         Row::Isolation { .. } | Row::Slow => (1, 10.0),
         Row::Leak => (1, 600.0),
-        Row::Backlog { .. } | Row::Takeover { .. } | Row::Retries | Row::Page => (1, 1.0),
+        Row::Backlog { .. } | Row::Takeover { .. } | Row::Retries | Row::Page | Row::Relay { .. } => (1, 1.0),
     };
     let temporary = tempfile::tempdir()?;
     let folder = args.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
@@ -180,6 +207,9 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         Row::Killed => several::killed::run(bench).await,
         Row::Frozen => several::frozen::run(bench, several::frozen::LEASE).await,
         Row::Takeover { running } => several::takeover::run(bench, *running).await,
+        Row::Rolled => several::rolled::run(bench).await,
+        Row::Clocks => several::clocks::run(bench).await,
+        Row::Upgrade => several::upgrade::run(bench, &args.canary).await,
         Row::Isolation { poison } => {
             let poisons = if poison.is_empty() { &isolation::Poison::ALL[..] } else { poison };
             isolation::run(bench, poisons, isolation::SLACK).await
@@ -194,7 +224,12 @@ async fn run(args: &Args, bench: &Bench) -> Result<Outcome> {
         Row::Rolling => rolling::run(bench).await,
         Row::Clock => clock::run(bench).await,
         Row::Retries => retries::run(bench).await,
-        Row::Page => Ok(Outcome::default()),
+        Row::Database => several::database::run(bench, several::database::Faults::FULL).await,
+        Row::Partition => {
+            let parted = several::frozen::LEASE + Duration::from_secs(7);
+            several::partition::run(bench, &several::partition::Fault::ALL, several::frozen::LEASE, parted).await
+        }
+        Row::Page | Row::Relay { .. } => Ok(Outcome::default()),
     }
 }
 

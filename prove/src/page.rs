@@ -38,7 +38,24 @@ pub const PROMISES: &[(&str, &str)] = &[
         "Five times what the server can do: every request is answered 2xx, 429 or 503, about as many with 2xx as ever, with 256 MB of memory at most, and 10 s later all is as before.",
     ),
     ("R16", "SIGTERM drains: who was accepted is answered, exit 0."),
+    (
+        "R16 several",
+        "One of several servers after the other is restarted: everybody is answered, and what it ran goes on at once elsewhere.",
+    ),
     ("R17", "Jumps of the clock lose nothing and make nothing happen twice."),
+    ("R17 several", "The same with servers whose clocks differ: leases are by the database's."),
+    (
+        "R18",
+        "PostgreSQL is killed, stopped, frozen, or succeeded by its synchronous standby: nothing that was acknowledged is lost, callers get 503 meanwhile, and within 5 s of its return all is as before.",
+    ),
+    (
+        "R19",
+        "A server that is cut off from PostgreSQL says so within 15 s and acknowledges nothing, others take over what it ran, and it writes nothing over them.",
+    ),
+    (
+        "R20",
+        "The next version migrates and runs beside this one, which goes on; killed in a step of its migration, it has left all of it or nothing; what cannot go on beside a step is told.",
+    ),
     ("R22", "Retries keep their schedule and their limits whatever the far side does."),
     (
         "R24",

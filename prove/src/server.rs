@@ -63,6 +63,12 @@ impl Home {
         self
     }
 
+    /// Another program on the same data.
+    pub fn running(mut self, program: &Path) -> Result<Self> {
+        self.program = program.canonicalize().with_context(|| format!("{} is not there", program.display()))?;
+        Ok(self)
+    }
+
     #[must_use]
     pub fn through(mut self, wrapper: &[&str]) -> Self {
         self.wrapper = wrapper.iter().map(|&word| word.to_owned()).collect();
@@ -123,7 +129,9 @@ impl Home {
             .stderr(log)
             .spawn()
             .with_context(|| format!("{} cannot be started", self.program.display()))?;
-        Ok(Server { child, pid: 0, hooks: ANYWHERE, admin: ANYWHERE, token: String::new() })
+        // Of what it is started through, if it is, until it says.
+        let pid = child.id().unwrap_or(0);
+        Ok(Server { child, pid, hooks: ANYWHERE, admin: ANYWHERE, token: String::new() })
     }
 
     /// Publishes workflow files, all at once.

@@ -72,6 +72,6 @@ fn write_key(path: &Path) -> Result<()> {
 }
 
 /// One that nobody has at the moment.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -7,7 +7,8 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token,
+    user,
 };
 
 /// Receives webhooks, runs a workflow for each and answers the caller.
@@ -94,12 +95,13 @@ pub(crate) enum Command {
     /// The server's settings.
     #[command(subcommand)]
     Config(Config),
+    Move(moving::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
 
 /// Commands that talk to no server.
-const ALONE: [&str; 3] = ["check", "completions", "man"];
+const ALONE: [&str; 4] = ["check", "completions", "man", "move"];
 /// Commands that are about the settings of a server rather than a running one.
 const SETTING: [&str; 2] = ["serve", "check"];
 

@@ -1,6 +1,6 @@
 //! Floor 4: the program. It reads the command line, wires the rooms together and says how it ended.
 //!
-//! Not here: anything another room could do. Commands but `serve`, `check` and `config check` are
+//! Not here: anything another room could do. Commands but `serve`, `check`, `config check` and `move` are
 //! clients of the admin API; `completions` and `man` know only the command line itself.
 
 mod args;
@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use args::{Cli, Command, Config, Global};
 use commands::{
     activate, apply, cancel, check, completions, config_check, delete, execution, executions, export, list, man,
-    publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token, user,
+    moving, publish, ready, replay, request, requests, resolve, revisions, rotate, secret, send, serve, show, token,
+    user,
 };
 use failure::{DONE, Failure, MISUSED};
 use output::Output;
@@ -81,6 +82,7 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
             Command::Token(command) => token::run(command, global, out).await,
             Command::User(command) => user::run(command, global, out).await,
             Command::Config(Config::Check(args)) => config_check::run(args, global, out),
+            Command::Move(args) => moving::run(args, out).await,
             Command::Completions(args) => completions::run(&args, out),
             Command::Man(args) => man::run(&args, out),
         }

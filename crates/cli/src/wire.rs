@@ -2,8 +2,8 @@
 //! joined and parted in the right order.
 //! ```text
 //! start   key, token ▶ bind both ▶ store ▶ engine ▶ serve
-//! stop    engine drains ─┬▶ waiting callers get their 202, what runs is parked, the store closes
-//!         server stops  ─┘  no new connections, those with a request under way end
+//! stop    server stops ▶ not ready ▶ the ports close ▶ engine drains: waiting callers get their 202 ▶ connections end
+//!         engine stops ▶ what runs is parked ▶ the store closes
 //! ```
 
 use std::fs::File;
@@ -121,14 +121,15 @@ const OTHER_KEY: &str = "give every server the file that the first one had, --ke
 async fn open_store(settings: &Settings, folder: &Folder) -> Result<(Arc<dyn Store>, Option<File>), Failure> {
     if settings.database.is_empty() {
         folder.make_database()?;
-        let store = Sqlite::open(store_options(settings, folder)).map_err(|error| unusable(&error))?;
+        let store = Sqlite::open(store_options(settings, folder));
+        let store = store.map_err(|error| unusable(&error, chain(&error), ELSEWHERE))?;
         return Ok((store, None));
     }
     let lock = folder.lock()?;
     let store = Postgres::open(shared_options(settings)).await;
-    let at = settings.database.masked();
     let store = store.map_err(|error| {
-        Failure::new("serve.store", format!("{at}: {}", chain(&error))).hint("is it there, and may this user use it?")
+        let sentence = format!("{}: {}", settings.database.masked(), chain(&error));
+        unusable(&error, sentence, "is it there, and may this user use it?")
     })?;
     Ok((store, Some(lock)))
 }
@@ -161,8 +162,12 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 }
 
 /// The store says what is wrong with which file.
-fn unusable(error: &store::Error) -> Failure {
-    Failure::new("serve.store", chain(error)).hint(ELSEWHERE)
+fn unusable(error: &store::Error, sentence: String, hint: &str) -> Failure {
+    if let store::Error::MoveUnfinished { .. } = error {
+        return Failure::new("serve.move_unfinished", sentence)
+            .hint("run the same `hookflow move` again: it goes on where it was; or empty the target");
+    }
+    Failure::new("serve.store", sentence).hint(hint)
 }
 
 impl Running {
@@ -211,13 +216,12 @@ impl Running {
 
     /// Returns once everything is parked, answered and closed.
     pub(crate) async fn stop(self) {
-        self.engine.drain();
         self.stop.cancel();
-        // Callers that wait are answered by the engine while it stops, over the server's connections.
-        let ((), served) = tokio::join!(self.engine.stop(), self.server);
-        if let Err(error) = served {
+        // It drains the engine when nobody comes any more.
+        if let Err(error) = self.server.await {
             tracing::error!(%error, "the server did not stop cleanly");
         }
+        self.engine.stop().await;
     }
 }
 
@@ -254,6 +258,7 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             idle_timeout: Duration::from_millis(settings.idle_timeout_ms),
             write_timeout: Duration::from_millis(settings.write_timeout_ms),
             head_bytes_max: settings.head_bytes_max,
+            stop_grace: Duration::from_millis(settings.stop_grace_ms),
             // A caller that waits has its 202 by then.
             stop_timeout: Duration::from_millis(settings.drain_ms).min(limits.hooks_listener.stop_timeout),
             ..limits.hooks_listener

@@ -45,7 +45,7 @@ fn whether_it_is_ready_is_told_by_the_exit_code() {
     let none = home.run(&["ready"]);
     assert_eq!(none.code, 1);
     assert!(none.stderr.starts_with("error[client.no_server]: "), "{}", none.stderr);
-    let server = home.serve(&[]);
+    let mut server = home.serve(&[]);
     let ready = home.run(&["ready"]);
     assert_eq!((ready.code, ready.stdout.as_str()), (0, "ready\n"));
     assert_eq!(home.json(&["ready"]), [serde_json::json!({ "ready": true })]);
@@ -58,5 +58,5 @@ fn whether_it_is_ready_is_told_by_the_exit_code() {
     let stopping = home.run(&["ready"]);
     assert_eq!(stopping.code, 1, "{stopping:?}");
     drop(slow);
-    assert_eq!(server.terminate().code, 0);
+    assert_eq!(server.wait().code(), Some(0));
 }

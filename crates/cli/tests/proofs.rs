@@ -11,6 +11,7 @@ use anyhow::Result;
 use prove::figures::Outcome;
 use prove::rows::isolation::{self, Poison};
 use prove::rows::overload::{self, Bodies, Bounds};
+use prove::rows::several::database::{Fault, Faults};
 use prove::rows::{Bench, backlog, chain, crash, eio, full, leak, retries, rolling, several, slow};
 use support::say;
 use tokio::sync::RwLock;
@@ -122,6 +123,37 @@ async fn r12_five_times_what_it_can_do_is_answered_in_bounded_memory() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r16_an_orderly_stop_answers_everybody_and_repeats_nothing() {
     holds(async |bench| rolling::run(&bench).await, 3, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_nothing_is_lost_when_postgresql_stops_or_its_standby_takes_its_place() {
+    let faults = Faults { each: &[Fault::Killed, Fault::Ended, Fault::Stopped], ..Faults::FULL };
+    let faults = Faults { stopped: Duration::from_secs(2), ..faults };
+    holds(async |bench| several::database::run(&bench, faults).await, 1, 1_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r19_who_is_cut_off_from_postgresql_acknowledges_nothing() {
+    let (lease, parted) = (Duration::from_secs(3), Duration::from_secs(16));
+    let faults = [several::partition::Fault::Resets, several::partition::Fault::Holds];
+    holds(async |bench| several::partition::run(&bench, &faults, lease, parted).await, 1, 1_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_servers_are_restarted_one_by_one_and_everybody_is_answered() {
+    holds(async |bench| several::rolled::run(&bench).await, 2, 700).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_clocks_that_differ_and_jump_make_nothing_happen_twice() {
+    holds(async |bench| several::clocks::run(&bench).await, 1, 400).await;
+}
+
+/// One program is both here: which schema it has is said in its environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn r20_two_versions_are_side_by_side_while_one_migrates() {
+    let program = Path::new(env!("CARGO_BIN_EXE_hookflow"));
+    holds(async |bench| several::upgrade::run(&bench, program).await, 1, 800).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

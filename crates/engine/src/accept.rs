@@ -92,7 +92,8 @@ impl Inner {
                 let (answer, notes, trigger) =
                     rendered.map_err(|_| NotDurable::new("the server panicked over its answer"))?;
                 let (machine, answer) = (machine(trigger), SentAnswer { answer, sent_at: now });
-                let place = place.ok().filter(|_| !self.leaves_to_workers());
+                let is_left = self.leaves_to_workers() || self.draining.is_cancelled();
+                let place = place.ok().filter(|_| !is_left);
                 let Some(place) = place else {
                     let beginning = Beginning {
                         head,

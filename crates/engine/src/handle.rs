@@ -401,13 +401,13 @@ impl Engine {
         Ok(self.inner.retention_round().await?)
     }
 
-    /// From now on nothing is accepted; callers that wait get their ticket, and what runs parks at
-    /// its next node boundary. Returns at once; [`Engine::stop`] waits.
+    /// From now on nothing is begun; callers that wait get their ticket, and what runs parks at its next node boundary.
+    /// What is accepted is kept for others, or the next start. Returns at once; [`Engine::stop`] waits.
     pub fn drain(&self) {
         self.inner.start_drain();
     }
 
-    /// Drains, waits until all is parked or `Limits::drain` has passed, gives up what this server
+    /// Accepts nothing more, drains, waits until all is parked or `Limits::drain` has passed, gives up what this server
     /// owns and closes the store.
     pub async fn stop(&self) {
         let inner = &self.inner;

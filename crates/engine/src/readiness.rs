@@ -17,6 +17,8 @@ use crate::handle::Inner;
 /// How long a server calls itself not ready after the database would take no more.
 const OVERLOAD_PAUSE: Duration = Duration::from_secs(2);
 
+const STOPPING: &str = "the server is stopping";
+
 /// What stands in the way of requests.
 #[derive(Debug)]
 pub(crate) struct Obstacles {
@@ -46,6 +48,9 @@ impl Default for Obstacles {
 impl Inner {
     /// `Err` says why no request is worth sending now.
     pub(crate) fn ready(&self) -> Result<(), String> {
+        if self.draining.is_cancelled() {
+            return Err(STOPPING.to_owned());
+        }
         self.able()?;
         if let Err(error) = self.store.health() {
             return Err(error.to_string());
@@ -66,10 +71,11 @@ impl Inner {
         Ok(())
     }
 
-    /// `Err`: nothing can be accepted until the process is another.
+    /// `Err`: nothing can be accepted until the process is another. A server that drains can: it keeps for others.
     pub(crate) fn able(&self) -> Result<(), String> {
-        if self.draining.is_cancelled() {
-            return Err("the server is stopping".to_owned());
+        // From there on nobody would wait for what is begun.
+        if self.tasks.is_closed() {
+            return Err(STOPPING.to_owned());
         }
         if self.standing.is_lost() {
             return Err(store::Error::ServerLeaseLost.to_string());

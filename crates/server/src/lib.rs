@@ -3,13 +3,15 @@
 //! Two listeners of one kind: the public one (`hooks`) meets the open internet, the admin one (`api`, `ui`)
 //! those who run the server. They share sockets' rules and metrics, never a path.
 //!
-//! A stop, in order; the caller drains the engine first and stops it meanwhile:
+//! A stop, in order; the caller stops the engine behind it:
 //! ```text
-//! engine.drain()         nothing new is accepted (503), callers that wait get their 202
-//! stop.cancel()          /readyz says no; the hooks port closes; answers carry `Connection: close`
-//!                        requests under way are answered, at most `ListenerLimits::stop_timeout` long
-//!                        then those who listen live are let go, and the admin port closes in the same way
-//! engine.stop() ∥ serve  everything is parked and on disk, every connection has ended
+//! stop.cancel()   /readyz says no, answers carry `Connection: close`; everything is answered as before
+//! stop_grace      the hooks port closes behind the last connection that the system has accepted
+//! a moment        who came through it is answered
+//! engine.drain()  callers that wait get their 202, what runs is parked; what still comes in is kept for others
+//! stop_timeout    requests under way are answered, at most so long
+//!                 those who listen live are let go, and the admin port closes in the same way
+//! engine.stop()   nobody asks any more: everything is parked and on disk
 //! ```
 //!
 //! Not here: what a workflow does (`engine`), what is kept (`store`), flags and files (`cli`).
@@ -34,6 +36,7 @@ mod ui;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::Engine;
 use nodes::outbound::Networks;
@@ -95,12 +98,17 @@ impl Default for ServerLimits {
         Self {
             hooks: HookLimits::default(),
             hooks_listener: ListenerLimits::default(),
-            admin_listener: ListenerLimits { connections_max: 512, ..ListenerLimits::default() },
+            // Its part of the grace is that of `hooks`, which closes first.
+            admin_listener: ListenerLimits {
+                connections_max: 512,
+                stop_grace: Duration::ZERO,
+                ..ListenerLimits::default()
+            },
         }
     }
 }
 
-/// Serves both listeners until `options.stop`, then returns when their connections have ended.
+/// Serves both listeners until `options.stop`, then returns when their connections have ended and the engine drains.
 pub async fn serve(options: ServerOptions) {
     let ServerOptions {
         engine,
@@ -133,15 +141,16 @@ pub async fn serve(options: ServerOptions) {
         about,
     );
     let ui = engine.role().serves_people().then(|| Ui::new(admin_base_path));
-    let public = Hooks::new(engine, limits.hooks, trusted_proxies, metrics.hooks, readiness.clone(), arrivals);
+    let public = Hooks::new(engine.clone(), limits.hooks, trusted_proxies, metrics.hooks, readiness.clone(), arrivals);
     let admin = Listener::start(admin, Arc::new(Admin::new(api, ui)), limits.admin_listener, metrics.admin_listener);
     let hooks =
         hooks.map(|hooks| Listener::start(hooks, Arc::new(public), limits.hooks_listener, metrics.hooks_listener));
     stop.cancelled().await;
     readiness.stop();
-    if let Some(hooks) = hooks {
-        hooks.stop().await;
+    match hooks {
+        Some(hooks) => hooks.stop(|| engine.drain()).await,
+        None => engine.drain(),
     }
     live_ends.cancel();
-    admin.stop().await;
+    admin.stop(|| ()).await;
 }

@@ -267,18 +267,17 @@ async fn a_sender_that_hangs_up_stops_nothing() {
 async fn a_stop_gives_callers_their_ticket_and_closes_both_doors() {
     let bench = Bench::new().await;
     let file = bench.folder.path().join("trace");
-    let slow = |key: &str| json!({"key": key, "kind": "test_effect", "config": {"file": file, "sleep_ms": 300}});
+    let slow = |key: &str| json!({"key": key, "kind": "test_effect", "config": {"file": file, "sleep_ms": 700}});
     let key = bench.publish(json!({"mode": "sync", "nodes": [slow("one"), slow("two"), respond()]})).await;
     let mut stream = TcpStream::connect(bench.hooks).await.unwrap();
     stream.write_all(&request("POST", &trigger(&key), &[JSON], b"{}")).await.unwrap();
     while !file.exists() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    bench.engine.drain();
     bench.stop.cancel();
-    let answered = finish(&mut stream);
-    let (answer, (), served) = tokio::join!(answered, bench.engine.stop(), bench.served);
+    let (answer, served) = tokio::join!(finish(&mut stream), bench.served);
     served.unwrap();
+    bench.engine.stop().await;
     assert_eq!(answer.status, 202, "{answer:?}");
     assert!(answer.header("location").is_some());
     assert!(TcpStream::connect(bench.hooks).await.is_err() && TcpStream::connect(bench.admin).await.is_err());

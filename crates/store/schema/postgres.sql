@@ -97,6 +97,7 @@ create table migration (
     number bigint not null,
     name text not null,
     checksum text not null,
+    beside boolean not null,
     PRIMARY KEY (number)
 );
 

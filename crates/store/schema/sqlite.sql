@@ -70,7 +70,8 @@ CREATE TABLE journal (
 CREATE TABLE migration (
     number   integer not null primary key,
     name     text    not null,
-    checksum text    not null
+    checksum text    not null,
+    beside   integer not null                  -- programs that do not know it may go on
 ) strict;
 
 CREATE TABLE refused_request (

@@ -75,6 +75,9 @@ pub enum Error {
     /// The data folder is in use, or written by a newer version, or damaged.
     #[error("the database cannot be opened: {reason}")]
     Unusable { reason: String },
+    /// Half of what is in `from` is here, or all of it and nobody has compared.
+    #[error("a move from {from} into this database has not come to its end")]
+    MoveUnfinished { from: String },
     /// For a reason of its own, which another try would meet again. Nothing was kept.
     /// `operation` is the trait method's name. The cause stays in `source`, not in the text.
     #[error("the database failed during {operation}")]

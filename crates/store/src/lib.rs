@@ -11,6 +11,8 @@ pub mod error;
 mod fence;
 pub mod histogram;
 mod list;
+mod migration;
+pub mod moving;
 pub mod points;
 pub mod postgres;
 mod queues;

@@ -289,7 +289,7 @@ async fn a_damaged_or_foreign_file_is_refused_with_the_reason() {
     std::fs::remove_file(&path).unwrap();
     Sqlite::open(options(folder.path())).unwrap().close().await.unwrap();
     let ours = rusqlite::Connection::open(&path).unwrap();
-    ours.pragma_update(None, "user_version", 99).unwrap();
+    ours.execute_batch("insert into migration values (99, 'later', '', 0)").unwrap();
     drop(ours);
     assert!(refusal().contains("written by a newer Hookflow"), "{}", refusal());
 }

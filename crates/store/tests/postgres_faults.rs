@@ -326,3 +326,90 @@ async fn a_server_that_stays_away_is_told_of_within_seconds() {
     assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
     store.close().await.unwrap();
 }
+
+/// Its connections stay open, and its machine says that all is well. Goes on for as long as it takes the test to see
+/// that nobody waits for its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_frozen_is_told_of_and_found_again() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let store = Postgres::open(Options { silence_max: Duration::from_secs(1), ..Options::new(&url) }).await.unwrap();
+    store.execution_create(execution(1, 1, queued(at(1)))).await.unwrap();
+    cluster.signal("STOP");
+    let began = Instant::now();
+    let (read, beat) = tokio::join!(
+        store.execution_get(execution_id(1)),
+        store.server_beat(server_id(1), Duration::from_secs(15), false)
+    );
+    let took = began.elapsed();
+    // What waits to know what became of its commit is not in the others' way for ever either.
+    let created =
+        tokio::time::timeout(Duration::from_secs(10), store.execution_create(execution(2, 1, queued(at(2))))).await;
+    cluster.signal("CONT");
+    assert!(matches!(read, Err(Error::Away { .. })), "{read:?}");
+    assert!(matches!(beat, Err(Error::Away { .. })), "{beat:?}");
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert!(matches!(created, Ok(Err(Error::Away { .. }))), "{created:?}");
+    let began = Instant::now();
+    store.execution_create(execution(3, 1, queued(at(3)))).await.unwrap();
+    assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    store.close().await.unwrap();
+}
+
+/// One URL names both: whoever is to be written to is found, and nothing that was acknowledged stayed behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_that_is_promoted_has_what_was_acknowledged() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let port = store::postgres::testing::free_port();
+    let both = url.replace(&format!(":{}/", cluster.port()), &format!(":{},127.0.0.1:{port}/", cluster.port()));
+    let store = Postgres::open(Options::new(format!("{both}?target_session_attrs=read-write"))).await.unwrap();
+    let standby = cluster.standby(port).await;
+    store.execution_create(execution(1, 1, queued(at(1)))).await.unwrap();
+    cluster.stop();
+    let created = store.execution_create(execution(2, 1, queued(at(2)))).await;
+    assert!(matches!(created, Err(Error::Away { .. })), "{created:?}");
+    standby.promote().await;
+    store.execution_create(execution(3, 1, queued(at(3)))).await.unwrap();
+    assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
+    store.close().await.unwrap();
+}
+
+/// Whoever's commit was under way hears what became of it, once that can be known; who came later hears at once that
+/// it is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stands_behind_a_commit_that_nobody_knows_of_is_turned_away() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let options = Options { silence_max: Duration::from_secs(1), writers: 1, ..Options::new(&url) };
+    let store = Postgres::open(options).await.unwrap();
+    // A commit waits for one who does not come.
+    cluster.execute("postgres", "alter system set synchronous_standby_names = 'nobody'").await;
+    cluster.execute("postgres", "select pg_reload_conf()").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let create = |n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.execution_create(execution(n, 1, queued(at(n)))).await })
+    };
+    let first = create(1);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    cluster.signal("STOP");
+    let began = Instant::now();
+    let behind = create(2).await.unwrap();
+    assert!(matches!(behind, Err(Error::Away { .. })), "{behind:?}");
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let late = Instant::now();
+    assert!(matches!(create(3).await.unwrap(), Err(Error::Away { .. })));
+    assert!(late.elapsed() < Duration::from_millis(500), "{:?}", late.elapsed());
+    assert!(!first.is_finished());
+    cluster.signal("CONT");
+    cluster.execute("postgres", "alter system reset synchronous_standby_names").await;
+    cluster.execute("postgres", "select pg_reload_conf()").await;
+    first.await.unwrap().unwrap();
+    create(4).await.unwrap().unwrap();
+    let there = [1, 2, 3, 4].map(|n| store.execution_get(execution_id(n)));
+    let there: Vec<bool> = join_all(there).await.into_iter().map(|found| found.unwrap().is_some()).collect();
+    assert_eq!(there, [true, false, false, true]);
+    store.close().await.unwrap();
+}

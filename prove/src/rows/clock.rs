@@ -14,6 +14,7 @@ use super::{Bench, async_flow, effect_node, sync_flow};
 use crate::figures::Outcome;
 use crate::ledger::Ledger;
 use crate::load::{Load, Plan};
+use crate::server::Home;
 use crate::sink::Sink;
 use crate::stored::{Stored, all_ended};
 
@@ -30,22 +31,18 @@ const JUMPS: [(&str, i64); 6] = [
     ("true time", 0),
     ("+10 y", 315_576_000),
 ];
+pub(super) const INSTALL: &str = "needs libfaketime: apt-get install faketime";
 const ENDS_MAX: Duration = Duration::from_secs(60);
 
 pub async fn run(bench: &Bench) -> Result<Outcome> {
     let Some(library) = library() else {
-        return Ok(Outcome::skipped("R17", "needs libfaketime: apt-get install faketime"));
+        return Ok(Outcome::skipped("R17", INSTALL));
     };
     let mut outcome = Outcome::new("R17");
     let sink = Sink::start(&bench.folder.join("sink"), Duration::ZERO).await?;
     let control = bench.folder.join("clock");
     set(&control, 0)?;
-    let home = bench
-        .home()?
-        .with("LD_PRELOAD", library.to_string_lossy())
-        .with("FAKETIME_TIMESTAMP_FILE", control.to_string_lossy())
-        .with("FAKETIME_NO_CACHE", "1")
-        .with("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let home = faked(bench.home()?, &library, &control);
     let delay = r"{ key: pause, kind: delay, config: { amount: 1500, unit: milliseconds } }".to_owned();
     let server = home.start().await?;
     let nodes = [delay, effect_node("call", sink.address, "")];
@@ -106,13 +103,21 @@ pub async fn run(bench: &Bench) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn library() -> Option<PathBuf> {
+/// Whose server goes by the clock that `control` sets.
+pub(super) fn faked(home: Home, library: &Path, control: &Path) -> Home {
+    home.with("LD_PRELOAD", library.to_string_lossy())
+        .with("FAKETIME_TIMESTAMP_FILE", control.to_string_lossy())
+        .with("FAKETIME_NO_CACHE", "1")
+        .with("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+}
+
+pub(super) fn library() -> Option<PathBuf> {
     let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"];
     folders.iter().map(|folder| Path::new(folder).join(LIBRARY)).find(|library| library.is_file())
 }
 
 /// Renamed into place, so that nobody reads half of it.
-fn set(control: &Path, offset: i64) -> Result<()> {
+pub(super) fn set(control: &Path, offset: i64) -> Result<()> {
     let next = control.with_extension("next");
     std::fs::write(&next, format!("{offset:+}\n"))?;
     std::fs::rename(next, control)?;

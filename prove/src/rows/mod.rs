@@ -93,7 +93,7 @@ fn effect_node(key: &str, sink: SocketAddr, more: &str) -> String {
     )
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     // The owner of what this process made a moment ago in /proc: itself.
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
@@ -108,7 +108,7 @@ fn lacks(programs: &[&'static str]) -> Option<&'static str> {
 }
 
 /// Runs a tool to its end; what it said if it failed.
-async fn tool(program: &str, args: &[&str]) -> Result<()> {
+pub(crate) async fn tool(program: &str, args: &[&str]) -> Result<()> {
     let ran = tokio::process::Command::new(program).args(args).output().await.with_context(|| program.to_owned())?;
     let said = String::from_utf8_lossy(&ran.stderr);
     anyhow::ensure!(ran.status.success(), "{program} {args:?}: {}", said.trim());

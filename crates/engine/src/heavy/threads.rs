@@ -155,7 +155,7 @@ impl Watch {
         for seat in &mut self.seats {
             {
                 let mut state = seat.state();
-                if !state.since.is_some_and(|since| since.elapsed() >= LIGHT_MAX) {
+                if state.since.is_none_or(|since| since.elapsed() < LIGHT_MAX) {
                     continue;
                 }
                 state.goes_down();

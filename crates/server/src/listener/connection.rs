@@ -22,12 +22,18 @@ pub(super) struct Shared<H> {
     pub(super) handler: Arc<H>,
     pub(super) limits: ListenerLimits,
     pub(super) metrics: ListenerMetrics,
+    pub(super) stopping: watch::Receiver<Stop>,
     turned_away: Arc<Semaphore>,
     http: http1::Builder,
 }
 
 impl<H> Shared<H> {
-    pub(super) fn new(handler: Arc<H>, limits: ListenerLimits, metrics: ListenerMetrics) -> Self {
+    pub(super) fn new(
+        handler: Arc<H>,
+        limits: ListenerLimits,
+        metrics: ListenerMetrics,
+        stopping: watch::Receiver<Stop>,
+    ) -> Self {
         let mut http = http1::Builder::new();
         // The watchdog does what hyper's own timer would do.
         http.header_read_timeout(None);
@@ -35,7 +41,7 @@ impl<H> Shared<H> {
         let head_bytes_max = limits.head_bytes_max.max(HEAD_BYTES_MIN);
         http.max_buf_size(head_bytes_max).max_header_size(head_bytes_max);
         let turned_away = Arc::new(Semaphore::new(limits.turned_away_max));
-        Self { handler, limits, metrics, turned_away, http }
+        Self { handler, limits, metrics, stopping, turned_away, http }
     }
 
     /// Says that there is no place, if not too many are being told so.
@@ -54,13 +60,8 @@ enum End {
     Stopped,
 }
 
-pub(super) async fn serve<H: Handler>(
-    shared: Arc<Shared<H>>,
-    stream: impl Stream,
-    peer: IpAddr,
-    pulse: Pulse,
-    mut stopping: watch::Receiver<Stop>,
-) {
+pub(super) async fn serve<H: Handler>(shared: Arc<Shared<H>>, stream: impl Stream, peer: IpAddr, pulse: Pulse) {
+    let mut stopping = shared.stopping.clone();
     let _open = shared.metrics.connection();
     let io = TokioIo::new(Watched::new(stream, pulse.clone()));
     let service = service_fn(|request: Request<Incoming>| {
@@ -75,8 +76,12 @@ pub(super) async fn serve<H: Handler>(
             done = &mut connection => break End::Done(done),
             overdue = &mut watchdog => break End::Overdue(overdue),
             changed = stopping.changed() => match *stopping.borrow_and_update() {
-                Stop::Drain if changed.is_ok() => std::pin::Pin::new(&mut connection).graceful_shutdown(),
-                Stop::No if changed.is_ok() => {}
+                // hyper would close it at once; its first request may be on the way.
+                Stop::Closing if changed.is_ok() && pulse.is_fresh() => {}
+                Stop::Closing | Stop::Drain if changed.is_ok() => {
+                    std::pin::Pin::new(&mut connection).graceful_shutdown();
+                }
+                Stop::No | Stop::Leaving if changed.is_ok() => {}
                 _ => break End::Stopped,
             },
         }

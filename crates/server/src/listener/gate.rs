@@ -13,10 +13,10 @@ use http::{HeaderValue, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
-use super::Handler;
 use super::arriving;
 use super::connection::Shared;
 use super::pulse::Pulse;
+use super::{Handler, Stop};
 use crate::error::{self, Fault};
 use crate::standing;
 
@@ -47,7 +47,8 @@ pub(super) async fn pass<H: Handler>(
             own(fault.response())
         }
     };
-    if !response.headers().contains_key(CONNECTION) && !rest.can_follow().await {
+    let stops = *shared.stopping.borrow() != Stop::No;
+    if !response.headers().contains_key(CONNECTION) && (stops || !rest.can_follow().await) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response.map(|body| Outgoing { body, pulse })

@@ -15,6 +15,12 @@ pub(super) const GRACE: Duration = Duration::from_millis(50);
 /// When all connections are at work, they are not looked through again for this long.
 pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
+/// A stop takes no more connections than this of those that the system has accepted for it: more than that keep coming.
+pub(super) const TAKEN_IN_MAX: usize = 4_096;
+/// Behind the port's end, those who came through it have this long to be answered as ever. Who takes longer, with a body
+/// or with what the flow does, is answered as one that stops does it.
+pub(super) const TAKEN_IN: Duration = Duration::from_millis(500);
+
 /// How much a listener takes on, and how long it waits for its peers.
 #[derive(Debug, Clone)]
 pub struct ListenerLimits {
@@ -37,6 +43,9 @@ pub struct ListenerLimits {
     pub turned_away_max: usize,
     /// How long to wait, once we are done with a connection, for the peer to have read the answer.
     pub linger: Duration,
+    /// How long, once a stop has begun, everything is taken and answered as before. Whoever looks whether the server is
+    /// ready, and whoever keeps a connection open, goes elsewhere meanwhile.
+    pub stop_grace: Duration,
     /// How long a stop waits for requests under way.
     pub stop_timeout: Duration,
 }
@@ -53,6 +62,7 @@ impl Default for ListenerLimits {
             target_bytes_max: 16 << 10,
             turned_away_max: 64,
             linger: Duration::from_secs(1),
+            stop_grace: Duration::from_millis(250),
             stop_timeout: Duration::from_secs(30),
         }
     }

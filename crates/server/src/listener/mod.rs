@@ -11,6 +11,7 @@
 //! - No panic of a handler reaches the connection or the process.
 //! - An answer after which the connection ends says so.
 //! - Nothing a peer sends here is logged; what is turned away is counted, by reason.
+//! - A stop resets nobody whom the system has taken for us: the port closes when there is none such left.
 //!
 //! Both listeners, the public one and the admin one, are of this kind.
 //!
@@ -36,15 +37,17 @@ use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 
 pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
 
 pub(crate) use self::arriving::Arriving;
 use self::connection::Shared;
+use self::limits::{TAKEN_IN, TAKEN_IN_MAX};
 use self::places::Places;
 use self::pulse::Pulse;
 use crate::error::Fault;
@@ -74,7 +77,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     No,
-    /// Nothing new; what is under way is answered.
+    /// Everything is taken and answered, but each connection ends with its next answer.
+    Leaving,
+    /// No new connections; those that rest between two requests end.
+    Closing,
+    /// Those end too that have said nothing yet; what is under way is answered.
     Drain,
     /// Connections are dropped.
     Now,
@@ -86,6 +93,7 @@ pub(crate) struct Listener {
     stop: watch::Sender<Stop>,
     accepting: JoinHandle<()>,
     connections: TaskTracker,
+    stop_grace: Duration,
     stop_timeout: Duration,
 }
 
@@ -99,24 +107,27 @@ impl Listener {
     ) -> Self {
         let (stop, stopping) = watch::channel(Stop::No);
         let connections = TaskTracker::new();
-        let stop_timeout = limits.stop_timeout;
-        let shared = Arc::new(Shared::new(handler, limits, metrics));
-        let accepting = tokio::spawn(accept(socket, shared, connections.clone(), stopping));
-        Self { stop, accepting, connections, stop_timeout }
+        let ListenerLimits { stop_grace, stop_timeout, .. } = limits;
+        let shared = Arc::new(Shared::new(handler, limits, metrics, stopping));
+        let accepting = tokio::spawn(accept(socket, shared, connections.clone()));
+        Self { stop, accepting, connections, stop_grace, stop_timeout }
     }
 
-    /// No new connections from now on, and connections close after the request under way.
-    pub(crate) fn drain(&self) {
-        self.stop.send_replace(Stop::Drain);
-    }
-
-    /// Drains, and returns when every connection has ended or the stop's time is up.
-    pub(crate) async fn stop(self) {
-        self.drain();
+    /// Goes on for the stop's grace, closes the port, and returns when every connection has ended or the stop's time is
+    /// up. Calls `closed` as soon as nobody can come any more and those who came have had a moment to be answered.
+    pub(crate) async fn stop(self, closed: impl FnOnce()) {
+        self.stop.send_replace(Stop::Leaving);
+        sleep(self.stop_grace).await;
+        self.stop.send_replace(Stop::Closing);
         // It ends at once; that it panicked would have been seen in its own task.
         let _ = self.accepting.await;
         self.connections.close();
-        if tokio::time::timeout(self.stop_timeout, self.connections.wait()).await.is_err() {
+        let ends = Instant::now() + self.stop_timeout;
+        let soon = ends.min(Instant::now() + TAKEN_IN);
+        let _ = timeout_at(soon, self.connections.wait()).await;
+        self.stop.send_replace(Stop::Drain);
+        closed();
+        if timeout_at(ends, self.connections.wait()).await.is_err() {
             tracing::warn!(connections = self.connections.len(), "requests still under way are cut off");
             self.stop.send_replace(Stop::Now);
             self.connections.wait().await;
@@ -124,36 +135,20 @@ impl Listener {
     }
 }
 
-async fn accept<H: Handler>(
-    socket: TcpListener,
-    shared: Arc<Shared<H>>,
-    connections: TaskTracker,
-    mut stopping: watch::Receiver<Stop>,
-) {
+async fn accept<H: Handler>(socket: TcpListener, shared: Arc<Shared<H>>, connections: TaskTracker) {
     let places = Places::new(&shared.limits);
+    let mut stopping = shared.stopping.clone();
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
             biased;
-            _ = stopping.changed() => return,
+            () = closing(&mut stopping) => break,
             accepted = socket.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                // An answer that waits for more to send it with is a slow answer.
-                let _ = stream.set_nodelay(true);
-                let (shared, pulse) = (Arc::clone(&shared), Pulse::new());
-                if let Some(place) = places.take(&pulse) {
-                    let connection = connection::serve(shared, stream, ip(peer), pulse, stopping.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                } else {
-                    shared.metrics.count(Fault::Connections);
-                    connections.spawn(async move { shared.turn_away(stream).await });
-                }
+                take(stream, peer, &shared, &places, &connections);
             }
             Err(error) if is_of_one_peer(&error) => {}
             Err(error) => {
@@ -164,12 +159,72 @@ async fn accept<H: Handler>(
                 failing = true;
                 tokio::select! {
                     biased;
-                    _ = stopping.changed() => return,
-                    () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                    () = closing(&mut stopping) => break,
+                    () = sleep(ACCEPT_PAUSE) => {}
                 }
             }
         }
     }
+    match take_in(socket) {
+        Ok(taken) => {
+            for (stream, peer) in taken {
+                take(stream, peer, &shared, &places, &connections);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "connections that waited to be accepted are reset"),
+    }
+}
+
+/// Or until nobody can say so any more.
+async fn closing(stopping: &mut watch::Receiver<Stop>) {
+    let _ = stopping.wait_for(|stop| !matches!(stop, Stop::No | Stop::Leaving)).await;
+}
+
+fn take<H: Handler>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: &Arc<Shared<H>>,
+    places: &Arc<Places>,
+    connections: &TaskTracker,
+) {
+    // An answer that waits for more to send it with is a slow answer.
+    let _ = stream.set_nodelay(true);
+    let (shared, pulse) = (Arc::clone(shared), Pulse::new());
+    if let Some(place) = places.take(&pulse) {
+        let connection = connection::serve(shared, stream, ip(peer), pulse);
+        connections.spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    } else {
+        shared.metrics.count(Fault::Connections);
+        connections.spawn(async move { shared.turn_away(stream).await });
+    }
+}
+
+/// Closes the port behind the last connection that the system has accepted for it: their peers may have sent their
+/// requests already, and would be reset. As little as possible comes between the last look and the end: who is accepted
+/// just then is reset all the same.
+fn take_in(socket: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
+    let socket = socket.into_std()?;
+    let mut taken = Vec::new();
+    while taken.len() < TAKEN_IN_MAX {
+        match socket.accept() {
+            Ok(accepted) => taken.push(accepted),
+            Err(error) if is_of_one_peer(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => {
+                tracing::warn!(%error, "connections that waited to be accepted are reset");
+                break;
+            }
+        }
+    }
+    drop(socket);
+    let ours = |(stream, peer): (std::net::TcpStream, _)| {
+        stream.set_nonblocking(true)?;
+        Ok((TcpStream::from_std(stream)?, peer))
+    };
+    taken.into_iter().map(ours).collect()
 }
 
 /// One connection from its first byte to its end, without a socket: how many panics were counted on it.
@@ -181,8 +236,8 @@ pub(crate) async fn serve_one<H: Handler>(
 ) -> u64 {
     let metrics = ListenerMetrics::new();
     let (_stop, stopping) = watch::channel(Stop::No);
-    let shared = Arc::new(Shared::new(handler, limits, metrics.clone()));
-    connection::serve(shared, stream, IpAddr::from([127, 0, 0, 1]), Pulse::new(), stopping).await;
+    let shared = Arc::new(Shared::new(handler, limits, metrics.clone(), stopping));
+    connection::serve(shared, stream, IpAddr::from([127, 0, 0, 1]), Pulse::new()).await;
     metrics.panics.get()
 }
 

@@ -99,6 +99,11 @@ impl Pulse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nothing has come on it yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.state().phase == Phase::Fresh
+    }
+
     /// A head is complete: a request is under way.
     pub(super) fn request_began(&self) {
         self.state().phase = Phase::Busy;

@@ -11,6 +11,7 @@ use super::*;
 use crate::standing;
 
 mod crowded;
+mod stopping;
 
 /// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone,
 /// `/heads` counts and answers with a large head.
@@ -61,6 +62,7 @@ fn short() -> ListenerLimits {
         idle_timeout: Duration::from_millis(600),
         write_timeout: Duration::from_millis(300),
         linger: Duration::from_millis(200),
+        stop_grace: Duration::ZERO,
         ..ListenerLimits::default()
     }
 }
@@ -423,33 +425,4 @@ async fn a_sender_that_expects_100_gets_it_only_when_the_body_is_wanted() {
     assert!(read_until(&mut stream, "hi").await.starts_with("HTTP/1.1 200 OK"));
     let answer = exchange(&running, &head("/unread")).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "no 100 before: {answer}");
-}
-
-#[tokio::test]
-async fn a_stop_lets_requests_under_way_finish_and_takes_no_more() {
-    let running = start(short()).await;
-    let mut idle = TcpStream::connect(running.address).await.unwrap();
-    idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    read_until(&mut idle, "\r\n\r\n").await;
-    let mut busy = TcpStream::connect(running.address).await.unwrap();
-    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let stopped = tokio::spawn(running.listener.stop());
-    assert_eq!(read_all(&mut idle).await, "", "an idle connection closes at once");
-    assert!(TcpStream::connect(running.address).await.is_err(), "the port is closed");
-    let answer = read_all(&mut busy).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close\r\n"), "{answer}");
-    drop((idle, busy));
-    stopped.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_stop_does_not_wait_for_ever() {
-    let running = start(ListenerLimits { stop_timeout: Duration::from_millis(100), ..short() }).await;
-    let mut busy = TcpStream::connect(running.address).await.unwrap();
-    busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    let began = Instant::now();
-    running.listener.stop().await;
-    assert!(began.elapsed() < Duration::from_millis(200));
 }

@@ -7,18 +7,24 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Hook, HookError, Manager, Pool, PoolConfig, Runtime, Timeouts};
+use deadpool_postgres::{Connect, Hook, HookError, Manager, ManagerConfig, Pool, PoolConfig, Runtime, Timeouts};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::sync::CancellationToken;
 
 use super::fault::{away, chain};
 use super::options::Options;
+use super::pulse::Pulse;
 use crate::error::{Error, Result};
 
 /// 14.0. Older ones are no longer cared for by PostgreSQL's own people.
@@ -41,6 +47,8 @@ pub(super) struct Connector {
     tls: MakeRustlsConnect,
     statement_timeout: Duration,
     silence_max: Duration,
+    /// Cuts what is used when the database falls silent.
+    pulse: Arc<Pulse>,
 }
 
 impl Connector {
@@ -58,32 +66,63 @@ impl Connector {
             config.application_name("hookflow");
         }
         let tls = MakeRustlsConnect::new(tls(config.get_ssl_mode()).map_err(|error| unusable(&error))?);
-        Ok(Self { config, tls, statement_timeout: options.statement_timeout, silence_max: options.silence_max })
+        Ok(Self {
+            config,
+            tls,
+            statement_timeout: options.statement_timeout,
+            silence_max: options.silence_max,
+            pulse: Arc::default(),
+        })
+    }
+
+    /// From now on all that [listen](Self::listening) or stand in a pool are cut when the database falls silent.
+    pub(super) fn feel_pulse(&self) -> Arc<Pulse> {
+        self.pulse.start(self.clone(), self.silence_max);
+        Arc::clone(&self.pulse)
     }
 
     /// One by itself, whose statements may take their time.
     pub(super) async fn alone(&self) -> Result<Client> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
+        self.in_time(async {
+            let client = self.plain().await.map_err(|error| away(&error))?;
+            check(&client).await?;
+            Ok(client)
+        })
+        .await
+    }
+
+    /// Likewise, whatever the server is like.
+    pub(super) async fn plain(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await?;
         // It ends with the client.
         tokio::spawn(connection);
-        check(&client).await?;
         Ok(client)
     }
 
     /// One that hears what others notify it of, too.
     pub(super) async fn listening(&self) -> Result<(Client, Heard)> {
-        let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
-        let (tell, heard) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-                if let AsyncMessage::Notification(said) = message {
-                    // Once nobody listens, the client is about to go, and this ends with it.
-                    let _ = tell.send(said.payload().to_owned());
+        self.in_time(async {
+            let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
+            let (tell, heard) = mpsc::unbounded_channel();
+            let hear = async move {
+                while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                    if let AsyncMessage::Notification(said) = message {
+                        // Once nobody listens, the client is about to go, and this ends with it.
+                        let _ = tell.send(said.payload().to_owned());
+                    }
                 }
-            }
-        });
-        check(&client).await?;
-        Ok((client, heard))
+            };
+            tokio::spawn(self.pulse.cut().run_until_cancelled_owned(hear));
+            check(&client).await?;
+            Ok((client, heard))
+        })
+        .await
+    }
+
+    /// As long as a connection may take that is made and looked at.
+    async fn in_time<T>(&self, connecting: impl Future<Output = Result<T>>) -> Result<T> {
+        let late = |_| Err(Error::Away { reason: "it takes connections and says nothing".to_owned() });
+        timeout(self.silence_max * 2, connecting).await.unwrap_or_else(late)
     }
 
     /// Up to `connections`, made when they are wanted. `settings` are those of each session.
@@ -100,7 +139,8 @@ impl Connector {
                 client.batch_execute(&first).await.map_err(HookError::Backend)
             })
         });
-        Pool::builder(Manager::new(self.config.clone(), self.tls.clone()))
+        let connect = Pooled { tls: self.tls.clone(), pulse: Arc::clone(&self.pulse) };
+        Pool::builder(Manager::from_connect(self.config.clone(), connect, ManagerConfig::default()))
             .config(PoolConfig {
                 max_size: connections.max(1),
                 timeouts: Timeouts {
@@ -114,6 +154,30 @@ impl Connector {
             .post_create(made)
             .build()
             .map_err(|error| unusable(&error))
+    }
+}
+
+/// How the pool connects: with an end when the database falls silent.
+struct Pooled {
+    tls: MakeRustlsConnect,
+    pulse: Arc<Pulse>,
+}
+
+impl Connect for Pooled {
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let (config, cut) = (config.clone(), self.pulse.cut());
+        async move {
+            let (client, connection) = config.connect(self.tls.clone()).await?;
+            Ok((client, tokio::spawn(serve(connection, cut))))
+        }
+        .boxed()
+    }
+}
+
+/// Until the client is gone, the connection is lost, or it is cut.
+async fn serve(connection: impl Future<Output = Result<(), tokio_postgres::Error>>, cut: CancellationToken) {
+    if let Some(Err(error)) = cut.run_until_cancelled(connection).await {
+        tracing::warn!(error = chain(&error), "a connection to the database was lost");
     }
 }
 

@@ -1,13 +1,15 @@
 //! How a commit is known that nobody has answered for.
 //!
 //! Each transaction that writes leaves a mark, together with its commit: `(process, line, number)`, a key that
-//! is used once. Who lost the connection during the commit leaves the same mark:
-//! - it is there already: the commit happened;
+//! is used once. Who lost the connection during the commit leaves the same mark, and a witness beside it:
+//! - it is there already: the commit happened. But if the witness is there, too, it was left by such a question, whose
+//!   answer was lost in its turn;
 //! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
 //!   can never commit, as its mark is taken, and stays taken. While it is just committing, this waits for it.
 //!
-//! A process uses a few lines at a time, and each keeps its last marks only. [Decision 34] says why it is not the number
-//! that PostgreSQL gives a transaction.
+//! A process uses a few lines at a time, and each keeps its last marks only; one whose transaction was taken back stays
+//! for as long as the process, since what is behind a dead connection may come late. [Decision 34] says why it is not
+//! the number that PostgreSQL gives a transaction.
 //!
 //! [Decision 34]: ../../../../docs/decisions/0034-commits-leave-a-mark.md
 
@@ -36,6 +38,10 @@ statements! {
     /// The mark before it.
     CLEAN = "delete from commit_mark where process = $1 and line = $2 and number < $3";
     LEAVE = "insert into commit_mark (process, line, number) values ($1, $2, $3)";
+    /// The same, with the witness, whose line is below zero. Both or neither.
+    QUESTION = "insert into commit_mark (process, line, number)
+                values ($1::uuid, $2::bigint, $3::bigint), ($1::uuid, -$2::bigint, $3::bigint)";
+    WITNESS = "select 1 from commit_mark where process = $1 and line = -$2::bigint and number = $3";
     FORGET = "delete from commit_mark where process = $1";
 }
 
@@ -117,12 +123,12 @@ impl Marks {
         let began = Instant::now();
         let mut pause = Duration::from_millis(10);
         loop {
-            let error = match self.leave(pool, &mark).await {
+            let error = match self.question(pool, &mark).await {
                 Ok(Fate::Committed) => {
                     self.give_back(mark);
                     return Ok(Fate::Committed);
                 }
-                // What was sent may still come to be read, however late: the mark stays there, and in its way.
+                // The line is not used again: the mark has to stay where it is.
                 Ok(Fate::TakenBack) => return Ok(Fate::TakenBack),
                 Err(error) => error,
             };
@@ -137,20 +143,26 @@ impl Marks {
         }
     }
 
-    async fn leave(&self, pool: &Pool, mark: &Mark) -> Result<Fate> {
+    /// Asks once.
+    pub(super) async fn question(&self, pool: &Pool, mark: &Mark) -> Result<Fate> {
         let client = pool.get().await.map_err(no_connection)?;
-        let left = async {
-            let statement = client.prepare_cached(LEAVE).await?;
-            client.execute(&statement, &[&self.process, &mark.line, &mark.number]).await
-        };
-        match left.await {
-            Ok(_) => Ok(Fate::TakenBack),
-            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(Fate::Committed),
-            Err(error) => {
-                drop(Client::take(client));
-                Err(away(&error))
+        let params: [&(dyn ToSql + Sync); 3] = [&self.process, &mark.line, &mark.number];
+        let answered = async {
+            let (question, witness) = (client.prepare_cached(QUESTION).await?, client.prepare_cached(WITNESS).await?);
+            match client.execute(&question, &params).await {
+                Ok(_) => Ok(Fate::TakenBack),
+                Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                    let asked_before = client.query_opt(&witness, &params).await?.is_some();
+                    Ok(if asked_before { Fate::TakenBack } else { Fate::Committed })
+                }
+                Err(error) => Err(error),
             }
-        }
+        };
+        let answered: Result<Fate, tokio_postgres::Error> = answered.await;
+        answered.map_err(|error| {
+            drop(Client::take(client));
+            away(&error)
+        })
     }
 
     /// Once nothing is written any more.

@@ -23,8 +23,10 @@ mod figures;
 mod lock;
 mod mark;
 mod migrate;
+pub(crate) mod moving;
 mod options;
 mod partition;
+mod pulse;
 mod request_log;
 mod retention;
 mod sample;
@@ -66,7 +68,7 @@ use tokio::time::Instant;
 
 use crate::Store;
 use crate::change::{Change, Changed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fence::Fence;
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
@@ -79,6 +81,7 @@ use connect::Connector;
 use mark::Marks;
 pub use options::Options;
 use partition::Day;
+use pulse::Pulse;
 use word::Words;
 use writer::Writers;
 
@@ -106,6 +109,7 @@ pub struct Postgres {
     tasks: tokio::sync::Mutex<Vec<JoinHandle<()>>>,
     marks: Arc<Marks>,
     words: Arc<Words>,
+    pulse: Arc<Pulse>,
     fence: Arc<Fence>,
     /// One claim at a time.
     round: tokio::sync::Mutex<claim::Round>,
@@ -125,12 +129,16 @@ impl Postgres {
         let connector = Connector::new(&options)?;
         let mut client = connector.alone().await?;
         migrate::migrate(&mut client).await?;
+        if let Some(from) = moving::unfinished(&client).await? {
+            return Err(Error::MoveUnfinished { from });
+        }
         let marks = Arc::new(Marks::new(&client).await?);
         drop(client);
         let fence = Arc::new(Fence::default());
         let pool = connector.pool(options.connections, PLANS)?;
         let written_through = connector.pool(options.writers, WRITERS_PLANS)?;
         let (writers, tasks) = Writers::start(&options, &written_through, &marks, Arc::clone(&fence));
+        let pulse = connector.feel_pulse();
         let words = Words::start(connector, marks.process());
         let store = Arc::new(Self {
             pool,
@@ -139,6 +147,7 @@ impl Postgres {
             tasks: tokio::sync::Mutex::new(tasks),
             marks,
             words,
+            pulse,
             fence,
             round: tokio::sync::Mutex::default(),
             aside: Mutex::default(),
@@ -172,6 +181,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.words.end();
+        self.pulse.end();
     }
 }
 
@@ -498,6 +508,7 @@ impl Store for Postgres {
             let _ = task.await;
         }
         self.marks.forget(&self.pool).await;
+        self.pulse.end();
         self.pool.close();
         self.fence.trusted()
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::id::ExecutionId;
 use domain::time::Timestamp;
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::Postgres;
@@ -63,6 +64,12 @@ impl Day {
         Self(now.as_secs() / DAY_S)
     }
 
+    /// In which an id was made.
+    pub(super) fn of_id(id: [u8; 16]) -> Self {
+        let millis = id[..6].iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte));
+        Self(millis / 1_000 / DAY_S)
+    }
+
     #[cfg(test)]
     pub(super) fn of_time(at: Timestamp) -> Self {
         Self(u64::try_from(at.as_micros()).unwrap_or(0) / 1_000_000 / DAY_S)
@@ -82,13 +89,13 @@ impl Day {
     }
 
     /// Its part of a table.
-    fn part(self, table: &Table) -> String {
-        format!("{}_{}", table.name, self.0)
+    fn part(self, table: &str) -> String {
+        format!("{table}_{}", self.0)
     }
 
     /// Whose part it is.
-    fn of(part: &str, table: &Table) -> Option<Self> {
-        part.strip_prefix(table.name)?.strip_prefix('_')?.parse().ok().map(Self)
+    fn of(part: &str, table: &str) -> Option<Self> {
+        part.strip_prefix(table)?.strip_prefix('_')?.parse().ok().map(Self)
     }
 }
 
@@ -98,7 +105,7 @@ pub(super) async fn keep(store: &Postgres, today: Day) -> Result<()> {
         let parts = read!(store, "space_slice", async |db| {
             rows(db, PARTS, &[&table.name], |row| Ok(row.try_get::<_, String>(0)?)).await
         })?;
-        let there: Vec<Day> = parts.iter().filter_map(|part| Day::of(part, table)).collect();
+        let there: Vec<Day> = parts.iter().filter_map(|part| Day::of(part, table.name)).collect();
         for day in (0..=DAYS_AHEAD).map(|ahead| today.plus(ahead)).filter(|day| !there.contains(day)) {
             passes(table, day, transact!(store, "space_slice", async |db| make(db, table, day).await))?;
         }
@@ -123,17 +130,32 @@ fn passes(table: &Table, day: Day, done: Result<()>) -> Result<()> {
 async fn make(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
     hold(db, Lock::Parts).await?;
     let parts = rows(db, PARTS, &[&table.name], |row| Ok(row.try_get::<_, String>(0)?)).await?;
-    if parts.contains(&day.part(table)) || has(db, table.of_day_in_rest, day).await? {
+    if parts.contains(&day.part(table.name)) || has(db, table.of_day_in_rest, day).await? {
         return Ok(());
     }
-    let [from, to] = [day, day.plus(1)].map(|day| format!("{:032x}", u128::from_be_bytes(day.start())));
-    let (part, whole) = (day.part(table), table.name);
-    let make = format!("create table {part} partition of {whole} for values from ('{from}') to ('{to}')");
-    match db.client().batch_execute(&format!("{PATIENCE}; {make}")).await {
+    match db.client().batch_execute(&format!("{PATIENCE}; {}", making(table.name, day))).await {
         // The day began in the last part after that was looked at.
         Err(error) if error.code() == Some(&SqlState::CHECK_VIOLATION) => Err(Error::Overloaded.into()),
         made => Ok(made?),
     }
+}
+
+/// The statement that makes a part.
+pub(super) fn making(whole: &str, day: Day) -> String {
+    let [from, to] = [day, day.plus(1)].map(|day| format!("{:032x}", u128::from_be_bytes(day.start())));
+    format!("create table {} partition of {whole} for values from ('{from}') to ('{to}')", day.part(whole))
+}
+
+/// A table's name, if it is cut by time.
+pub(super) fn name_of(table: &str) -> Option<&'static str> {
+    TABLES.iter().map(|table| table.name).find(|name| *name == table)
+}
+
+/// The days that have their parts.
+pub(super) async fn days(client: &Client, table: &'static str) -> Result<Vec<Day>, Fault> {
+    let parts = client.query(PARTS, &[&table]).await?;
+    let names: Vec<String> = parts.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    Ok(names.iter().filter_map(|part| Day::of(part, table)).collect())
 }
 
 async fn drop_empty(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
@@ -144,7 +166,7 @@ async fn drop_empty(db: &Db, table: &Table, day: Day) -> Result<(), Fault> {
     // Then nothing can come into it any more.
     db.client().batch_execute(&format!("{PATIENCE}; lock table {} in access exclusive mode", table.name)).await?;
     if !has(db, table.of_day, day).await? {
-        db.client().batch_execute(&format!("drop table if exists {}", day.part(table))).await?;
+        db.client().batch_execute(&format!("drop table if exists {}", day.part(table.name))).await?;
     }
     Ok(())
 }

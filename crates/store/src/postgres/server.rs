@@ -38,6 +38,7 @@ statements! {
     REMOVE = "delete from server where id = $1";
     SERVERS = "select id, role, address, version, looks_on from server where lease_until > clock_timestamp() order by id";
     LIVES = "select 1 from server where id = $1 and lease_until > clock_timestamp()";
+    LIVING = "select count(*) from server where lease_until > clock_timestamp()";
     /// Leaps from owner to owner: those of open executions that do not live. Who asks does live.
     GONE = "with recursive owned (owner) as (
                 (select owner from execution where due_at is not null and owner is not null order by owner limit 1)

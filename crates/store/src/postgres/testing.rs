@@ -20,6 +20,7 @@ use tokio_postgres::{Client, NoTls};
 const INSTALL: &str = "PostgreSQL is not installed, and tests need it: `apt install postgresql` (Debian), or put its programs \
                        (initdb, postgres) on the PATH";
 const PASSWORD: &str = "right horse";
+const STANDBY: &str = "standby";
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// `$1`: the folder, `$2`: where the programs are, `$3`: the port, then settings.
@@ -60,10 +61,7 @@ impl Cluster {
     /// Likewise, with settings beside those of all: `name=value`.
     pub fn start_with(settings: &[&str]) -> Self {
         let programs = programs();
-        let folder = tempfile::Builder::new().prefix("hookflow-postgres-").tempdir_in("/tmp").unwrap().keep();
-        if is_root() {
-            assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success(), "{INSTALL}");
-        }
+        let folder = new_folder();
         let password = folder.join("password");
         std::fs::write(&password, PASSWORD).unwrap();
         let initdb = as_its_user(&programs.join("initdb"))
@@ -76,12 +74,47 @@ impl Cluster {
             .output()
             .unwrap();
         assert!(initdb.status.success(), "{}", String::from_utf8_lossy(&initdb.stderr));
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        Self::run(folder, programs, free_port(), settings)
+    }
+
+    fn run(folder: PathBuf, programs: PathBuf, port: u16, settings: &[&str]) -> Self {
         let shared = ["max_connections=400", "shared_buffers=64MB", "autovacuum_naptime=5s"];
         let settings = shared.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
         let it = Self { folder, programs, port, settings, running: Mutex::default(), databases: AtomicU32::default() };
         it.start_again();
         it
+    }
+
+    /// A second server, at `port`, that follows this one: from when this returns, what this one says is committed is
+    /// there too.
+    pub async fn standby(&self, port: u16) -> Self {
+        let folder = new_folder();
+        let from =
+            format!("host=127.0.0.1 port={} user=hookflow password='{PASSWORD}' application_name={STANDBY}", self.port);
+        let copied = as_its_user(&self.programs.join("pg_basebackup"))
+            .args(["--checkpoint=fast", "--wal-method=stream", "--no-sync", "--write-recovery-conf", "-d", &from, "-D"])
+            .arg(folder.join("data"))
+            .current_dir("/tmp")
+            .output()
+            .unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        let it = Self::run(folder, self.programs.clone(), port, &["wal_retrieve_retry_interval=200ms"]);
+        self.execute("postgres", &format!("alter system set synchronous_standby_names = '{STANDBY}'")).await;
+        self.execute("postgres", "select pg_reload_conf()").await;
+        let began = Instant::now();
+        let follows = "select exists (select from pg_stat_replication where sync_state = 'sync')";
+        let client = client(&self.url("postgres")).await;
+        while !client.query_one(follows, &[]).await.unwrap().get::<_, bool>(0) {
+            assert!(began.elapsed() < STARTS_WITHIN, "the standby does not follow");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        it
+    }
+
+    /// A standby begins a life of its own; returns when it may be written to.
+    pub async fn promote(&self) {
+        let promoted = client(&self.url("postgres")).await.query_one("select pg_promote()", &[]).await.unwrap();
+        assert!(promoted.get::<_, bool>(0), "the standby is not promoted");
     }
 
     /// After [`Self::stop`].
@@ -101,16 +134,34 @@ impl Cluster {
             .unwrap();
         *self.running.lock().unwrap() = Some(child);
         let began = Instant::now();
-        let ready = || {
-            let mut ready = as_its_user(&self.programs.join("pg_isready"));
-            ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]).current_dir("/tmp");
-            ready.status().is_ok_and(|status| status.success())
-        };
-        while !ready() {
+        while !self.accepts() {
             let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             assert!(began.elapsed() < STARTS_WITHIN, "PostgreSQL does not start: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Whether it takes connections.
+    pub fn accepts(&self) -> bool {
+        let mut ready = as_its_user(&self.programs.join("pg_isready"));
+        ready.args(["-q", "-t", "1", "-h", "127.0.0.1", "-p", &self.port.to_string()]).current_dir("/tmp");
+        ready.status().is_ok_and(|status| status.success())
+    }
+
+    /// The processes of the server, the one that began all others first.
+    pub fn processes(&self) -> Vec<u32> {
+        let known = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+        let Some(first) = known.lines().next().and_then(|line| line.parse::<u32>().ok()) else { return Vec::new() };
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+        std::iter::once(first).chain(children.split_whitespace().filter_map(|pid| pid.parse().ok())).collect()
+    }
+
+    /// A signal such as `STOP` to all processes of the server.
+    pub fn signal(&self, name: &str) {
+        // Some may be gone by now.
+        let pids = self.processes().into_iter().map(|pid| pid.to_string());
+        let sent = Command::new("kill").arg(format!("-{name}")).args(pids).stderr(Stdio::null()).status();
+        sent.unwrap();
     }
 
     /// At once, as a crash would; what was committed is there when it is [started again](Self::start_again).
@@ -131,6 +182,10 @@ impl Cluster {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.execute("postgres", &format!("create database {name}")).await;
         self.url(&name)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -159,6 +214,19 @@ pub async fn client(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+fn new_folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("hookflow-postgres-").tempdir_in("/tmp").unwrap().keep();
+    if is_root() {
+        assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success(), "{INSTALL}");
+    }
+    folder
+}
+
+/// One that nobody has at the moment.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The server refuses to run as root.

@@ -15,8 +15,8 @@ use super::sql::Bin;
 use super::testing::{Cluster, client};
 use super::transaction::{Db, Kind};
 use super::{
-    Options, Postgres, batch, cancel_wish, change, claim, execution, execution_list, figures, lock, mark, request_log,
-    retention, sample, search, secret, server, session, setting, token, user, workflow,
+    Options, Postgres, batch, cancel_wish, change, claim, execution, execution_list, figures, lock, mark, moving,
+    request_log, retention, sample, search, secret, server, session, setting, token, user, workflow,
 };
 use crate::conformance::numbered::{
     LEASE, at, ended, execution, execution_id, running, server, server_id, workflow_id,
@@ -40,6 +40,7 @@ fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         figures::STATEMENTS,
         lock::STATEMENTS,
         mark::STATEMENTS,
+        moving::STATEMENTS,
         partition::STATEMENTS,
         request_log::STATEMENTS,
         retention::STATEMENTS,
@@ -302,13 +303,23 @@ async fn what_became_of_a_transaction_is_known() {
     };
     let db = write("committed").await;
     store.marks.commit(db.client(), Some(&line)).await.unwrap();
-    assert_eq!(fate(again()).await.unwrap(), Fate::Committed);
+    assert_eq!(store.marks.question(&store.pool, &again()).await.unwrap(), Fate::Committed);
     assert_eq!(fate(again()).await.unwrap(), Fate::Committed, "however often it is asked");
 
     let taken_back = store.marks.take();
     let late = Mark { line: taken_back.line, number: taken_back.number };
+    let asked_again = Mark { line: taken_back.line, number: taken_back.number };
     let open = write("open").await;
     assert_eq!(fate(taken_back).await.unwrap(), Fate::TakenBack);
+    assert_eq!(fate(asked_again).await.unwrap(), Fate::TakenBack, "the answer to the question may be lost, too");
+    // Others go on meanwhile.
+    for _ in 0..3 {
+        let db = write("other").await;
+        let mark = store.marks.take();
+        store.marks.commit(db.client(), Some(&mark)).await.unwrap();
+        db.client().batch_execute("delete from setting where name = 'other'").await.unwrap();
+        store.marks.give_back(mark);
+    }
     assert!(store.marks.commit(open.client(), Some(&late)).await.is_err(), "it is too late");
     let next = store.marks.take();
     assert_ne!(next.line, late.line, "a later mark would make room for what is sent late");

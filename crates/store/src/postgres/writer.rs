@@ -7,18 +7,19 @@
 //! - What is written of one execution goes through one writer, in the order in which it was handed in.
 //! - A command that fails does not fail its neighbours: the batch is written without it.
 //! - A connection that is lost is nobody's error: what was not kept is written again. Only who cannot be sent anywhere
-//!   for a while hears of it.
+//!   for a while hears of it, and who stands behind a batch whose fate nobody can tell for a while.
 
 use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
 use domain::id::ExecutionId;
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -38,6 +39,9 @@ const COMMAND_BYTES: usize = 512;
 /// How long a batch looks for a database that is away before its callers hear of it.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
+/// A writer that has written nothing for so long asks its connection whether it is there: what became of a batch that was
+/// sent to one that is not may never be told.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// The callers' end of the queues.
 #[derive(Debug)]
@@ -93,9 +97,13 @@ impl Writers {
                     queues: Queues::new(),
                     held: None,
                     stops: false,
-                    pool: pool.clone(),
-                    marks: Arc::clone(marks),
-                    shared: Arc::clone(&shared),
+                    writing: Writing {
+                        pool: pool.clone(),
+                        marks: Arc::clone(marks),
+                        shared: Arc::clone(&shared),
+                        asks: watch::Sender::new(false),
+                        answered: Mutex::default(),
+                    },
                     batch_bytes_max: options.batch_bytes_max,
                     batch_commands_max: options.batch_commands_max,
                 };
@@ -152,17 +160,26 @@ struct Loop {
     held: Option<Handed>,
     /// Nothing is taken from the queue any more.
     stops: bool,
+    writing: Writing,
+    batch_bytes_max: usize,
+    batch_commands_max: usize,
+}
+
+/// What a batch is written with.
+struct Writing {
     pool: Pool,
     marks: Arc<Marks>,
     shared: Arc<Shared>,
-    batch_bytes_max: usize,
-    batch_commands_max: usize,
+    /// Whether it asks what became of a commit.
+    asks: watch::Sender<bool>,
+    /// When the database answered last.
+    answered: Mutex<Option<Instant>>,
 }
 
 impl Loop {
     /// Until it is told to stop, or every caller is gone.
     async fn run(self) {
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.writing.shared);
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
             shared.fence.break_with("a writer panicked");
         }
@@ -171,14 +188,13 @@ impl Loop {
     async fn serve(mut self) {
         while let Some(batch) = self.next_batch().await {
             let commands: Vec<&Command> = batch.iter().map(|one| &one.command).collect();
-            let outcomes = self.write(&commands).await;
-            let bytes = batch.iter().map(|one| one.bytes).sum();
-            // Before the replies, so that a caller who comes back at once finds room.
-            self.shared.waiting_commands.fetch_sub(batch.len(), Ordering::Relaxed);
-            self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            let Self { waiting, queues, held, stops, writing, .. } = &mut self;
+            let outcomes = tokio::select! {
+                outcomes = writing.write(&commands) => outcomes,
+                never = turn_away(waiting, queues, held, stops, writing) => match never {},
+            };
             for (one, outcome) in batch.into_iter().zip(outcomes) {
-                // A caller that has gone does not change what is on disk.
-                let _ = one.reply.send(outcome);
+                self.writing.shared.answer(one, outcome);
             }
         }
     }
@@ -216,7 +232,47 @@ impl Loop {
             Letter::Stop => self.stops = true,
         }
     }
+}
 
+/// While nobody knows what became of a batch, those behind it hear that the database is away: they have not been begun,
+/// and that may last.
+async fn turn_away(
+    waiting: &mut mpsc::UnboundedReceiver<Letter>,
+    queues: &mut Queues<Handed>,
+    held: &mut Option<Handed>,
+    stops: &mut bool,
+    writing: &Writing,
+) -> Infallible {
+    let mut asks = writing.asks.subscribe();
+    loop {
+        // The sender is borrowed from one who holds it.
+        let _ = asks.wait_for(|asks| *asks).await;
+        tokio::time::sleep(PATIENCE).await;
+        while *asks.borrow_and_update() {
+            let next = match held.take().or_else(|| queues.pop()) {
+                Some(one) => Some(Letter::Command(one)),
+                None => waiting.recv().await,
+            };
+            match next {
+                Some(Letter::Command(one)) => writing.shared.answer(one, Err(away(&Lost))),
+                Some(Letter::Stop) => *stops = true,
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn answer(&self, one: Handed, outcome: Result<()>) {
+        // Before the reply, so that a caller who comes back at once finds room.
+        self.waiting_commands.fetch_sub(1, Ordering::Relaxed);
+        self.waiting_bytes.fetch_sub(one.bytes, Ordering::AcqRel);
+        // A caller that has gone does not change what is on disk.
+        let _ = one.reply.send(outcome);
+    }
+}
+
+impl Writing {
     /// What became of each.
     async fn write(&self, commands: &[&Command]) -> Vec<Result<()>> {
         let mut outcomes: Vec<Result<()>> = commands.iter().map(|_| Ok(())).collect();
@@ -268,21 +324,40 @@ impl Loop {
         }
     }
 
+    /// One that is there.
+    async fn client(&self) -> Result<Client, Fault> {
+        let client = self.pool.get().await.map_err(no_connection)?;
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered.is_none_or(|at| at.elapsed() > RESTED) {
+            client.batch_execute("").await?;
+            self.has_answered();
+        }
+        Ok(client)
+    }
+
+    fn has_answered(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
     /// `Err`: nothing of it was kept.
     async fn attempt(&self, commands: &[&Command]) -> Result<Verdict, Fault> {
         if commands.is_empty() {
             return Ok(Verdict::Committed);
         }
-        let client = self.pool.get().await.map_err(no_connection)?;
+        let client = self.client().await?;
         points::reach(points::COMMIT_BEFORE).map_err(|error| away(&error))?;
         let (mark, began) = (self.marks.take(), Instant::now());
         let fate = match batch::write(&client, commands, &self.marks, &mark).await {
             Err(fault) if fault.is_lost() => {
                 drop(Client::take(client));
                 tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
-                self.marks.fate(&self.pool, &self.shared.fence, mark, None).await
+                self.asks.send_replace(true);
+                let fate = self.marks.fate(&self.pool, &self.shared.fence, mark, None).await;
+                self.asks.send_replace(false);
+                fate
             }
             done => {
+                self.has_answered();
                 self.marks.give_back(mark);
                 match done {
                     Err(fault) if fault.is_of_the_fence() => {

@@ -1,31 +1,31 @@
 //! Brings a database file to this program's schema: numbered steps, each in one transaction.
-//!
-//! A step that was applied is never edited: its checksum stands in the database, and a database that
-//! was made by other steps than ours, or by newer ones, is refused.
 
 use rusqlite::{Connection, TransactionBehavior};
-use sha2::{Digest, Sha256};
 
+use crate::migration::{Applied, Migration, Mismatch, missing};
 use crate::points;
 
 /// `hook`: in the file's header, tells our databases from others'.
 const APPLICATION_ID: u32 = 0x686f_6f6b;
 
-struct Migration {
-    name: &'static str,
-    sql: &'static str,
-}
-
 /// The first is number 1.
 const MIGRATIONS: &[Migration] = &[
-    Migration { name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") },
-    Migration { name: "servers", sql: include_str!("../../migrations/sqlite/0002_servers.sql") },
+    Migration { name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql"), beside: false },
+    Migration { name: "servers", sql: include_str!("../../migrations/sqlite/0002_servers.sql"), beside: false },
+];
+
+#[cfg(feature = "next_schema")]
+const NEXT: [Migration; 3] = [
+    Migration { name: "column", sql: include_str!("../../migrations/next/sqlite/column.sql"), beside: true },
+    Migration { name: "filled", sql: include_str!("../../migrations/next/sqlite/filled.sql"), beside: true },
+    Migration { name: "alone", sql: include_str!("../../migrations/next/sqlite/alone.sql"), beside: false },
 ];
 
 const LEDGER: &str = "create table if not exists migration (
     number   integer not null primary key,
     name     text    not null,
-    checksum text    not null
+    checksum text    not null,
+    beside   integer not null                  -- programs that do not know it may go on
 ) strict";
 
 /// Why a database cannot be brought to this program's schema.
@@ -33,47 +33,46 @@ const LEDGER: &str = "create table if not exists migration (
 pub(super) enum MigrateError {
     #[error("it is not a Hookflow database")]
     Foreign,
-    #[error("it was written by a newer Hookflow (schema {found}; this one knows {known})")]
-    Newer { found: u32, known: u32 },
-    #[error("its schema step {number} is not the one of this Hookflow")]
-    Different { number: u32 },
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
     #[error("{0}")]
     Driver(#[from] rusqlite::Error),
 }
 
 pub(super) fn migrate(db: &mut Connection) -> Result<(), MigrateError> {
+    #[cfg(feature = "next_schema")]
+    return migrate_with(db, &crate::migration::with_next(MIGRATIONS, NEXT));
+    #[cfg(not(feature = "next_schema"))]
     migrate_with(db, MIGRATIONS)
 }
 
 fn migrate_with(db: &mut Connection, migrations: &[Migration]) -> Result<(), MigrateError> {
-    let applied: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: u32 = db.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
     let application: u32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if tables > 0 && application != APPLICATION_ID {
         return Err(MigrateError::Foreign);
     }
-    let numbered = || (1..).zip(migrations);
-    let known = numbered().last().map_or(0, |(number, _)| number);
-    if applied > known {
-        return Err(MigrateError::Newer { found: applied, known });
-    }
-    for (number, migration) in numbered() {
-        if number > applied {
-            apply(db, number, migration)?;
-        } else if recorded(db, number)? != checksum(migration) {
-            return Err(MigrateError::Different { number });
-        }
+    let applied = if tables == 0 { Vec::new() } else { applied(db)? };
+    for (number, migration) in missing(migrations, &applied)? {
+        apply(db, number, migration)?;
     }
     Ok(())
 }
 
-fn apply(db: &mut Connection, number: u32, migration: &Migration) -> rusqlite::Result<()> {
+fn applied(db: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    let mut steps = db.prepare("select number, checksum, beside from migration order by number")?;
+    let steps =
+        steps.query_map([], |row| Ok(Applied { number: row.get(0)?, checksum: row.get(1)?, beside: row.get(2)? }))?;
+    steps.collect()
+}
+
+fn apply(db: &mut Connection, number: u32, migration: Migration) -> rusqlite::Result<()> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(LEDGER)?;
     transaction.execute_batch(migration.sql)?;
     transaction.execute(
-        "insert into migration (number, name, checksum) values (?1, ?2, ?3)",
-        (number, migration.name, checksum(migration)),
+        "insert into migration (number, name, checksum, beside) values (?1, ?2, ?3, ?4)",
+        (number, migration.name, migration.checksum(), migration.beside),
     )?;
     transaction.pragma_update(None, "user_version", number)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -81,22 +80,13 @@ fn apply(db: &mut Connection, number: u32, migration: &Migration) -> rusqlite::R
     transaction.commit()
 }
 
-fn recorded(db: &Connection, number: u32) -> rusqlite::Result<String> {
-    db.query_row("select checksum from migration where number = ?1", [number], |row| row.get(0))
-}
-
-/// SHA-256 of the step's text, in hex.
-fn checksum(migration: &Migration) -> String {
-    Sha256::digest(migration.sql).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ONE: Migration = Migration { name: "one", sql: "create table one (id integer)" };
+    const ONE: Migration = Migration { name: "one", sql: "create table one (id integer)", beside: false };
     const TWO: Migration =
-        Migration { name: "two", sql: "create table two (id integer); create table one (id integer)" };
+        Migration { name: "two", sql: "create table two (id integer); create table one (id integer)", beside: false };
 
     fn tables(db: &Connection) -> Vec<String> {
         let mut names = db.prepare("select name from sqlite_schema where type = 'table' order by name").unwrap();
@@ -120,20 +110,25 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_database_is_refused() {
+    fn a_newer_database_is_refused_unless_its_steps_say_otherwise() {
         let mut db = Connection::open_in_memory().unwrap();
-        migrate(&mut db).unwrap();
-        db.pragma_update(None, "user_version", 3).unwrap();
-        let error = migrate(&mut db).unwrap_err();
-        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 3; this one knows 2)");
+        let later = Migration { name: "later", sql: "create table later (id integer)", beside: true };
+        let alone = Migration { name: "alone", sql: "drop table later", beside: false };
+        migrate_with(&mut db, &[ONE, later]).unwrap();
+        migrate_with(&mut db, &[ONE]).unwrap();
+        migrate_with(&mut db, &[ONE, later, alone]).unwrap();
+        let error = migrate_with(&mut db, &[ONE]).unwrap_err();
+        assert_eq!(error.to_string(), "it was written by a newer Hookflow (schema 3; this one knows 1)");
+        assert_eq!(tables(&db), ["migration", "one"]);
     }
 
     #[test]
     fn a_step_that_was_edited_after_the_fact_is_noticed() {
         let mut db = Connection::open_in_memory().unwrap();
         migrate_with(&mut db, &[ONE]).unwrap();
-        let edited = Migration { name: "one", sql: "create table one (id integer, more text)" };
-        assert!(matches!(migrate_with(&mut db, &[edited]), Err(MigrateError::Different { number: 1 })));
+        let edited = Migration { sql: "create table one (id integer, more text)", ..ONE };
+        let error = migrate_with(&mut db, &[edited]).unwrap_err();
+        assert_eq!(error.to_string(), "its schema step 1 is not the one of this Hookflow");
     }
 
     #[test]

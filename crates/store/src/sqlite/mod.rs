@@ -19,6 +19,7 @@ mod execution_list;
 mod fault;
 mod figures;
 mod migrate;
+pub(crate) mod moving;
 mod options;
 mod readers;
 mod request_log;
@@ -57,7 +58,7 @@ use tokio::sync::{Mutex, broadcast, mpsc};
 
 use crate::Store;
 use crate::change::{Change, Changed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::row::{
     Buckets, Cause, Claim, Claimed, Execution, ExecutionCounts, ExecutionFilter, ExecutionHead, InviteUse, Listed,
     Login, NewExecution, Progress, RefusedRequest, RequestFilter, RequestHead, RetentionRule, RevisionHead,
@@ -116,6 +117,9 @@ impl Sqlite {
 
         let mut db = connect::writer(&options)?;
         migrate::migrate(&mut db).map_err(|error| unusable(options.path.display(), error))?;
+        if let Some(from) = moving::unfinished(&db).map_err(|error| unusable(options.path.display(), error))? {
+            return Err(Error::MoveUnfinished { from });
+        }
         let database = File::open(&options.path).map_err(|error| unusable(options.path.display(), error))?;
         let (ending, ended) = mpsc::channel(1);
         let working = Arc::new(Working { database, _folder: lock, _ended: ending });

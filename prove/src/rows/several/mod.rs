@@ -1,8 +1,14 @@
 //! The same promises with several servers on one PostgreSQL.
 
+pub mod clocks;
+pub mod database;
+pub mod each;
 pub mod frozen;
 pub mod killed;
+pub mod partition;
+pub mod rolled;
 pub mod takeover;
+pub mod upgrade;
 
 use std::time::Duration;
 
@@ -20,6 +26,9 @@ const MIXTURE: [&str; 8] = [SYNC, ASYNC, SYNC, ASYNC, SYNC, ASYNC, SYNC, EFFECT]
 const CONNECTIONS: usize = 64;
 /// A lease, a heartbeat and what is to be done by then, on a busy machine.
 const ENDS_MAX: Duration = Duration::from_secs(300);
+
+/// What is published at one server has reached all.
+const HEARD: Duration = Duration::from_secs(1);
 
 async fn apply_mixture(home: &Home, sink: &Sink) -> Result<()> {
     home.apply(&[

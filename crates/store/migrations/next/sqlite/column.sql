@@ -1,0 +1,3 @@
+-- For the proofs: a column that those before leave empty.
+
+alter table execution add column weight integer;

@@ -1,0 +1,70 @@
+//! Whether the database is there, when nothing says that it is not.
+//!
+//! A machine that is gone is noticed by TCP. A server that is frozen, or something in between that keeps what it is
+//! given, leaves connections that look well and on which nobody answers: all that waits there would wait for as long as
+//! that lasts. So somebody asks again and again on a connection of his own. If there is no answer, and a new connection
+//! gets none either, all are cut, and whoever waits is told that the database is away.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
+
+use super::connect::Connector;
+
+const ASK: &str = "select 1";
+
+/// What all connections of a store are cut by.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    /// Of the connections that were made since the last cut.
+    cut: Mutex<CancellationToken>,
+    closing: CancellationToken,
+}
+
+impl Pulse {
+    /// Ends when a connection that is made now must not be waited for any more.
+    pub(super) fn cut(&self) -> CancellationToken {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn end(&self) {
+        self.closing.cancel();
+    }
+
+    /// Silence is noticed after `silence_max` twice and a half.
+    pub(super) fn start(self: &Arc<Self>, connector: Connector, silence_max: Duration) {
+        let pulse = Arc::clone(self);
+        tokio::spawn(async move {
+            let closing = pulse.closing.clone();
+            closing.run_until_cancelled(pulse.ask(connector, silence_max)).await;
+        });
+    }
+
+    async fn ask(&self, connector: Connector, silence_max: Duration) {
+        let mut client: Option<Client> = None;
+        loop {
+            sleep(silence_max / 2).await;
+            if let Some(known) = client.take()
+                && matches!(timeout(silence_max, known.batch_execute(ASK)).await, Ok(Ok(())))
+            {
+                client = Some(known);
+                continue;
+            }
+            match timeout(silence_max, connector.plain()).await {
+                Ok(Ok(new)) => client = Some(new),
+                // Somebody said no: whoever waits hears of it by himself.
+                Ok(Err(_)) => {}
+                Err(_) => self.cut_all(),
+            }
+        }
+    }
+
+    fn cut_all(&self) {
+        let all = std::mem::take(&mut *self.cut.lock().unwrap_or_else(PoisonError::into_inner));
+        all.cancel();
+        tracing::warn!("the database says nothing, on no connection; those that wait for it are told");
+    }
+}
