@@ -31,25 +31,22 @@ macro_rules! begun {
                         (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
                          accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
                          answer_body, replay_of)
-                 select id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, 1, due_at,
-                        accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
-                        answer_body, replay_of
-                   from unnest($4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::uuid[], $9::text[], $10::text[],
-                               $11::text[], $12::uuid[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-                               $17::text[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[])
-                        as new (id, workflow_id, workflow_key, revision, event_id, mode, status,
-                                reason, owner, due_at, accepted_at, timeout_at, finished_at,
-                                notes, answer_status, answer_sent_at, answer_headers, answer_body, replay_of)),
+                 select ($4::uuid[])[n], ($5::uuid[])[n], ($6::text[])[n], ($7::bigint[])[n], ($8::uuid[])[n],
+                        ($9::text[])[n], ($10::text[])[n], ($11::text[])[n], ($12::uuid[])[n], 1, ($13::bigint[])[n],
+                        ($14::bigint[])[n], ($15::bigint[])[n], ($16::bigint[])[n], ($17::text[])[n],
+                        ($18::bigint[])[n], ($19::bigint[])[n], ($20::text[])[n], ($21::bytea[])[n], ($22::uuid[])[n]
+                   from generate_series(1, cardinality($4::uuid[])) n),
              events as (
                  insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
-                 select * from unnest($23::uuid[], $24::bigint[], $25::bytea[], $26::text[], $27::bytea[], $28::text[],
-                                      $29::bigint[], $30::bytea[])",
+                 select ($23::uuid[])[n], ($24::bigint[])[n], ($25::bytea[])[n], ($26::text[])[n], ($27::bytea[])[n],
+                        ($28::text[])[n], ($29::bigint[])[n], ($30::bytea[])[n]
+                   from generate_series(1, cardinality($23::uuid[])) n",
             $there,
             "),
              parts as (
                  insert into journal (execution_id, part, epoch, records)
-                 select execution_id, nextval('journal_part'), epoch, records
-                   from unnest($31::uuid[], $32::bigint[], $33::text[]) as new (execution_id, epoch, records)),
+                 select ($31::uuid[])[n], nextval('journal_part'), ($32::bigint[])[n], ($33::text[])[n]
+                   from generate_series(1, cardinality($31::uuid[])) n),
              drafts as (
                  insert into tested_draft (execution_id, flow) select * from unnest($34::uuid[], $35::text[])),
              cleaned as (
