@@ -22,11 +22,22 @@ pub const CONNECTIONS: u8 = 2;
 const TABLES: &str =
     "create table event (id bigint primary key, at bigint not null, body bytea not null, answer bytea not null);
                       create table result (id bigint primary key, at bigint not null, holds boolean not null)";
-const ACCEPT: &str = "insert into event select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])";
-const FINISH: &str = "insert into result select * from unnest($1::bigint[], $2::bigint[], $3::boolean[])";
-const BOTH: &str = "with accepted as (insert into event
-                                      select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[]))
-                    insert into result select * from unnest($5::bigint[], $6::bigint[], $7::boolean[])";
+/// Elements one by one: `unnest` of several arrays keeps each as a table of its own first.
+macro_rules! accepted {
+    () => {
+        "insert into event select ($1::bigint[])[n], ($2::bigint[])[n], ($3::bytea[])[n], ($4::bytea[])[n]
+                             from generate_series(1, cardinality($1::bigint[])) n"
+    };
+}
+const ACCEPT: &str = accepted!();
+const FINISH: &str = "insert into result select ($1::bigint[])[n], ($2::bigint[])[n], ($3::boolean[])[n]
+                                           from generate_series(1, cardinality($1::bigint[])) n";
+const BOTH: &str = concat!(
+    "with accepted as (",
+    accepted!(),
+    ") insert into result select ($5::bigint[])[n], ($6::bigint[])[n], ($7::boolean[])[n]
+                            from generate_series(1, cardinality($5::bigint[])) n"
+);
 
 /// Makes the tables and the connections. The database is empty.
 pub async fn start(database: &str, connections: u8) -> Result<(Writer, Committed)> {

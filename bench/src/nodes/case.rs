@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::Options;
 use super::database::{self, Done};
-use super::{CONNECTIONS, Options};
 use crate::body::Body;
 use crate::connection::{Connection, request};
 use crate::load::{self, Plan, Report, Until};
@@ -61,9 +61,9 @@ pub(super) struct Turn {
 impl Case {
     pub(super) async fn turn(self, options: &Options, server: &database::Server, name: &str) -> Result<Turn> {
         let nodes = Nodes::start(self, options, &server.make(name).await?).await?;
-        nodes.load(self.mode, WARM_UP).await.context("while warming up")?;
+        nodes.load(self.mode, options.connections, WARM_UP).await.context("while warming up")?;
         let (before, used) = (server.done(name).await?, [nodes.cpu_time()?, process::cpu_time(std::process::id())?]);
-        let (report, elapsed) = nodes.load(self.mode, options.time()).await?;
+        let (report, elapsed) = nodes.load(self.mode, options.connections, options.time()).await?;
         let used = [nodes.cpu_time()? - used[0], process::cpu_time(std::process::id())? - used[1]];
         let done = since(server.done(name).await?, before);
         drop(nodes);
@@ -156,7 +156,7 @@ impl Nodes {
     }
 
     /// The report, and the time until all that was asked for has ended.
-    async fn load(&self, mode: Mode, time: Duration) -> Result<(Report, Duration)> {
+    async fn load(&self, mode: Mode, connections: u16, time: Duration) -> Result<(Report, Duration)> {
         let before = if mode == Mode::Async { self.finished().await? } else { 0 };
         let started = Instant::now();
         let addresses = self.addresses();
@@ -168,7 +168,7 @@ impl Nodes {
                 target: target.to_owned(),
                 headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
                 body: Body::Order.bytes(),
-                connections: (at..CONNECTIONS).step_by(addresses.len()).count(),
+                connections: (at..connections.into()).step_by(addresses.len()).count(),
                 until: Until::Elapsed(time),
             };
             loads.spawn(load::run(plan));

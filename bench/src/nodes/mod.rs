@@ -19,8 +19,6 @@ use anyhow::{Context as _, Result};
 use self::case::{Case, Mode, Turn, Who};
 use crate::page::{self, Section};
 
-/// All nodes together.
-const CONNECTIONS: usize = 64;
 const NODES_MAX: u8 = 3;
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +34,9 @@ pub struct Options {
     /// Of each case in each round.
     #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub millis: u64,
+    /// Spread over the nodes.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(3..))]
+    pub connections: u16,
     /// The nodes' own folders, removed at once. The database's is in /tmp.
     #[arg(long, default_value = "target")]
     pub data_in: PathBuf,

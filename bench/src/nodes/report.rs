@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::case::{self, Case, Mode, Turn, Who};
 use super::database::{SETTINGS, Server};
-use super::{CONNECTIONS, Line, Options};
+use super::{Line, Options};
 use crate::figures::{grouped, median, spread};
 use crate::machine;
 
@@ -41,12 +41,13 @@ pub(super) fn section(options: &Options, server: &Server, lines: &[Line]) -> Str
     text += &tables(lines);
     text += &format!(
         "\n{} rounds of {:.1} s for each, in turns, each on an empty database of one PostgreSQL, after a second of warm-up. \
-         {CONNECTIONS} connections in all, spread over the nodes, 1 KB. Every answer was a 200; executions are counted once \
+         {} connections in all, spread over the nodes, 1 KB. Every answer was a 200; executions are counted once \
          they have ended. A ratio is that of two turns of one round, a figure the median over the rounds. The limits are \
          `limit pg-sync` and `limit pg-async` in `bench/limit`: the same by one statement a batch over two connections. \
          Statements are what `pg_stat_statements` counts, `begin` and `commit` too, and what a node asks for by itself.\n",
         options.rounds,
-        options.time().as_secs_f64()
+        options.time().as_secs_f64(),
+        options.connections
     );
     text
 }

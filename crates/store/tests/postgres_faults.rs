@@ -357,6 +357,23 @@ async fn a_server_that_is_frozen_is_told_of_and_found_again() {
     store.close().await.unwrap();
 }
 
+/// A writer that has rested asks before it sends: what became of what is sent to such a server nobody can say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_first_to_a_server_that_is_frozen_is_told_of_it() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let store = Postgres::open(Options { silence_max: Duration::from_secs(1), ..Options::new(&url) }).await.unwrap();
+    store.execution_create(execution(1, 1, queued(at(1)))).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    cluster.signal("STOP");
+    let created =
+        tokio::time::timeout(Duration::from_secs(10), store.execution_create(execution(2, 1, queued(at(2))))).await;
+    cluster.signal("CONT");
+    assert!(matches!(created, Ok(Err(Error::Away { .. }))), "{created:?}");
+    store.execution_create(execution(3, 1, queued(at(3)))).await.unwrap();
+    store.close().await.unwrap();
+}
+
 /// One URL names both: whoever is to be written to is found, and nothing that was acknowledged stayed behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_is_promoted_has_what_was_acknowledged() {

@@ -21,49 +21,52 @@ use super::mark::{Mark, Marks};
 use super::sql::{Bin, json, statements};
 use crate::row::{NewExecution, Pinned, Progress, SentAnswer};
 
-/// What is new of executions that begin, and the parts of the journal of all; then `$more`, and the mark before this one
-/// goes. An event is there already when a replay brings it, unless it was edited.
+/// What is new of executions that begin, and the parts of the journal of all, and now and then the marks before this
+/// one go; then `$more`. `$there`: what becomes of an event that is there already.
 macro_rules! begun {
-    ($more:literal) => {
+    ($there:literal, $more:literal) => {
         concat!(
             "with made as (
                  insert into execution
                         (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
                          accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
                          answer_body, replay_of)
-                 select id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, 1, due_at,
-                        accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
-                        answer_body, replay_of
-                   from unnest($4::uuid[], $5::uuid[], $6::text[], $7::bigint[], $8::uuid[], $9::text[], $10::text[],
-                               $11::text[], $12::uuid[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-                               $17::text[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[])
-                        as new (id, workflow_id, workflow_key, revision, event_id, mode, status,
-                                reason, owner, due_at, accepted_at, timeout_at, finished_at,
-                                notes, answer_status, answer_sent_at, answer_headers, answer_body, replay_of)),
+                 select ($4::uuid[])[n], ($5::uuid[])[n], ($6::text[])[n], ($7::bigint[])[n], ($8::uuid[])[n],
+                        ($9::text[])[n], ($10::text[])[n], ($11::text[])[n], ($12::uuid[])[n], 1, ($13::bigint[])[n],
+                        ($14::bigint[])[n], ($15::bigint[])[n], ($16::bigint[])[n], ($17::text[])[n],
+                        ($18::bigint[])[n], ($19::bigint[])[n], ($20::text[])[n], ($21::bytea[])[n], ($22::uuid[])[n]
+                   from generate_series(1, cardinality($4::uuid[])) n),
              events as (
                  insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
-                 select * from unnest($23::uuid[], $24::bigint[], $25::bytea[], $26::text[], $27::bytea[], $28::text[],
-                                      $29::bigint[], $30::bytea[])
-                     on conflict (id) do update set executions = event.executions + excluded.executions),
+                 select ($23::uuid[])[n], ($24::bigint[])[n], ($25::bytea[])[n], ($26::text[])[n], ($27::bytea[])[n],
+                        ($28::text[])[n], ($29::bigint[])[n], ($30::bytea[])[n]
+                   from generate_series(1, cardinality($23::uuid[])) n",
+            $there,
+            "),
              parts as (
                  insert into journal (execution_id, part, epoch, records)
-                 select execution_id, nextval('journal_part'), epoch, records
-                   from unnest($31::uuid[], $32::bigint[], $33::text[]) as new (execution_id, epoch, records)),
+                 select ($31::uuid[])[n], nextval('journal_part'), ($32::bigint[])[n], ($33::text[])[n]
+                   from generate_series(1, cardinality($31::uuid[])) n),
              drafts as (
                  insert into tested_draft (execution_id, flow) select * from unnest($34::uuid[], $35::text[])),
              cleaned as (
-                 delete from commit_mark where process = $1 and line = $2 and number < $3)",
+                 delete from commit_mark where process = $1 and line = $2 and number < $3 and $3 % 64 = 0)",
             $more
         )
     };
 }
 
 statements! {
-    /// Executions that begin.
-    BEGIN = begun!(" insert into commit_mark (process, line, number) values ($1, $2, $3)");
-    /// Such that begin, and such that get on: these through the fence, only at the epoch they were claimed at, and only
-    /// while they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
-    BEGIN_AND_PROGRESS = begun!(",
+    /// Executions that begin, each with an event that is new. Where one is not, nothing is kept.
+    BEGIN = begun!("", " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// Such that begin, also with an event that is there: a replay brings one, unless it was edited.
+    BEGIN_AGAIN = begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions",
+        " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// The same, and such that get on: these through the fence, only at the epoch they were claimed at, and only while
+    /// they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
+    BEGIN_AND_PROGRESS = begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions", ",
              marked as (
                  insert into commit_mark (process, line, number) values ($1, $2, $3)),
              moved as (
@@ -241,8 +244,14 @@ impl Command {
 /// Writes all of them, each of another execution, and leaves `mark`: in one statement, which is a transaction by itself.
 pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks, mark: &Mark) -> Result<(), Fault> {
     let (made, moved) = sorted(commands);
-    let begin = if moved.is_empty() { BEGIN } else { BEGIN_AND_PROGRESS };
-    let statement = client.prepare_cached(begin).await?;
+    // Who is alone may be so because there was one in the batch.
+    let all_new = commands.len() > 1 && made.iter().all(|new| new.replay_of.is_none());
+    let sql = match (moved.is_empty(), all_new) {
+        (true, true) => BEGIN,
+        (true, false) => BEGIN_AGAIN,
+        (false, _) => BEGIN_AND_PROGRESS,
+    };
+    let statement = client.prepare_cached(sql).await?;
     let answers = || made.iter().map(|new| new.progress.answer.as_ref());
     // Each once, in the order of their ids: so nobody waits for who waits for him.
     let mut events: BTreeMap<[u8; 16], (&Create, i64)> = BTreeMap::new();

@@ -1,15 +1,15 @@
 //! How a commit is known that nobody has answered for.
 //!
-//! Each transaction that writes leaves a mark, last and together with its commit: `(process, line, number)`, a key that
+//! Each transaction that writes leaves a mark, together with its commit: `(process, line, number)`, a key that
 //! is used once. Who lost the connection during the commit leaves the same mark, and a witness beside it:
 //! - it is there already: the commit happened. But if the witness is there, too, it was left by such a question, whose
 //!   answer was lost in its turn;
 //! - it was not: the transaction was taken back, and should it still be open somewhere behind a dead connection, it
 //!   can never commit, as its mark is taken, and stays taken. While it is just committing, this waits for it.
 //!
-//! A process uses a few lines at a time, and each keeps its last mark only; one whose transaction was taken back stays
-//! for as long as the process, since what is behind a dead connection may come late. [Decision 34] says why it is not the number
-//! that PostgreSQL gives a transaction.
+//! A process uses a few lines at a time, and each keeps its last marks only; one whose transaction was taken back stays
+//! for as long as the process, since what is behind a dead connection may come late. [Decision 34] says why it is not
+//! the number that PostgreSQL gives a transaction.
 //!
 //! [Decision 34]: ../../../../docs/decisions/0034-commits-leave-a-mark.md
 

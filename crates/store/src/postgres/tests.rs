@@ -321,6 +321,8 @@ async fn what_became_of_a_transaction_is_known() {
         store.marks.give_back(mark);
     }
     assert!(store.marks.commit(open.client(), Some(&late)).await.is_err(), "it is too late");
+    let next = store.marks.take();
+    assert_ne!(next.line, late.line, "a later mark would make room for what is sent late");
     drop((db, open, committed));
     assert!(store.setting_get("committed").await.unwrap().is_some());
     assert_eq!(store.setting_get("open").await.unwrap(), None);

@@ -12,8 +12,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Pool};
@@ -39,6 +39,9 @@ const COMMAND_BYTES: usize = 512;
 /// How long a batch looks for a database that is away before its callers hear of it.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
+/// A writer that has written nothing for so long asks its connection whether it is there: what became of a batch that was
+/// sent to one that is not may never be told.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// The callers' end of the queues.
 #[derive(Debug)]
@@ -99,6 +102,7 @@ impl Writers {
                         marks: Arc::clone(marks),
                         shared: Arc::clone(&shared),
                         asks: watch::Sender::new(false),
+                        answered: Mutex::default(),
                     },
                     batch_bytes_max: options.batch_bytes_max,
                     batch_commands_max: options.batch_commands_max,
@@ -168,6 +172,8 @@ struct Writing {
     shared: Arc<Shared>,
     /// Whether it asks what became of a commit.
     asks: watch::Sender<bool>,
+    /// When the database answered last.
+    answered: Mutex<Option<Instant>>,
 }
 
 impl Loop {
@@ -318,12 +324,27 @@ impl Writing {
         }
     }
 
+    /// One that is there.
+    async fn client(&self) -> Result<Client, Fault> {
+        let client = self.pool.get().await.map_err(no_connection)?;
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered.is_none_or(|at| at.elapsed() > RESTED) {
+            client.batch_execute("").await?;
+            self.has_answered();
+        }
+        Ok(client)
+    }
+
+    fn has_answered(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
     /// `Err`: nothing of it was kept.
     async fn attempt(&self, commands: &[&Command]) -> Result<Verdict, Fault> {
         if commands.is_empty() {
             return Ok(Verdict::Committed);
         }
-        let client = self.pool.get().await.map_err(no_connection)?;
+        let client = self.client().await?;
         points::reach(points::COMMIT_BEFORE).map_err(|error| away(&error))?;
         let (mark, began) = (self.marks.take(), Instant::now());
         let fate = match batch::write(&client, commands, &self.marks, &mark).await {
@@ -336,6 +357,7 @@ impl Writing {
                 fate
             }
             done => {
+                self.has_answered();
                 self.marks.give_back(mark);
                 match done {
                     Err(fault) if fault.is_of_the_fence() => {
