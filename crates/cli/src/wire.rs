@@ -250,6 +250,7 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             body_timeout: Duration::from_millis(settings.body_timeout_ms),
             body_rate_min: settings.body_rate_min,
             inflating_max: settings.inflating_max,
+            hops_max: settings.hops_max,
             refused_body_bytes_max: settings.refused_body_bytes_max,
         },
         hooks_listener: ListenerLimits {

@@ -20,7 +20,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::event::Event;
+use domain::event::{Event, headers};
 use domain::execution::journal::{Failure, NodeError, NodeRun};
 use domain::execution::machine::{Action, Finish, Input, Machine, Resolution, Run, Turn as Step};
 use domain::execution::status::{Reason, Status};
@@ -288,7 +288,9 @@ impl Worker {
             Ok(redaction) => redaction,
             Err(failure) => return Ok(Input::EffectDone(Err(failure))),
         };
-        let context = RunContext { idempotency_key: run.idempotency_key, attempt: run.attempt, slots: run.slots };
+        let came = headers::hops(self.event.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let (idempotency_key, hops) = (run.idempotency_key, came.saturating_add(1));
+        let context = RunContext { idempotency_key, attempt: run.attempt, hops, slots: run.slots };
         let registry = Arc::clone(&engine.registry);
         // A task of its own, so that a panicking node ends as an error and not with this task.
         let mut effect = tokio::spawn(async move {

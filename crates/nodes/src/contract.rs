@@ -104,6 +104,8 @@ pub struct RunContext {
     pub idempotency_key: String,
     /// From 1.
     pub attempt: u32,
+    /// How many executions a call comes from that is made now, one behind the other: this one counts.
+    pub hops: u32,
     /// Where in the input secrets were put in.
     pub slots: Vec<Slot>,
 }

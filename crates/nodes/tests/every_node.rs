@@ -105,7 +105,7 @@ fn the_checker_knows_every_word_of_every_schema() {
 /// Only the worker, just before an effect, has the values.
 #[tokio::test]
 async fn only_what_is_performed_takes_secrets() {
-    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, slots: Vec::new() };
+    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, hops: 1, slots: Vec::new() };
     for info in all_kinds() {
         if schemas(info.schema.as_value()).iter().any(|schema| schema.get("x-secrets").is_some()) {
             let performed = Registry::standard().perform(info.kind, &run, &json!({})).await;
@@ -213,7 +213,7 @@ fn every_branch_of_a_kind_is_in_its_step() {
 
 #[tokio::test]
 async fn effects_and_only_effects_are_performed() {
-    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, slots: Vec::new() };
+    let run = RunContext { idempotency_key: "ex.n.".to_owned(), attempt: 1, hops: 1, slots: Vec::new() };
     for info in kinds() {
         let plan =
             compile(mode_of(&info), json!([flows::node("n", info.kind, info.examples[0].config.clone())])).unwrap();

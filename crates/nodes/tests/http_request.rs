@@ -27,7 +27,7 @@ fn registry() -> Arc<Registry> {
 }
 
 fn run(attempt: u32) -> RunContext {
-    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt, slots: Vec::new() }
+    RunContext { idempotency_key: "ex_1.call.".to_owned(), attempt, hops: 1, slots: Vec::new() }
 }
 
 fn compiled(config: &Value) -> Result<(domain::template::Templated, Policy), Vec<Problem>> {
@@ -69,7 +69,7 @@ async fn the_smallest_call_says_no_more_than_it_has_to() {
     assert_eq!((asked.method.as_str(), asked.target.as_str()), ("GET", "/a?b=c"));
     let mut names: Vec<_> = asked.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["accept", "accept-encoding", "host", "idempotency-key", "user-agent"]);
+    assert_eq!(names, ["accept", "accept-encoding", "hookflow-hops", "host", "idempotency-key", "user-agent"]);
     assert!(asked.header("user-agent").unwrap().starts_with("hookflow/"));
 }
 
@@ -313,6 +313,7 @@ async fn only_2xx_is_success_and_what_may_pass_is_told() {
         ("500 X", Some(true)),
         ("501 X", Some(true)),
         ("503 X", Some(true)),
+        ("508 X", Some(false)),
         ("599 X", Some(true)),
     ] {
         let failure = answered(answer(status, "", b"")).await.err();

@@ -7,6 +7,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use nodes::outbound::Networks;
 use serde_json::json;
 use support::{
     Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip,
@@ -348,6 +349,30 @@ async fn spent_bytes_are_answered_429_or_503_until_they_come_back() {
     assert_eq!(bench.executions().await, accepted + 1);
     for limit in ["body_bytes_in_memory_per_workflow_max", "body_bytes_in_memory_max"] {
         assert_eq!(bench.metric(&format!("hookflow_requests_over_limit_total{{limit=\"{limit}\"}}")).await, 1);
+    }
+}
+
+/// Row 4. Each of them is the one behind the other's call, and so the last one is known for what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_calls_itself_comes_to_an_end() {
+    let bench = Bench::with(|setup| {
+        setup.server.hooks.hops_max = 3;
+        setup.outbound = Networks::parse(["127.0.0.1"]).unwrap();
+    })
+    .await;
+    let key = bench.publish(json!({"mode": "async", "nodes": []})).await;
+    let url = format!("http://{}{}", bench.hooks, trigger(&key));
+    let retry = json!({"attempts": 5, "pause_ms": 1});
+    let call = json!({"kind": "http_request", "config": {"method": "POST", "url": url, "retry": retry}});
+    let same = bench.publish(json!({"key": key, "mode": "async", "nodes": [call]})).await;
+    assert_eq!(same, key);
+    assert_eq!(bench.post(&key, &[JSON], "").await.status, 200);
+    let told = bench.refused(1).await;
+    assert_eq!((told.code.as_str(), told.status), ("hook.loop", 508));
+    assert_eq!(bench.executions().await, 4, "the one that was asked for, and three behind it");
+    for (hops, status) in [("3", 200), ("4", 508), ("4294967295", 508), ("-1", 200), ("many", 200)] {
+        let said = format!("Hookflow-Hops: {hops}");
+        assert_eq!(bench.post(&key, &[JSON, &said], "").await.status, status, "{hops}");
     }
 }
 

@@ -73,6 +73,7 @@ pub(crate) const KEYS: &[Key] = &[
     count("body_timeout_ms", 100, 3_600_000),
     count("body_rate_min", 1, 1 << 30),
     count("inflating_max", 1, 1_000),
+    count("hops_max", 0, 1_000_000),
     count("write_timeout_ms", 100, 3_600_000),
     count("idle_timeout_ms", 100, 3_600_000),
     count("executions_running_max", 1, 100_000),

@@ -65,6 +65,7 @@ pub(crate) struct Settings {
     pub(crate) body_timeout_ms: u64,
     pub(crate) body_rate_min: u32,
     pub(crate) inflating_max: usize,
+    pub(crate) hops_max: u32,
     pub(crate) write_timeout_ms: u64,
     pub(crate) idle_timeout_ms: u64,
     pub(crate) executions_running_max: usize,

@@ -33,6 +33,16 @@ pub fn is_value(value: &str) -> bool {
     !value.chars().any(|c| c.is_ascii_control() && c != '\t')
 }
 
+/// Says how many executions a request comes from, one behind the other: a call that one of them makes says one more
+/// than the request that began it. Whoever calls itself is known by it.
+pub const HOPS: &str = "hookflow-hops";
+
+/// What [`HOPS`] says; 0 where it says nothing, or no number.
+pub fn hops<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> u32 {
+    let said = headers.into_iter().filter(|(name, _)| *name == HOPS);
+    said.filter_map(|(_, value)| value.trim().parse().ok()).max().unwrap_or(0)
+}
+
 /// Of headers with lower-case names, in their order, those that an event keeps.
 ///
 /// `declared`: lower-case names the trigger declares. `checked`: the endpoint has credentials, so

@@ -55,7 +55,8 @@ pub struct Params {
     #[serde(default)]
     #[schemars(length(max = 100))]
     query: Vec<Pair>,
-    /// Sent with the request. `Idempotency-Key`, the same on every attempt, and the body's `Content-Type` are added.
+    /// Sent with the request. `Idempotency-Key`, the same on every attempt, the body's `Content-Type` and `Hookflow-Hops`
+    /// are added: by that last one a workflow that calls itself is known.
     #[serde(default)]
     #[schemars(length(max = 100))]
     headers: Vec<Pair>,
@@ -79,8 +80,8 @@ pub struct Params {
     #[serde(default = "answer_bytes_max")]
     #[schemars(range(min = 0, max = 16_777_216))]
     answer_bytes_max: usize,
-    /// Tries again if there was no connection or no whole answer in time, or if the answer was 408, 425, 429 or 5xx.
-    /// Without it there is one attempt.
+    /// Tries again if there was no connection or no whole answer in time, or if the answer was 408, 425, 429 or 5xx,
+    /// but for 508. Without it there is one attempt.
     #[serde(default)]
     retry: Option<Retry>,
     /// What happens when a crash left it unknown whether the request was made.
@@ -264,7 +265,8 @@ fn refused(got: &Got) -> Failure {
     Failure {
         error: NodeError::new("http.status", message.trim_end()),
         may_pass: matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS)
-            || status.is_server_error(),
+            // A loop stays one.
+            || (status.is_server_error() && status != StatusCode::LOOP_DETECTED),
         retry_after: retry_after(&got.headers),
         // The status counts, however large the rest of it is.
         result: result(got).unwrap_or_else(|_| seen(json!(status.as_u16()), headers(&got.headers), Value::Null)),

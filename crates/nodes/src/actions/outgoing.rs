@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::body::BodyType;
 use crate::contract::{Compiler, RunContext};
-use crate::outbound::{Call, IDEMPOTENCY_KEY};
+use crate::outbound::{Call, HOPS, IDEMPOTENCY_KEY};
 
 /// Headers that belong to the connection.
 const DENIED: [&str; 9] =
@@ -65,6 +65,7 @@ pub(super) fn call(input: &Value, run: &RunContext) -> Result<Call, NodeError> {
     {
         headers.insert(IDEMPOTENCY_KEY, key);
     }
+    headers.insert(HOPS, run.hops.into());
     let mut body = Bytes::new();
     let body_type = BodyType::named(text("body_type")).unwrap_or_default();
     if let Some((bytes, media_type)) = body_type.write(&input["body"], &boundary(&run.idempotency_key))? {

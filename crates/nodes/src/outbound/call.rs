@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use domain::event::headers;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
     HeaderMap, HeaderName, LOCATION, USER_AGENT,
@@ -16,6 +17,9 @@ use super::{HEADERS_MAX, Outbound};
 
 /// Carries the key that is the same on every attempt.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What tells a loop from work.
+pub const HOPS: HeaderName = HeaderName::from_static(headers::HOPS);
 
 /// What to send, where, and what to take at most.
 #[derive(Debug, Clone)]
@@ -170,7 +174,7 @@ fn redirect(call: &mut Call, status: StatusCode, mut target: Url) -> Result<(), 
         }
         // Any header may be a credential; these are none, unless they are known to be.
         let mut kept = HeaderMap::new();
-        for name in [ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IDEMPOTENCY_KEY, USER_AGENT] {
+        for name in [ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IDEMPOTENCY_KEY, HOPS, USER_AGENT] {
             if let Some(value) = call.headers.get(&name).filter(|value| !value.is_sensitive()) {
                 kept.insert(name, value.clone());
             }

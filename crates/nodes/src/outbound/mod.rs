@@ -19,7 +19,7 @@ mod resolver;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub use call::{Call, CallError, Got, IDEMPOTENCY_KEY};
+pub use call::{Call, CallError, Got, HOPS, IDEMPOTENCY_KEY};
 pub use networks::{Networks, NotANetwork};
 pub use reqwest::Url;
 pub use resolver::Lookup;

@@ -170,6 +170,9 @@ pub fn remedy(code: &str) -> &'static str {
         "hook.media_type" => "Send `Content-Type: application/json`.",
         "hook.encoding" => "Send the body as it is, or pack it once as the header says.",
         "hook.not_json" | "hook.too_deep" => "Mend the body at the line and column in `detail`.",
+        "hook.loop" => {
+            "Take the call that leads back here out of the workflow. If it is meant, raise `hops_max` in the [settings](settings.md)."
+        }
         "hook.busy" => {
             "Wait as long as `Retry-After` says. If it lasts, raise the limit in the [settings](settings.md)."
         }

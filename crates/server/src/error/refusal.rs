@@ -27,6 +27,10 @@ pub(crate) enum Refusal {
     Method {
         allow: &'static str,
     },
+    /// It comes from more executions, one behind the other, than may be.
+    Loop {
+        max: u32,
+    },
     /// The realm is the endpoint's key.
     Credentials {
         realm: String,
@@ -67,6 +71,7 @@ impl Refusal {
             Self::Off(WhenOff::NotFound),
             Self::Off(WhenOff::RetryLater),
             Self::Method { allow: "POST" },
+            Self::Loop { max: limits.hops_max },
             Self::Busy { limit: Limit::ExecutionsPerWorkflow, retry_after_s: RETRY_SOON_S },
             Self::Credentials { realm: String::new() },
             Self::TooLarge { max: limits.body_bytes_max },
@@ -86,6 +91,7 @@ impl Refusal {
             Self::Gone => StatusCode::GONE,
             Self::Off(WhenOff::RetryLater) | Self::NotDurable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Loop { .. } => StatusCode::LOOP_DETECTED,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Credentials { .. } => StatusCode::UNAUTHORIZED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -102,6 +108,7 @@ impl Refusal {
             Self::Gone => "hook.gone",
             Self::Off(_) => "hook.off",
             Self::Method { .. } => "hook.method",
+            Self::Loop { .. } => "hook.loop",
             Self::Busy { .. } => "hook.busy",
             Self::Credentials { .. } => "hook.credentials",
             Self::TooLarge { .. } => "hook.too_large",
@@ -121,6 +128,9 @@ impl Refusal {
             Self::Gone => "This address is no longer in use; ask its owner for the new one.".into(),
             Self::Off(_) => "The workflow is off, or nothing is published yet.".into(),
             Self::Method { allow } => format!("Send {allow}.").into(),
+            Self::Loop { max } => {
+                format!("The request comes from more than {max} workflows, one calling the other: a loop.").into()
+            }
             Self::Busy { .. } => "The workflow has as many requests as it can take; send it again later.".into(),
             Self::Credentials { .. } => "User and password are missing or wrong.".into(),
             Self::TooLarge { max } => format!("The body is larger than {max} bytes.").into(),
@@ -261,8 +271,9 @@ mod tests {
             Refusal::Http(Fault::BrokenBody) => 19,
             Refusal::Http(Fault::Connections) => 20,
             Refusal::Http(Fault::TransferEncoding) => 21,
+            Refusal::Loop { .. } => 23,
         };
         let places: BTreeSet<i32> = Refusal::each().iter().map(place).collect();
-        assert_eq!(places, (0..=22).collect());
+        assert_eq!(places, (0..=23).collect());
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Hooks {
     limits: HookLimits,
     trusted_proxies: Networks,
     inflating: Semaphore,
-    busy_told: Seldom,
+    flood_told: Seldom,
     /// Stands in for what is unknown.
     nowhere: Arc<Endpoint>,
     metrics: HookMetrics,
@@ -111,13 +111,14 @@ impl Hooks {
             credentials: None,
             live: None,
         });
-        let busy_told = Seldom::default();
-        Self { engine, limits, trusted_proxies, inflating, busy_told, nowhere, metrics, readiness, arrivals }
+        let flood_told = Seldom::default();
+        Self { engine, limits, trusted_proxies, inflating, flood_told, nowhere, metrics, readiness, arrivals }
     }
 
     /// Whether the request log has room for one more like this.
     fn is_worth_a_line(&self, endpoint: &Endpoint, refusal: &Refusal) -> bool {
-        !matches!(refusal, Refusal::Busy { .. }) || self.busy_told.is_first(endpoint.workflow, Instant::now())
+        !matches!(refusal, Refusal::Busy { .. } | Refusal::Loop { .. })
+            || self.flood_told.is_first(endpoint.workflow, Instant::now())
     }
 
     /// Counts, and answers.

@@ -1,6 +1,6 @@
 //! A request to an endpoint: the checks in their order, then the engine.
 //! ```text
-//! 1 key ─ 2 live ─ 3 method ─ 5 room ─ 6 credentials ─ 7 declared length ─ 8 media type, encoding
+//! 1 key ─ 2 live ─ 3 method ─ 4 hops ─ 5 room ─ 6 credentials ─ 7 declared length ─ 8 media type, encoding
 //!   ─ 9 read, inflate ─ 11 JSON ─ 12 accept ──▶ answer
 //! ```
 //! The numbers are the rows of the table in the guide on webhooks; no later check shows before an
@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::event::body;
+use domain::event::headers::{self, HOPS};
 use domain::id::{EndpointKey, WorkflowId};
 use engine::budget::Share;
 use engine::catalog::{Endpoint, Lookup};
@@ -108,6 +109,9 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
     if head.method != Method::POST {
         return Err(Refusal::Method { allow: "POST" });
     }
+    if hops(head) > hooks.limits.hops_max {
+        return Err(Refusal::Loop { max: hooks.limits.hops_max });
+    }
     let mut share = hooks.engine.admit(endpoint, declared(&body).min(hooks.limits.body_bytes_max))?;
     if let Some(credentials) = &endpoint.credentials
         && !basic::allows(&head.headers, credentials, hooks.engine.server_key())
@@ -150,6 +154,12 @@ async fn admit<B: Body<Data = Bytes> + Unpin>(
             Err(error.into())
         }
     }
+}
+
+/// How many executions it comes from, one behind the other.
+fn hops(head: &Parts) -> u32 {
+    let said = head.headers.get_all(HOPS).iter().filter_map(|value| value.to_str().ok());
+    headers::hops(said.map(|value| (HOPS, value)))
 }
 
 /// What the sender says; who does not say is believed to send little, until it comes.

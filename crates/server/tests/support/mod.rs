@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) door: Door,
     pub(crate) public_url: Option<String>,
     pub(crate) trusted_proxies: Networks,
+    /// Where flows may call beside what is public.
+    pub(crate) outbound: Networks,
 }
 
 pub(crate) struct Bench {
@@ -84,10 +86,11 @@ impl Bench {
             door: Door::new(AdminToken::new(TOKEN.into())),
             public_url: Some("https://hooks.example/".into()),
             trusted_proxies: Networks::default(),
+            outbound: Networks::default(),
         };
         change(&mut setup);
-        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, public_url, trusted_proxies } =
-            setup;
+        let Setup { server: limits, engine, database_bytes_max, admin_base_path, door, .. } = setup;
+        let (public_url, trusted_proxies, outbound) = (setup.public_url, setup.trusted_proxies, setup.outbound);
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = if on_postgres() {
             Postgres::open(postgres::Options::new(Cluster::shared().database().await)).await.unwrap()
@@ -96,7 +99,7 @@ impl Bench {
             Sqlite::open(options).unwrap()
         };
         let key = ServerKey::new([7; 32]);
-        let engine = Engine::start(store, Registry::standard(), key, engine).await.unwrap();
+        let engine = Engine::start(store, Registry::calling(outbound), key, engine).await.unwrap();
         let (hooks, admin) = (bind().await, bind().await);
         let stop = CancellationToken::new();
         let (hooks_at, admin_at) = (hooks.local_addr().unwrap(), admin.local_addr().unwrap());

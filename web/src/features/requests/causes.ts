@@ -6,6 +6,7 @@ export const CODES = [
   "hook.gone",
   "hook.off",
   "hook.method",
+  "hook.loop",
   "hook.busy",
   "hook.credentials",
   "hook.too_large",
