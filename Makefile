@@ -75,7 +75,7 @@ unit: need-rust need-curl need-postgres need-sqlite3 need-slowhttptest need-syst
 	$(call say,tests)
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
-	HOOKFLOW_TEST_DATABASE=postgres cargo test -p server --all-features --locked --tests 2>&1 | tee -a target/tests.log
+	HOOKFLOW_TEST_DATABASE=postgres cargo test --workspace --all-features --locked --test http 2>&1 | tee -a target/tests.log
 	awk '/^test result/ { passed += $$4; failed += $$6 } END { printf "\ntests: %d passed, %d failed\n", passed, failed }' target/tests.log
 
 .PHONY: web-check
@@ -95,8 +95,7 @@ JOURNEYS := whole editor-publish executions.spec requests.spec settings
 .PHONY: browser
 browser: need-rust need-chromium need-postgres web e2e/node_modules/.made ## the real binary in a real browser; BROWSER='spec or -g title' for some
 	$(call say,build hookflow with the web UI in it)
-	@cargo build --locked --all-features -p hookflow
-	@cargo build --locked --all-features -p store --example cluster
+	@cargo build --workspace --locked --all-features --bin hookflow --example cluster
 	$(call say,browser)
 	@e2e/node_modules/.bin/tsc -p e2e/browser
 	@e2e/node_modules/.bin/playwright test -c e2e/browser $(BROWSER)

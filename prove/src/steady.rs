@@ -10,9 +10,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bench::connection::{Connection, request};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+/// Connections of one way, as a client's pool has: who finds none waits, and what is waited counts.
+const CONNECTIONS_MAX: usize = 512;
 /// An answer that takes longer is none.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 
@@ -117,14 +120,17 @@ struct Wire {
     way: Way,
     request: Vec<u8>,
     idle: Mutex<Vec<Connection>>,
+    places: Semaphore,
 }
 
 impl Wire {
     fn new(way: Way) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { request: way.request()?, way, idle: Mutex::default() }))
+        let places = Semaphore::new(CONNECTIONS_MAX);
+        Ok(Arc::new(Self { request: way.request()?, way, idle: Mutex::default(), places }))
     }
 
     async fn once(&self) -> std::io::Result<u16> {
+        let _place = self.places.acquire().await;
         let idle = lock(&self.idle).pop();
         if let Some(connection) = idle
             && let Ok(status) = self.on(connection).await

@@ -54,6 +54,9 @@ fn run(command: Command, global: &Global, out: &mut Output) -> Result<(), Failur
     };
     let runtime = runtime
         .enable_all()
+        // What the store's thread has finished is taken up before what comes anew: otherwise, under a flood, it waits
+        // behind some sixty of those, each time.
+        .global_queue_interval(1)
         .build()
         .map_err(|error| Failure::new("runtime", format!("cannot start threads: {error}")))?;
     runtime.block_on(async {

@@ -7,6 +7,7 @@
 //! ```
 
 use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use server::{Door, HookLimits, ListenerLimits, ServerLimits};
 use store::Store;
 use store::postgres::{self, Postgres};
 use store::sqlite::{Options, Sqlite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,9 @@ use crate::descriptors;
 use crate::failure::{Failure, chain};
 use crate::folder::{ELSEWHERE, Folder, random_bits, reachable};
 
+/// Connections that wait to be accepted; the system may allow fewer. What comes on top is tried again by its peer after a
+/// second.
+const BACKLOG: u32 = 4_096;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A server at work.
@@ -65,10 +69,10 @@ pub(crate) async fn start(
     let admin_token = folder.admin_token()?;
     // Before the store takes the lock and the engine takes up old executions.
     let hooks = match settings.role.takes_hooks() {
-        true => Some(bind("hooks", settings.hooks, folder).await?),
+        true => Some(bind("hooks", settings.hooks, folder)?),
         false => None,
     };
-    let admin = bind("admin", settings.admin, folder).await?;
+    let admin = bind("admin", settings.admin, folder)?;
     let (hooks_bound, admin_at) = (hooks.as_ref().map(local).transpose()?, local(&admin)?);
     let hooks_at = hooks_bound.unwrap_or(settings.hooks);
     let configured = Some(settings.public_url.clone()).filter(|url| !url.is_empty());
@@ -140,8 +144,8 @@ fn new_token() -> Result<TokenText, Failure> {
     Ok(TokenText::from_random(bits))
 }
 
-async fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|error| {
         let failure = Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"));
         match folder.serve_info() {
             Some(info) if [info.hooks, Some(info.admin)].contains(&Some(address)) => failure.hint(format!(
@@ -155,6 +159,14 @@ async fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpLi
             )),
         }
     })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
@@ -250,6 +262,7 @@ fn server_limits(settings: &Settings) -> ServerLimits {
             body_timeout: Duration::from_millis(settings.body_timeout_ms),
             body_rate_min: settings.body_rate_min,
             inflating_max: settings.inflating_max,
+            refusals_held_max: settings.refusals_held_max,
             hops_max: settings.hops_max,
             refused_body_bytes_max: settings.refused_body_bytes_max,
         },
@@ -277,6 +290,7 @@ fn engine_limits(settings: &Settings) -> Limits {
         heavy_threads: settings.heavy_threads,
         executions_in_memory_per_workflow_max: settings.executions_in_memory_per_workflow_max,
         executions_in_memory_max: settings.executions_in_memory_max,
+        turn_wait_max: Duration::from_millis(settings.turn_wait_max_ms),
         body_bytes_in_memory_max: settings.body_bytes_in_memory_max.max(of_one),
         body_bytes_in_memory_per_workflow_max: of_one,
         parsed_bytes_max: settings.parsed_bytes_max,

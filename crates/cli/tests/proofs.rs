@@ -108,8 +108,8 @@ async fn r9_a_start_does_not_grow_with_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r10_a_workflow_that_burns_does_not_starve_the_others() {
-    let poisons = [Poison::Burns, Poison::BurnsAnswering];
+async fn r10_a_workflow_that_burns_or_is_flooded_does_not_starve_the_others() {
+    let poisons = [Poison::Burns, Poison::BurnsAnswering, Poison::Floods];
     holds_alone(async |bench| isolation::run(&bench, &poisons, SLACK).await, 1, 1_000).await;
 }
 

@@ -22,11 +22,18 @@ pub enum Limit {
     Bytes,
     BytesPerWorkflow,
     StoreQueue,
+    TurnWait,
 }
 
 impl Limit {
-    pub const ALL: [Self; 5] =
-        [Self::Executions, Self::ExecutionsPerWorkflow, Self::Bytes, Self::BytesPerWorkflow, Self::StoreQueue];
+    pub const ALL: [Self; 6] = [
+        Self::Executions,
+        Self::ExecutionsPerWorkflow,
+        Self::Bytes,
+        Self::BytesPerWorkflow,
+        Self::StoreQueue,
+        Self::TurnWait,
+    ];
 
     /// The setting that says how much it is.
     pub const fn name(self) -> &'static str {
@@ -36,12 +43,13 @@ impl Limit {
             Self::Bytes => "body_bytes_in_memory_max",
             Self::BytesPerWorkflow => "body_bytes_in_memory_per_workflow_max",
             Self::StoreQueue => "store_queue_bytes_max",
+            Self::TurnWait => "turn_wait_max_ms",
         }
     }
 
     /// Whether other workflows still have room.
     pub const fn is_of_one_workflow(self) -> bool {
-        matches!(self, Self::ExecutionsPerWorkflow | Self::BytesPerWorkflow)
+        matches!(self, Self::ExecutionsPerWorkflow | Self::BytesPerWorkflow | Self::TurnWait)
     }
 }
 

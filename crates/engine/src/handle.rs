@@ -33,6 +33,7 @@ use crate::heavy::{Heavy, LARGE_BODY_BYTES};
 use crate::limits::Limits;
 use crate::live::{self, Filter, Listener, Live, TooManyListeners};
 use crate::others::Others;
+use crate::pace::Pace;
 use crate::parsed::Parsed;
 use crate::people::{Passwords, Throttle};
 use crate::presence::{Presence, Standing};
@@ -147,6 +148,7 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) turns: Arc<Turns>,
     pub(crate) heavy: Heavy,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) bodies: Arc<Budget>,
     pub(crate) parsed: Arc<Parsed>,
     pub(crate) due: Due,
@@ -202,6 +204,7 @@ impl Engine {
         let inner = Arc::new(Inner {
             turns: Turns::new(&limits),
             heavy: Heavy::new(limits.heavy_threads).map_err(EngineError::Threads)?,
+            pace: Pace::new(limits.turn_wait_max),
             bodies: Budget::new(limits.body_bytes_in_memory_max, limits.body_bytes_in_memory_per_workflow_max),
             parsed: Parsed::new(limits.parsed_bytes_max),
             store,
@@ -242,6 +245,7 @@ impl Engine {
             inner.serve("what is due", Claims(Arc::clone(&inner)).run(drain.clone()));
             inner.serve("retention", Retention(Arc::clone(&inner)).run(drain.clone()));
         }
+        inner.pace.look(stop.clone()).map_err(EngineError::Threads)?;
         inner.serve("the live feed", live::Service::new(Arc::clone(&inner.live)).run(stop.clone()));
         let log = RequestLog { engine: Arc::clone(&inner), refused: refused_requests };
         inner.serve("the request log", log.run(stop.clone()));
@@ -257,6 +261,7 @@ impl Engine {
     /// aside: who sends slowly keeps nobody out.
     pub fn admit(&self, endpoint: &Endpoint, declared: usize) -> Result<Share, Spent> {
         let inner = &self.inner;
+        inner.pace.admit(endpoint.workflow)?;
         // Others can be put off to the database.
         if endpoint.live.as_ref().is_some_and(|live| live.plan.mode == Mode::Sync) {
             inner.turns.has_place(endpoint.workflow)?;

@@ -27,6 +27,7 @@ mod drain;
 mod heartbeat;
 mod heavy;
 mod others;
+mod pace;
 mod parsed;
 mod presence;
 mod readiness;

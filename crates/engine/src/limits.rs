@@ -20,6 +20,8 @@ pub struct Limits {
     pub executions_in_memory_per_workflow_max: usize,
     /// Executions held in memory in all, shared out the same way.
     pub executions_in_memory_max: usize,
+    /// How long a task may wait for its turn before those who ask for more than others are refused. Zero: any time.
+    pub turn_wait_max: Duration,
     /// Bytes of request bodies in memory in all, from the first that comes until their execution leaves it, and of
     /// large answers on their way out; more are answered 503.
     pub body_bytes_in_memory_max: usize,
@@ -62,6 +64,7 @@ impl Default for Limits {
             heavy_threads: 0,
             executions_in_memory_per_workflow_max: 1_024,
             executions_in_memory_max: 4_096,
+            turn_wait_max: Duration::from_millis(3),
             body_bytes_in_memory_max: 64 << 20,
             body_bytes_in_memory_per_workflow_max: 32 << 20,
             parsed_bytes_max: 64 << 20,

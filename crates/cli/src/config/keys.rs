@@ -81,6 +81,8 @@ pub(crate) const KEYS: &[Key] = &[
     count("heavy_threads", 0, 256),
     count("executions_in_memory_max", 1, 1_000_000),
     count("executions_in_memory_per_workflow_max", 1, 1_000_000),
+    count("turn_wait_max_ms", 0, 10_000),
+    count("refusals_held_max", 0, 1_000_000),
     count("body_bytes_in_memory_max", 1 << 20, 64 << 30),
     count("body_bytes_in_memory_per_workflow_max", 1 << 20, 64 << 30),
     count("parsed_bytes_max", 1 << 20, 64 << 30),

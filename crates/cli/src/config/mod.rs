@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) heavy_threads: usize,
     pub(crate) executions_in_memory_max: usize,
     pub(crate) executions_in_memory_per_workflow_max: usize,
+    pub(crate) turn_wait_max_ms: u64,
+    pub(crate) refusals_held_max: usize,
     pub(crate) body_bytes_in_memory_max: usize,
     pub(crate) body_bytes_in_memory_per_workflow_max: usize,
     pub(crate) parsed_bytes_max: usize,

@@ -19,6 +19,8 @@ pub struct HookLimits {
     pub body_rate_min: u32,
     /// Bodies inflated at the same time: each needs up to some 20 MB beside its bytes.
     pub inflating_max: usize,
+    /// Refusals held back for a moment while the machine is behind; more are answered at once.
+    pub refusals_held_max: usize,
     /// Executions that a request may come from, one behind the other; more are answered 508.
     pub hops_max: u32,
     /// The part of a refused body that goes into the request log.
@@ -33,6 +35,7 @@ impl Default for HookLimits {
             body_timeout: Duration::from_secs(30),
             body_rate_min: 32 << 10,
             inflating_max: 4,
+            refusals_held_max: 1_024,
             hops_max: 16,
             refused_body_bytes_max: 8 << 10,
         }

@@ -22,17 +22,19 @@ mod trigger;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::id::{EndpointKey, WorkflowId};
 use domain::workflow::WhenOff;
 use engine::Engine;
+use engine::budget::Limit;
 use engine::catalog::Endpoint;
 use http::{Request, Response};
 use http_body_util::Full;
 use nodes::outbound::Networks;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 pub use limits::HookLimits;
 
@@ -43,12 +45,16 @@ use crate::forwarded;
 use crate::listener::{Arriving, Handler};
 use crate::metrics::HookMetrics;
 use crate::probes::{self, Readiness};
+use crate::random;
 use crate::standing;
 
 /// Where a webhook trigger answers, before its key.
 pub(crate) const TRIGGER_PATH: &str = "/api/webhook:trigger/";
 /// Where late answers stand, before their ticket.
 const ANSWER_PATH: &str = "/api/webhook:answer/";
+
+/// How long a refusal is held back, about.
+const HELD: Duration = Duration::from_millis(200);
 
 /// The public endpoints.
 #[derive(Debug)]
@@ -57,6 +63,8 @@ pub(crate) struct Hooks {
     limits: HookLimits,
     trusted_proxies: Networks,
     inflating: Semaphore,
+    /// Refusals that may be held back together.
+    held: Semaphore,
     flood_told: Seldom,
     /// Stands in for what is unknown.
     nowhere: Arc<Endpoint>,
@@ -104,6 +112,7 @@ impl Hooks {
         arrivals: Arrivals,
     ) -> Self {
         let inflating = Semaphore::new(limits.inflating_max);
+        let held = Semaphore::new(limits.refusals_held_max);
         let nowhere = Arc::new(Endpoint {
             workflow: WorkflowId::from_bytes([0; 16]),
             key: EndpointKey::from_random(0),
@@ -112,13 +121,24 @@ impl Hooks {
             live: None,
         });
         let flood_told = Seldom::default();
-        Self { engine, limits, trusted_proxies, inflating, flood_told, nowhere, metrics, readiness, arrivals }
+        Self { engine, limits, trusted_proxies, inflating, held, flood_told, nowhere, metrics, readiness, arrivals }
     }
 
     /// Whether the request log has room for one more like this.
     fn is_worth_a_line(&self, endpoint: &Endpoint, refusal: &Refusal) -> bool {
         !matches!(refusal, Refusal::Busy { .. } | Refusal::Loop { .. })
             || self.flood_told.is_first(endpoint.workflow, Instant::now())
+    }
+
+    /// While the machine is behind, whoever asks for too much waits for his refusal: a sender that comes again at once would
+    /// otherwise be refused as fast as the machine can, and that is all it would do. Not for many at a time.
+    async fn hold_back(&self, refusal: &Refusal) {
+        if matches!(refusal, Refusal::Busy { limit: Limit::TurnWait, .. })
+            && let Ok(_held) = self.held.try_acquire()
+        {
+            // Those who came together do not come back together.
+            sleep(HELD.mul_f64(0.5 + random::part())).await;
+        }
     }
 
     /// Counts, and answers.

@@ -85,6 +85,7 @@ pub(super) async fn trigger<B: Body<Data = Bytes> + Unpin>(
             drop(made());
         }
     }
+    hooks.hold_back(&refusal).await;
     hooks.turn_away(if is_known { &refusal } else { &Refusal::Unknown })
 }
 

@@ -109,7 +109,7 @@ impl Listener {
         let connections = TaskTracker::new();
         let ListenerLimits { stop_grace, stop_timeout, .. } = limits;
         let shared = Arc::new(Shared::new(handler, limits, metrics, stopping));
-        let accepting = tokio::spawn(accept(socket, shared, connections.clone()));
+        let accepting = tokio::spawn(tokio::task::unconstrained(accept(socket, shared, connections.clone())));
         Self { stop, accepting, connections, stop_grace, stop_timeout }
     }
 

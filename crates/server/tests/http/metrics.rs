@@ -1,14 +1,10 @@
 //! `/metrics` agrees with what happened and with its format; `/readyz` says why not.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use crate::support::{BODY_MAX, Bench, JSON, credentials, exchange, on_postgres, request, trigger};
 use serde_json::json;
-use support::{BODY_MAX, Bench, JSON, credentials, exchange, on_postgres, request, trigger};
 
 /// Sample → value, as one scrape has them.
 type Scrape = BTreeMap<String, f64>;

@@ -1,18 +1,14 @@
 //! Tokens: who may do what, from the description of the API; how long; and where they never are.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::people::{self, OURS};
+use crate::support::{Answer, Bench, JSON, TOKEN, exchange, request};
 use domain::time::Timestamp;
 use domain::token::Scope;
 use domain::user::Role;
 use engine::tokens::NewToken;
 use serde_json::{Value, json};
-use support::people::{self, OURS};
-use support::{Answer, Bench, JSON, TOKEN, exchange, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

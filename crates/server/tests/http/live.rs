@@ -1,13 +1,9 @@
 //! The live feed over real sockets: what a client hears, and what becomes of one that does not read.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is a test")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Bench, TOKEN, request};
 use serde_json::{Value, json};
-use support::{Bench, TOKEN, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -355,7 +351,7 @@ async fn a_stop_lets_those_who_listen_go_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_listens_without_a_token() {
     let bench = Bench::new().await;
-    let answer = support::exchange(bench.admin, &request("GET", "/api/v1/live", &[], b"")).await;
+    let answer = crate::support::exchange(bench.admin, &request("GET", "/api/v1/live", &[], b"")).await;
     assert_eq!((answer.status, &answer.json()["code"]), (401, &json!("api.token")));
     let unknown = bench.api("POST", "/live", None).await;
     assert_eq!(unknown.status, 405);

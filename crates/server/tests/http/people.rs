@@ -1,16 +1,12 @@
 //! People, as their browsers see it: set-up, logging in and out, sessions, invites, roles.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::people::{HERE, OURS, PASSWORD, ask, cookie, enter, first, log_in_as};
+use crate::support::{Answer, Bench, JSON, assert_standing, exchange, request};
 use domain::token::TokenText;
 use domain::user::Role;
 use serde_json::{Value, json};
-use support::people::{HERE, OURS, PASSWORD, ask, cookie, enter, first, log_in_as};
-use support::{Answer, Bench, JSON, assert_standing, exchange, request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -273,7 +269,7 @@ async fn a_page_of_somebody_else_changes_nothing() {
     assert_eq!(bench.engine.users().await.unwrap().len(), 1);
     assert_eq!(me(&bench, &session).await.status, 200);
     // Programs have no pages.
-    let token = format!("Authorization: Bearer {}", support::TOKEN);
+    let token = format!("Authorization: Bearer {}", crate::support::TOKEN);
     assert_eq!(post("/users", &[&token, JSON, "Origin: http://evil.example"], &new).await.status, 201);
     assert_eq!(post("/login", &[JSON, "Origin: http://hooks.example"], &enter).await.status, 200);
     let preflight = request(
@@ -516,7 +512,7 @@ async fn the_live_feed_ends_with_the_session() {
         match ends {
             "disabled" => drop(bench.engine.change_user(entered.user.id, None, None, Some(true)).await.unwrap()),
             "deleted" => bench.engine.delete_user(entered.user.id).await.unwrap(),
-            _ => support::people::end(&bench, &entered.session).await,
+            _ => crate::support::people::end(&bench, &entered.session).await,
         }
         let rest = stream.read_to_end(&mut came);
         tokio::time::timeout(Duration::from_secs(20), rest).await.expect("it ends with the session").unwrap();

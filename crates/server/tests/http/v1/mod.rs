@@ -1,11 +1,6 @@
 //! `/api/v1`, laid out as its paths are. Whatever is asked here, the answer's status has to stand in the API's
 //! own description.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-#[path = "../support/mod.rs"]
-mod support;
-
 mod executions;
 mod parse;
 mod workflows;
@@ -13,8 +8,8 @@ mod workflows;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use crate::support::{Answer, Bench, JSON, TOKEN, exchange, request};
 use serde_json::{Value, json};
-use support::{Answer, Bench, JSON, TOKEN, exchange, request};
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&server::description()).unwrap());
 

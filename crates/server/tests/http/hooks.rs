@@ -1,18 +1,14 @@
 //! The table of checks, row by row, over raw sockets: what the sender gets, what the author finds in
 //! the request log or the operator in the metrics, and that no refused request leaves an execution.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
-use nodes::outbound::Networks;
-use serde_json::json;
-use support::{
+use crate::support::{
     Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, exchange, finish, gzip,
     on_postgres, request, trigger,
 };
+use nodes::outbound::Networks;
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

@@ -1,11 +1,7 @@
 //! What is in force, what can be set while the server runs, and requests sent through the front door.
 
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
-
-mod support;
-
+use crate::support::{Bench, credentials, exchange, on_postgres, request};
 use serde_json::{Value, json};
-use support::{Bench, credentials, exchange, on_postgres, request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

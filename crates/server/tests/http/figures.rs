@@ -1,11 +1,7 @@
 //! What lists are narrowed by, and executions counted.
 
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
-
-mod support;
-
+use crate::support::{Bench, JSON};
 use serde_json::{Value, json};
-use support::{Bench, JSON};
 
 /// A workflow that answers 422 at `?answer=422`, and 200; and breaks at `?answer=broken`.
 fn answering() -> Value {

@@ -7,7 +7,7 @@ async fn a_captured_event_is_saved_fetched_edited_and_tested() {
     let bench = Bench::new().await;
     let (key, path) = live(&bench).await;
     send_if(&bench, "PUT", &format!("{path}/draft"), "*", &flow("{{ trigger.body.id }}")).await;
-    let target = format!("{}?a[b]=1", support::trigger(&key));
+    let target = format!("{}?a[b]=1", crate::support::trigger(&key));
     let sent = bench.raw(request("POST", &target, &[JSON, "X-A: Zoë", "X-A: 2"], "{\"id\": \"é\"}".as_bytes())).await;
     let captured = get(&bench, &format!("/executions/{}", sent.execution())).await["event"].clone();
 

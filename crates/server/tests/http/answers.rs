@@ -1,16 +1,12 @@
 //! What an accepted request becomes and what its sender gets, now or later, over raw sockets.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
 use std::time::Duration;
 
-use nodes::outbound::Networks;
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Answer, BODY_MAX, Bench, JSON, RIGHT, assert_problem, assert_standing, credentials, finish, gzip, request, trigger,
 };
+use nodes::outbound::Networks;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

@@ -1,10 +1,6 @@
 //! The UI on the admin listener, and the API beside it, at any base path. What is embedded is what was built.
 
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
-
-mod support;
-
-use support::{Answer, Bench, JSON, TOKEN, exchange, request};
+use crate::support::{Answer, Bench, JSON, TOKEN, exchange, request};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8";
 

@@ -1,11 +1,7 @@
 //! The admin API as programs see it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
+use crate::support::{Bench, JSON, exchange, request};
 use serde_json::{Value, json};
-use support::{Bench, JSON, exchange, request};
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -72,7 +68,10 @@ async fn the_description_is_open_and_the_one_in_the_reference() {
     let served = exchange(bench.admin, &request("GET", "/api/openapi.json", &[], b"")).await;
     assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
     assert_eq!(served.body, server::description());
-    assert!(served.body == include_str!("../../../docs/reference/openapi.json"), "run `cargo run -p xtask -- codegen`");
+    assert!(
+        served.body == include_str!("../../../../docs/reference/openapi.json"),
+        "run `cargo run -p xtask -- codegen`"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,14 +84,14 @@ async fn methods_and_bodies_are_taken_as_http_has_them() {
     assert_eq!((head.status, head.body.as_str()), (200, ""));
     assert_eq!(head.header("content-type"), Some("application/json"));
 
-    let token = format!("Authorization: bearer {}", support::TOKEN);
+    let token = format!("Authorization: bearer {}", crate::support::TOKEN);
     let post = async |lines: &[&str], body: &[u8]| {
         let lines = [&[token.as_str()], lines].concat();
         exchange(bench.admin, &request("POST", "/api/v1/check", &lines, body)).await
     };
     let large = post(&[JSON, "Content-Length: 100000000"], b"").await;
     assert_eq!((large.status, &large.json()["code"]), (413, &json!("api.too_large")));
-    let packed = post(&[JSON, "Content-Encoding: gzip"], &support::gzip(b"{\"documents\":[]}")).await;
+    let packed = post(&[JSON, "Content-Encoding: gzip"], &crate::support::gzip(b"{\"documents\":[]}")).await;
     assert_eq!((packed.status, &packed.json()["code"]), (415, &json!("api.encoding")));
     let unknown = post(&[JSON], b"{\"documents\":[],\"dokuments\":1}").await;
     assert_eq!((unknown.status, &unknown.json()["code"]), (400, &json!("api.body")));
@@ -139,7 +138,7 @@ async fn every_answer_is_sealed_and_every_error_a_problem() {
         assert_eq!((answer.header("cache-control"), answer.header("server")), (Some("no-store"), None));
         assert!(answer.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"));
     }
-    let token = format!("Authorization: Bearer {}", support::TOKEN);
+    let token = format!("Authorization: Bearer {}", crate::support::TOKEN);
     let form =
         exchange(bench.admin, &request("POST", "/api/v1/apply", &[&token, "Content-Type: text/plain"], b"{}")).await;
     assert_eq!((form.status, &form.json()["code"]), (415, &json!("api.media_type")));

@@ -1,11 +1,7 @@
 //! What nodes and templates would come to, for an author who writes them.
 
-#![allow(clippy::unwrap_used, reason = "only tests use it")]
-
-mod support;
-
+use crate::support::{Bench, JSON};
 use serde_json::{Value, json};
-use support::{Bench, JSON};
 
 async fn preview(bench: &Bench, key: &str, body: &Value) -> Value {
     let answer = bench.api("POST", &format!("/workflows/{key}/preview"), Some(body)).await;

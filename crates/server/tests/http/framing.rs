@@ -2,16 +2,12 @@
 //! followed at once by a valid request on the same connection; after a doubt about where the first
 //! one ends, nothing of what follows is answered or run.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, JSON, request, trigger};
 use futures_util::future::join_all;
 use serde_json::json;
 use store::ExecutionFilter;
-use support::{Bench, JSON, request, trigger};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

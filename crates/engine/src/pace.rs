@@ -1,0 +1,291 @@
+//! Who asks for how much, and who is told to wait while the server is behind.
+//! ```text
+//! request ─▶ admit: one more that its workflow asks for ─▶ within the level? ─no─▶ 429 before anything is read
+//!                                                             ▲
+//! every 10 ms a letter to ourselves: how long until it is read? ──▶ level
+//! ```
+//! A few threads do all that requests need, a step of this one and a step of that one. When more comes than they can
+//! do, every step of every request waits, whoever brought too much: to be fair further in is too late. A letter through
+//! a socket goes the way that requests go, and tells how long they wait. While that is long there is a level, which says
+//! how much of a workflow passes at most. It is found by trying: downwards at once, upwards slowly.
+//!
+//! Invariants
+//! - While letters are read in time, nobody is refused here who keeps below a level that was found before.
+//! - Whoever asks for no more than others do is never refused here; so one workflow alone never is.
+
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::id::WorkflowId;
+use tokio::io::AsyncReadExt as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::{Limit, Spent};
+use crate::drain::retry_after_s;
+
+const STEP: Duration = Duration::from_millis(10);
+/// While nobody asks for anything.
+const REST: Duration = Duration::from_millis(100);
+/// What is asked for is known as so much in this time.
+const WINDOW_STEPS: u32 = 10;
+/// One wait is so much of what is taken for the wait of late: a single long one may be the machine's.
+const SMOOTH: u32 = 8;
+/// What is left of what passed when the server falls behind.
+const LOWERED_TO: f64 = 0.8;
+/// Once the level was lowered, what had come before is worked off first.
+const LOWERED_STEPS: u32 = 5;
+/// By how much of what passes the level rises with each step: a hundredth in a second.
+const RISE: f64 = 0.0001;
+/// When nobody met the level for so long, it goes.
+const UNREFUSED_STEPS: u32 = 100;
+/// Who asks for no more than so many times what half of the workflows ask for never meets the level.
+const USUAL: f64 = 1.5;
+/// What a workflow may bring at once, as so many steps of the level.
+const BURST_STEPS: f64 = 3.0;
+/// When it is worth coming again, in seconds.
+const AGAIN_IN_S: f64 = 1.0;
+
+#[derive(Debug)]
+pub(crate) struct Pace {
+    /// The server is behind when a letter waits longer. Zero: nobody looks.
+    wait_max: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    each: HashMap<WorkflowId, Asked>,
+    /// How long letters waited of late.
+    waited: Duration,
+    is_behind: bool,
+    /// What of one workflow may pass in each step. `None`: as much as comes.
+    level: Option<f64>,
+    /// Of this window.
+    steps: u32,
+    /// Until the level may be lowered again.
+    lowered: u32,
+    /// Since somebody was refused.
+    unrefused: u32,
+}
+
+/// What one workflow asks for.
+#[derive(Debug, Default)]
+struct Asked {
+    /// In this window, and how many of them passed.
+    now: u32,
+    passed: u32,
+    /// The same for a step of the window before.
+    asks: f64,
+    passes: f64,
+    /// How many passed, less the level for each step since.
+    ahead: f64,
+}
+
+impl Pace {
+    pub(crate) fn new(wait_max: Duration) -> Arc<Self> {
+        Arc::new(Self { wait_max, state: Mutex::default() })
+    }
+
+    /// One more request.
+    pub(crate) fn admit(&self, workflow: WorkflowId) -> Result<(), Spent> {
+        if self.wait_max.is_zero() || self.state().admit(workflow) {
+            return Ok(());
+        }
+        Err(Spent { limit: Limit::TurnWait, retry_after_s: retry_after_s(AGAIN_IN_S) })
+    }
+
+    /// Looks how far behind the server is, until it is told to stop: on a thread of its own, which is not behind.
+    pub(crate) fn look(self: &Arc<Self>, stop: CancellationToken) -> io::Result<()> {
+        if self.wait_max.is_zero() {
+            return Ok(());
+        }
+        let (mut here, there) = UnixStream::pair()?;
+        here.set_nonblocking(true)?;
+        there.set_nonblocking(true)?;
+        let mut there = tokio::net::UnixStream::from_std(there)?;
+        let (read, reads) = mpsc::channel();
+        tokio::spawn(async move {
+            let mut letter = [0];
+            while there.read_exact(&mut letter).await.is_ok() && read.send(Instant::now()).is_ok() {}
+        });
+        let pace = Arc::clone(self);
+        let look = move || {
+            // Since when the letter is on its way.
+            let mut sent = None;
+            while !stop.is_cancelled() {
+                let since = *sent.get_or_insert_with(|| {
+                    // There is room: no other is on its way.
+                    let _ = here.write_all(&[0]);
+                    Instant::now()
+                });
+                thread::sleep(if pace.state().each.is_empty() { REST } else { STEP });
+                let waited = match reads.try_recv() {
+                    Ok(at) => {
+                        sent = None;
+                        at.saturating_duration_since(since)
+                    }
+                    Err(_) => since.elapsed(),
+                };
+                pace.state().step(waited, pace.wait_max);
+            }
+        };
+        thread::Builder::new().name("pace".to_owned()).spawn(look)?;
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether it may pass.
+    fn admit(&mut self, workflow: WorkflowId) -> bool {
+        let asked = self.each.entry(workflow).or_default();
+        asked.now += 1;
+        if let Some(level) = self.level
+            && (asked.ahead >= level * BURST_STEPS || (self.is_behind && asked.asks > level))
+        {
+            self.unrefused = 0;
+            return false;
+        }
+        asked.passed += 1;
+        asked.ahead += 1.0;
+        true
+    }
+
+    fn step(&mut self, waited: Duration, wait_max: Duration) {
+        self.waited = (self.waited * (SMOOTH - 1) + waited) / SMOOTH;
+        self.is_behind = self.waited > wait_max;
+        self.steps += 1;
+        if self.steps == WINDOW_STEPS {
+            self.steps = 0;
+            self.each.retain(|_, asked| asked.is_counted());
+        }
+        self.lowered = self.lowered.saturating_sub(1);
+        self.unrefused = self.unrefused.saturating_add(1);
+        let passes: f64 = self.each.values().map(|asked| asked.passes).sum();
+        if !self.is_behind {
+            self.level = self.level.map(|level| level + passes * RISE).filter(|_| self.unrefused < UNREFUSED_STEPS);
+        } else if self.lowered == 0 {
+            self.level = self.lower(passes * LOWERED_TO);
+            self.lowered = LOWERED_STEPS;
+            self.unrefused = 0;
+        }
+        for asked in self.each.values_mut() {
+            asked.ahead = self.level.map_or(0.0, |level| (asked.ahead - level).max(0.0));
+        }
+    }
+
+    /// The level at which `target` passes when all ask for what they ask for now, but not so low that it meets who asks for
+    /// little more than others. `None`: nobody asks.
+    fn lower(&self, target: f64) -> Option<f64> {
+        let mut asks: Vec<f64> = self.each.values().map(|asked| asked.asks).filter(|asks| *asks > 0.0).collect();
+        asks.sort_unstable_by(f64::total_cmp);
+        let usual = asks.get(asks.len().checked_sub(1)? / 2)?;
+        let (mut left, mut level) = (target, 0.0);
+        for (at, asks_for) in asks.iter().enumerate() {
+            level = left / (asks.len() - at) as f64;
+            if level <= *asks_for {
+                break;
+            }
+            left -= asks_for;
+        }
+        Some(level.max(usual * USUAL))
+    }
+}
+
+impl Asked {
+    /// A window has ended. False: it need not be remembered.
+    fn is_counted(&mut self) -> bool {
+        let in_a_step = |count: &mut u32| f64::from(std::mem::take(count)) / f64::from(WINDOW_STEPS);
+        (self.asks, self.passes) = (in_a_step(&mut self.now), in_a_step(&mut self.passed));
+        self.asks > 0.0 || self.ahead > 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    const MAX: Duration = Duration::from_millis(3);
+    const LONG: Duration = Duration::from_millis(30);
+
+    fn workflow(number: u64) -> WorkflowId {
+        WorkflowId::new(Timestamp::from_micros(1), number)
+    }
+
+    /// What passes of what each asks for in each of so many steps.
+    fn ask(state: &mut State, steps: u32, waited: Duration, asked: &[u32]) -> Vec<u32> {
+        let mut passed = vec![0; asked.len()];
+        for _ in 0..steps {
+            for (at, asks) in asked.iter().enumerate() {
+                passed[at] += (0..*asks).filter(|_| state.admit(workflow(at as u64))).count() as u32;
+            }
+            state.step(waited, MAX);
+        }
+        passed
+    }
+
+    #[test]
+    fn while_letters_are_read_in_time_everything_passes() {
+        let mut state = State::default();
+        assert_eq!(ask(&mut state, 100, MAX, &[10, 10, 1_000]), [1_000, 1_000, 100_000]);
+    }
+
+    #[test]
+    fn behind_only_who_asks_for_most_is_refused() {
+        let mut state = State::default();
+        ask(&mut state, 50, MAX, &[10, 10, 12, 1_000]);
+        let behind = ask(&mut state, 200, LONG, &[10, 10, 12, 1_000]);
+        assert_eq!(behind[..3], [2_000, 2_000, 2_400]);
+        assert!(behind[3] < 200 * 100, "{behind:?}");
+        // Then it is let in again bit by bit.
+        let after = ask(&mut state, 500, Duration::ZERO, &[10, 10, 12, 1_000]);
+        assert_eq!(after[..3], [5_000, 5_000, 6_000]);
+        assert!(after[3] >= 500 * 15 && after[3] < 500 * 500, "{after:?}");
+    }
+
+    #[test]
+    fn one_alone_and_those_who_ask_for_the_same_are_never_refused() {
+        let mut state = State::default();
+        assert_eq!(ask(&mut state, 300, LONG, &[1_000]), [300_000]);
+        let mut state = State::default();
+        assert_eq!(ask(&mut state, 300, LONG, &[100, 100, 100]), [30_000, 30_000, 30_000]);
+    }
+
+    #[test]
+    fn one_long_wait_is_not_enough() {
+        let mut state = State::default();
+        ask(&mut state, 50, Duration::ZERO, &[10, 1_000]);
+        assert_eq!(ask(&mut state, 1, MAX * 7, &[10, 1_000]), [10, 1_000]);
+        assert_eq!(ask(&mut state, 10, Duration::ZERO, &[10, 1_000]), [100, 10_000]);
+    }
+
+    #[test]
+    fn a_level_that_nobody_meets_goes_and_who_is_silent_is_forgotten() {
+        let mut state = State::default();
+        ask(&mut state, 50, LONG, &[10, 1_000]);
+        assert!(state.level.is_some());
+        ask(&mut state, UNREFUSED_STEPS + 50, Duration::ZERO, &[10]);
+        assert_eq!((state.level, state.each.len()), (None, 1));
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_nobody_reads_tells_that_the_server_is_behind() {
+        let (pace, stop) = (Pace::new(MAX), CancellationToken::new());
+        pace.look(stop.clone()).unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!pace.state().is_behind);
+        // Whoever keeps the only thread keeps the letter's reader waiting.
+        thread::sleep(Duration::from_millis(300));
+        assert!(pace.state().is_behind, "{:?}", pace.state().waited);
+        stop.cancel();
+    }
+}
