@@ -103,9 +103,9 @@ pub(crate) async fn start(
     descriptors::fit(&mut limits, descriptors);
     let options = server::ServerOptions {
         engine: engine.clone(),
-        hooks,
+        hooks: hooks.map(listen).transpose()?,
         hooks_at,
-        admin,
+        admin: listen(admin)?,
         public_url: configured,
         trusted_proxies: settings.trusted_proxies.clone(),
         door,
@@ -144,8 +144,9 @@ fn new_token() -> Result<TokenText, Failure> {
     Ok(TokenText::from_random(bits))
 }
 
-fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener, Failure> {
-    listen(address).map_err(|error| {
+/// A port, so that nobody else has it. Nothing comes in by it yet.
+fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpSocket, Failure> {
+    socket(address).map_err(|error| {
         let failure = Failure::new("serve.bind", format!("cannot listen on {address} for `{which}`: {error}"));
         match folder.serve_info() {
             Some(info) if [info.hooks, Some(info.admin)].contains(&Some(address)) => failure.hint(format!(
@@ -161,15 +162,19 @@ fn bind(which: &str, address: SocketAddr, folder: &Folder) -> Result<TcpListener
     })
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }
 
-fn local(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+fn listen(socket: TcpSocket) -> Result<TcpListener, Failure> {
+    socket.listen(BACKLOG).map_err(|error| Failure::new("serve.bind", format!("cannot listen: {error}")))
+}
+
+fn local(listener: &TcpSocket) -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::new("serve.bind", error.to_string()))
 }
 

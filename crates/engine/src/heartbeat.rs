@@ -40,7 +40,9 @@ impl Heartbeat {
             if Instant::now() < next && looks_on == looked_on {
                 continue;
             }
-            next = Instant::now() + if self.beat(looks_on).await { pause } else { pause.min(AGAIN) };
+            // From its beginning: the lease is counted from there.
+            let began = Instant::now();
+            next = if self.beat(looks_on).await { began + pause } else { Instant::now() + pause.min(AGAIN) };
             if looks_on && !looked_on && !engine.standing.others().is_empty() {
                 // What they did until then they told nobody.
                 gap_at = Some(Instant::now() + KNOWN_BY);

@@ -16,14 +16,16 @@ pub(crate) struct Queues<T> {
     waiting: BTreeMap<WorkflowId, VecDeque<T>>,
     /// The same workflows, the next to be served in front.
     order: VecDeque<WorkflowId>,
+    len: usize,
 }
 
 impl<T> Queues<T> {
     pub(crate) const fn new() -> Self {
-        Self { first: VecDeque::new(), waiting: BTreeMap::new(), order: VecDeque::new() }
+        Self { first: VecDeque::new(), waiting: BTreeMap::new(), order: VecDeque::new(), len: 0 }
     }
 
     pub(crate) fn push(&mut self, whose: Whose, one: T) {
+        self.len += 1;
         let Some(workflow) = whose else { return self.first.push_back(one) };
         let waiting = self.waiting.entry(workflow).or_default();
         if waiting.is_empty() {
@@ -33,6 +35,7 @@ impl<T> Queues<T> {
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {
+        self.len = self.len.saturating_sub(1);
         if let Some(one) = self.first.pop_front() {
             return Some(one);
         }
@@ -48,7 +51,11 @@ impl<T> Queues<T> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_empty() && self.order.is_empty()
+        self.len == 0
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 }
 

@@ -26,6 +26,9 @@ use crate::row::{Claim, Claimed, ExecutionHead, Pinned};
 /// Workflows looked for in one statement.
 const WORKFLOWS: usize = 64;
 
+/// Executions read in one go: what there is room for is known only when their bodies are here.
+const READ_TOGETHER: usize = 8;
+
 /// The first workflow behind `$after` that has something open of nobody, or of one of the owners `$1`.
 macro_rules! first_behind {
     ($after:literal) => {
@@ -145,7 +148,7 @@ async fn claim_round(db: &Db, claim: &Claim, start: Option<[u8; 16]>, bytes_max:
         let behind = next_workflows(db, &owners, at).await?;
         let mut left = behind.as_slice();
         while !left.is_empty() {
-            // As many at a time as cannot lock more than are taken.
+            // As many at a time as together hardly lock more than are taken.
             let each = taking.left.min(claim.per_workflow).max(1);
             let (some, rest) = left.split_at(left.len().min((taking.left / each).max(1) as usize));
             left = rest;
@@ -327,21 +330,23 @@ impl<'c> Taking<'c> {
     /// As far as there is room. What has killed too many, or cannot be read, is set aside for a person to look at, so
     /// that it does not stand in the way of the others for ever.
     async fn take_all(&mut self, due: Vec<&Due>) -> Result<(), Fault> {
-        let read =
-            due.iter().map(|due| async { if is_too_deadly(due) { None } else { Some(read(self.db, due).await) } });
-        for (due, read) in due.iter().zip(join_all(read).await) {
-            if !self.has_room() {
-                break;
-            }
-            match read {
-                Some(Ok(one)) => {
-                    self.bytes += one.event.body.len() + size_of::<Claimed>();
-                    self.left -= 1;
-                    self.claimed.push(one);
+        for some in due.chunks(READ_TOGETHER) {
+            let read =
+                some.iter().map(|due| async { if is_too_deadly(due) { None } else { Some(read(self.db, due).await) } });
+            for (due, read) in some.iter().zip(join_all(read).await) {
+                if !self.has_room() {
+                    return Ok(());
                 }
-                Some(Err(fault)) if fault.is_unreadable() => self.unreadable(due, fault).await?,
-                Some(Err(fault)) => return Err(fault),
-                None => self.deadly(due).await?,
+                match read {
+                    Some(Ok(one)) => {
+                        self.bytes += one.event.body.len() + size_of::<Claimed>();
+                        self.left -= 1;
+                        self.claimed.push(one);
+                    }
+                    Some(Err(fault)) if fault.is_unreadable() => self.unreadable(due, fault).await?,
+                    Some(Err(fault)) => return Err(fault),
+                    None => self.deadly(due).await?,
+                }
             }
         }
         Ok(())

@@ -42,7 +42,8 @@ statements! {
     QUESTION = "insert into commit_mark (process, line, number)
                 values ($1::uuid, $2::bigint, $3::bigint), ($1::uuid, -$2::bigint, $3::bigint)";
     WITNESS = "select 1 from commit_mark where process = $1 and line = -$2::bigint and number = $3";
-    FORGET = "delete from commit_mark where process = $1";
+    TOUCH = "update commit_mark set number = number where process = $1 and line = $2 and number = $3";
+    FORGET = "delete from commit_mark where process = $1 and line = any($2::bigint[])";
 }
 
 /// The marks of a process.
@@ -149,11 +150,16 @@ impl Marks {
         let params: [&(dyn ToSql + Sync); 3] = [&self.process, &mark.line, &mark.number];
         let answered = async {
             let (question, witness) = (client.prepare_cached(QUESTION).await?, client.prepare_cached(WITNESS).await?);
+            let touch = client.prepare_cached(TOUCH).await?;
             match client.execute(&question, &params).await {
                 Ok(_) => Ok(Fate::TakenBack),
                 Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-                    let asked_before = client.query_opt(&witness, &params).await?.is_some();
-                    Ok(if asked_before { Fate::TakenBack } else { Fate::Committed })
+                    if client.query_opt(&witness, &params).await?.is_some() {
+                        return Ok(Fate::TakenBack);
+                    }
+                    // It is in force here. A commit behind it waits for the standby that has to have it, and so for it.
+                    client.execute(&touch, &params).await?;
+                    Ok(Fate::Committed)
                 }
                 Err(error) => Err(error),
             }
@@ -165,11 +171,13 @@ impl Marks {
         })
     }
 
-    /// Once nothing is written any more.
+    /// Once nothing is written any more. Where a transaction was taken back its mark stays: it may still come.
     pub(super) async fn forget(&self, pool: &Pool) {
         let forgotten = async {
             let client = pool.get().await.map_err(|error| error.to_string())?;
-            client.execute(FORGET, &[&self.process]).await.map_err(|error| error.to_string())
+            let free = |lines: &Lines| lines.free.iter().map(|mark| mark.line).collect::<Vec<_>>();
+            let free = free(&self.free.lock().unwrap_or_else(PoisonError::into_inner));
+            client.execute(FORGET, &[&self.process, &free]).await.map_err(|error| error.to_string())
         };
         if let Err(reason) = forgotten.await {
             tracing::debug!(reason, "some marks are left behind; nobody asks for them");

@@ -103,6 +103,8 @@ sql::statements! {
 #[derive(Debug)]
 pub struct Postgres {
     pool: Pool,
+    /// For signs of life, which wait behind nobody.
+    beats: Pool,
     calls_waiting_max: usize,
     writers: Writers,
     /// Of the writers.
@@ -136,12 +138,14 @@ impl Postgres {
         drop(client);
         let fence = Arc::new(Fence::default());
         let pool = connector.pool(options.connections, PLANS)?;
+        let beats = connector.pool(1, PLANS)?;
         let written_through = connector.pool(options.writers, WRITERS_PLANS)?;
         let (writers, tasks) = Writers::start(&options, &written_through, &marks, Arc::clone(&fence));
         let pulse = connector.feel_pulse();
         let words = Words::start(connector, marks.process());
         let store = Arc::new(Self {
             pool,
+            beats,
             calls_waiting_max: options.calls_waiting_max,
             writers,
             tasks: tokio::sync::Mutex::new(tasks),
@@ -510,6 +514,7 @@ impl Store for Postgres {
         self.marks.forget(&self.pool).await;
         self.pulse.end();
         self.pool.close();
+        self.beats.close();
         self.fence.trusted()
     }
 }

@@ -39,7 +39,7 @@ const DAYS_KEPT: u64 = 2;
 const DAY_S: u64 = 86_400;
 
 /// Who waits longer for the whole table holds up everybody else.
-const PATIENCE: &str = "set local lock_timeout = '1s'";
+const PATIENCE: &str = "set local lock_timeout = '100ms'";
 
 statements! {
     PARTS = "select relname::text from pg_inherits join pg_class on pg_class.oid = inhrelid
@@ -101,29 +101,33 @@ impl Day {
 
 /// Makes the parts of the days to come, and drops those that are empty.
 pub(super) async fn keep(store: &Postgres, today: Day) -> Result<()> {
-    for table in &TABLES {
+    'tables: for table in &TABLES {
         let parts = read!(store, "space_slice", async |db| {
             rows(db, PARTS, &[&table.name], |row| Ok(row.try_get::<_, String>(0)?)).await
         })?;
         let there: Vec<Day> = parts.iter().filter_map(|part| Day::of(part, table.name)).collect();
         for day in (0..=DAYS_AHEAD).map(|ahead| today.plus(ahead)).filter(|day| !there.contains(day)) {
-            passes(table, day, transact!(store, "space_slice", async |db| make(db, table, day).await))?;
+            if !passes(table, day, transact!(store, "space_slice", async |db| make(db, table, day).await))? {
+                continue 'tables;
+            }
         }
         for day in there.iter().copied().filter(|day| day.plus(DAYS_KEPT) < today) {
-            passes(table, day, transact!(store, "space_slice", async |db| drop_empty(db, table, day).await))?;
+            if !passes(table, day, transact!(store, "space_slice", async |db| drop_empty(db, table, day).await))? {
+                continue 'tables;
+            }
         }
     }
     Ok(())
 }
 
-/// There was no getting hold of the table: there is a next time.
-fn passes(table: &Table, day: Day, done: Result<()>) -> Result<()> {
+/// False: there was no getting hold of the table, which somebody reads for long; there is a next time.
+fn passes(table: &Table, day: Day, done: Result<()>) -> Result<bool> {
     match done {
         Err(Error::Overloaded) => {
             tracing::debug!(table = table.name, day = day.0, "a part is left as it is: the table is in use");
-            Ok(())
+            Ok(false)
         }
-        done => done,
+        done => done.map(|()| true),
     }
 }
 

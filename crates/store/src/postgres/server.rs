@@ -14,12 +14,14 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::Client;
 use domain::id::ServerId;
 
 use super::Postgres;
 use super::fault::Fault;
 use super::setting;
 use super::sql::{Bin, Db, Text, execute, read, row, rows, statements, transact};
+use super::transaction::{Tries, no_connection};
 use crate::error::{Error, Result};
 use crate::server::{NewServer, ServerHead};
 
@@ -76,10 +78,26 @@ pub(super) async fn start(store: &Postgres, server: NewServer, lease: Duration) 
 }
 
 pub(super) async fn beat(store: &Postgres, server: ServerId, lease: Duration, looks_on: bool) -> Result<()> {
-    let id = Bin(server.to_bytes());
-    let extended =
-        transact!(store, "server_beat", async |db| execute(db, EXTEND, &[&id, &micros(lease), &looks_on]).await)?;
-    if extended == 1 { Ok(()) } else { Err(Error::ServerLeaseLost) }
+    store.fence.check()?;
+    let mut tries = Tries::default();
+    loop {
+        match extend(store, server, lease, looks_on).await {
+            Ok(1) => return Ok(()),
+            Ok(_) => return Err(Error::ServerLeaseLost),
+            // Whether that was done or not, it may be done again.
+            Err(fault) if (fault.is_lost() || fault.is_of_the_moment()) && tries.again() => {}
+            Err(fault) => return Err(fault.into_error("server_beat")),
+        }
+    }
+}
+
+async fn extend(store: &Postgres, server: ServerId, lease: Duration, looks_on: bool) -> Result<u64, Fault> {
+    let client = store.beats.get().await.map_err(no_connection)?;
+    let extended = client.execute(EXTEND, &[&Bin(server.to_bytes()), &micros(lease), &looks_on]).await;
+    extended.map_err(|error| {
+        drop(Client::take(client));
+        error.into()
+    })
 }
 
 pub(super) async fn stop(store: &Postgres, server: ServerId) -> Result<()> {

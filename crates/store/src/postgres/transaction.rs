@@ -35,7 +35,7 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    fn again(&mut self) -> bool {
+    pub(super) fn again(&mut self) -> bool {
         self.count += 1;
         self.count < TRIES_MAX
     }
@@ -107,6 +107,10 @@ impl Drop for Db {
     }
 }
 
+/// What takes executions for this server: if it happened and nobody knew, they would have an owner that lives and does
+/// not run them. So it is asked for until it is known.
+const CLAIM: &str = "execution_claim";
+
 impl Postgres {
     /// Errors: `Away`, `Overloaded`, `Closed`.
     pub(super) async fn begin(&self, kind: Kind, tries: &mut Tries) -> Result<Db> {
@@ -138,7 +142,8 @@ impl Postgres {
                 Ok(()) => return Some(Ok(value)),
                 Err(NotCommitted::TakenBack(fault)) => fault,
                 Err(NotCommitted::Unknown(fault, mark)) => {
-                    match self.marks.fate(&self.pool, &self.fence, mark, Some(FATE_MAX)).await {
+                    let at_most = (!operation.starts_with(CLAIM)).then_some(FATE_MAX);
+                    match self.marks.fate(&self.pool, &self.fence, mark, at_most).await {
                         Ok(Fate::Committed) => return Some(Ok(value)),
                         Ok(Fate::TakenBack) => fault,
                         Err(error) => return Some(Err(error)),

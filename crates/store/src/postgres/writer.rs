@@ -21,7 +21,7 @@ use domain::id::ExecutionId;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::batch::{self, Command};
 use super::fault::{Fault, away};
@@ -43,6 +43,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// sent to one that is not may never be told.
 const RESTED: Duration = Duration::from_secs(1);
 
+/// Fewer than so many do not begin a batch beside another: what a batch costs the database by itself is shared by more
+/// once that one has ended.
+const BESIDE_MIN: usize = 16;
+/// But they wait for it no longer than this.
+const BESIDE_WAIT_MAX: Duration = Duration::from_millis(5);
+
 /// The callers' end of the queues.
 #[derive(Debug)]
 pub(super) struct Writers {
@@ -59,6 +65,10 @@ pub(super) struct Shared {
     /// How many these are.
     pub(super) waiting_commands: AtomicUsize,
     pub(super) done: Done,
+    /// Batches that are being written.
+    under_way: AtomicUsize,
+    /// Says so when one has ended.
+    ended: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -88,6 +98,8 @@ impl Writers {
             waiting_bytes: AtomicUsize::default(),
             waiting_commands: AtomicUsize::default(),
             done: Done::default(),
+            under_way: AtomicUsize::default(),
+            ended: watch::Sender::default(),
         });
         let (queues, tasks) = (0..options.writers.max(1))
             .map(|_| {
@@ -189,10 +201,13 @@ impl Loop {
         while let Some(batch) = self.next_batch().await {
             let commands: Vec<&Command> = batch.iter().map(|one| &one.command).collect();
             let Self { waiting, queues, held, stops, writing, .. } = &mut self;
+            writing.shared.under_way.fetch_add(1, Ordering::AcqRel);
             let outcomes = tokio::select! {
                 outcomes = writing.write(&commands) => outcomes,
                 never = turn_away(waiting, queues, held, stops, writing) => match never {},
             };
+            writing.shared.under_way.fetch_sub(1, Ordering::AcqRel);
+            writing.shared.ended.send_replace(());
             for (one, outcome) in batch.into_iter().zip(outcomes) {
                 self.writing.shared.answer(one, outcome);
             }
@@ -211,6 +226,7 @@ impl Loop {
         {
             self.take(letter);
         }
+        let _ = timeout(BESIDE_WAIT_MAX, self.gather()).await;
         let (mut batch, mut bytes, mut executions) = (Vec::new(), 0, HashSet::new());
         while bytes < self.batch_bytes_max
             && batch.len() < self.batch_commands_max
@@ -224,6 +240,23 @@ impl Loop {
             batch.push(one);
         }
         (!batch.is_empty()).then_some(batch)
+    }
+
+    /// Until enough is waiting to be written beside another batch, or one that is under way has ended.
+    async fn gather(&mut self) {
+        let mut ended = self.writing.shared.ended.subscribe();
+        if self.writing.shared.under_way.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        while self.queues.len() < BESIDE_MIN && !self.stops {
+            tokio::select! {
+                _ = ended.changed() => return,
+                letter = self.waiting.recv() => match letter {
+                    Some(letter) => self.take(letter),
+                    None => return,
+                },
+            }
+        }
     }
 
     fn take(&mut self, letter: Letter) {
