@@ -182,11 +182,14 @@ impl State {
     }
 
     /// The level at which `target` passes when all ask for what they ask for now, but not so low that it meets who asks for
-    /// little more than others. `None`: nobody asks.
+    /// little more than others. `None`: there are no others.
     fn lower(&self, target: f64) -> Option<f64> {
         let mut asks: Vec<f64> = self.each.values().map(|asked| asked.asks).filter(|asks| *asks > 0.0).collect();
         asks.sort_unstable_by(f64::total_cmp);
-        let usual = asks.get(asks.len().checked_sub(1)? / 2)?;
+        if asks.len() < 2 {
+            return None;
+        }
+        let usual = asks[(asks.len() - 1) / 2];
         let (mut left, mut level) = (target, 0.0);
         for (at, asks_for) in asks.iter().enumerate() {
             level = left / (asks.len() - at) as f64;
@@ -255,6 +258,8 @@ mod tests {
     #[test]
     fn one_alone_and_those_who_ask_for_the_same_are_never_refused() {
         let mut state = State::default();
+        assert_eq!(ask(&mut state, 300, LONG, &[10]), [3_000]);
+        // Nor if it comes in bursts.
         assert_eq!(ask(&mut state, 300, LONG, &[1_000]), [300_000]);
         let mut state = State::default();
         assert_eq!(ask(&mut state, 300, LONG, &[100, 100, 100]), [30_000, 30_000, 30_000]);
