@@ -11,7 +11,7 @@
 //!
 //! Invariants
 //! - While letters are read in time, nobody is refused here who keeps below a level that was found before.
-//! - Whoever asks for no more than others do is never refused here; so one workflow alone never is.
+//! - Whoever asks for not much more than others do, or for little, is never refused here; nor is one workflow alone.
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
@@ -43,7 +43,9 @@ const RISE: f64 = 0.0001;
 /// When nobody met the level for so long, it goes.
 const UNREFUSED_STEPS: u32 = 100;
 /// Who asks for no more than so many times what half of the workflows ask for never meets the level.
-const USUAL: f64 = 1.5;
+const USUAL: f64 = 3.0;
+/// Nor who asks for less than so many in a step: a thousand a second.
+const LEVEL_MIN: f64 = 10.0;
 /// What a workflow may bring at once, as so many steps of the level.
 const BURST_STEPS: f64 = 3.0;
 /// When it is worth coming again, in seconds.
@@ -182,7 +184,7 @@ impl State {
     }
 
     /// The level at which `target` passes when all ask for what they ask for now, but not so low that it meets who asks for
-    /// little more than others. `None`: there are no others.
+    /// not much more than others. `None`: there are no others.
     fn lower(&self, target: f64) -> Option<f64> {
         let mut asks: Vec<f64> = self.each.values().map(|asked| asked.asks).filter(|asks| *asks > 0.0).collect();
         asks.sort_unstable_by(f64::total_cmp);
@@ -198,7 +200,7 @@ impl State {
             }
             left -= asks_for;
         }
-        Some(level.max(usual * USUAL))
+        Some(level.max(usual * USUAL).max(LEVEL_MIN))
     }
 }
 
@@ -263,6 +265,8 @@ mod tests {
         assert_eq!(ask(&mut state, 300, LONG, &[1_000]), [300_000]);
         let mut state = State::default();
         assert_eq!(ask(&mut state, 300, LONG, &[100, 100, 100]), [30_000, 30_000, 30_000]);
+        let mut state = State::default();
+        assert_eq!(ask(&mut state, 300, LONG, &[1, 1, 9]), [300, 300, 2_700], "a few are no flood");
     }
 
     #[test]
