@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import locales from "@react-aria/optimize-locales-plugin";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-// For `npm run dev`: where the server's admin listener is, and a token, as its data folder has it.
+// For `npm run dev`: where the server's admin listener is, and a token, as its data folder has it once it has started.
 const admin = process.env.HOOKFLOW_URL ?? "http://127.0.0.1:13001";
-const token = process.env.HOOKFLOW_DATA ? readFileSync(`${process.env.HOOKFLOW_DATA}/admin.token`, "utf8").trim() : "";
+const tokenFile = `${process.env.HOOKFLOW_DATA ?? ""}/admin.token`;
+const token = process.env.HOOKFLOW_DATA && existsSync(tokenFile) ? readFileSync(tokenFile, "utf8").trim() : "";
 const proxied = {
   target: admin,
   changeOrigin: true,
