@@ -71,7 +71,7 @@ codegen: need-rust ## write what is generated from the code
 	@cargo run --quiet --locked -p xtask -- codegen
 
 .PHONY: unit
-unit: need-rust need-curl need-postgres need-sqlite3 need-slowhttptest need-systemd e2e/node_modules/.made target/venv/.made target/alertmanager/.made target/nginx/.made ## all tests
+unit: need-rust need-curl need-postgres need-sqlite3 need-openssl need-slowhttptest need-systemd e2e/node_modules/.made target/venv/.made target/alertmanager/.made target/nginx/.made ## all tests
 	$(call say,tests)
 	@mkdir -p target
 	cargo test --workspace --all-features --locked 2>&1 | tee target/tests.log
@@ -247,6 +247,13 @@ need-postgres:
 	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
 	    && rm $(NO_CLUSTER)
 	} || { echo 'The programs of a PostgreSQL server are missing (tests start one): apt-get install postgresql' >&2; exit 1; }
+
+.PHONY: need-openssl
+need-openssl:
+	@command -v openssl >/dev/null || {
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl >/dev/null
+	} || { echo 'openssl is missing (tests make certificates): apt-get install openssl' >&2; exit 1; }
 
 .PHONY: need-sqlite3
 need-sqlite3:

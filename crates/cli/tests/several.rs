@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use support::{EVENTS, Home, ORDERS, Server, http, say};
 
 /// A database, and the key that its servers are given.
 struct Site {
-    _cluster: Cluster,
+    cluster: Cluster,
     url: String,
     homes: Vec<Home>,
     _folder: tempfile::TempDir,
@@ -28,7 +29,7 @@ impl Site {
         std::fs::write(&key, [9; 32]).unwrap();
         std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let homes = (0..servers).map(|_| Home::new()).collect();
-        Self { _cluster: cluster, url, homes, key: key.display().to_string(), _folder: folder }
+        Self { cluster, url, homes, key: key.display().to_string(), _folder: folder }
     }
 
     fn serve(&self, number: usize, more: &[&str]) -> Server {
@@ -213,6 +214,71 @@ async fn each_role_has_its_doors() {
     let alone = Home::new().run(&["serve", "--role", "worker"]);
     assert_eq!(alone.code, 2);
     assert!(alone.stderr.contains("error[config.role]: "), "{}", alone.stderr);
+}
+
+/// Made for 127.0.0.1 by somebody whom nobody knows, in the folder where PostgreSQL looks for them.
+const CERTIFICATES: &str = r#"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=somebody \
+  -keyout somebody.key -out somebody.crt
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server -keyout server.key -out server.csr
+printf 'subjectAltName=IP:127.0.0.1\n' > server.ext
+openssl x509 -req -in server.csr -CA somebody.crt -CAkey somebody.key -CAcreateserial -days 2 -extfile server.ext -out server.crt
+chmod 600 server.key
+chown --reference=. server.key server.crt
+"#;
+
+/// `require` is encrypted and knows whom it talks to; what is said by default is encrypted where that can be.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_to_the_database_is_encrypted_as_its_url_says() {
+    let site = Site::new(1).await;
+    let data = site.cluster.folder().join("data");
+    let made = Command::new("sh").args(["-ec", CERTIFICATES]).current_dir(&data).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    site.cluster.execute("postgres", "alter system set ssl = on").await;
+    site.cluster.execute("postgres", "select pg_reload_conf()").await;
+    let looks_on = store::postgres::testing::client(&site.url).await;
+    let encrypted = "select count(*), count(*) filter (where ssl) from pg_stat_ssl join pg_stat_activity using (pid)
+                      where datname = current_database() and application_name = 'hookflow'";
+    let sessions = async || {
+        let row = looks_on.query_one(encrypted, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    let known = data.join("somebody.crt").display().to_string();
+    for (mode, all) in [("require", true), ("prefer", true), ("disable", false)] {
+        let url = format!("{}?sslmode={mode}", site.url);
+        let settings: &[(&str, &str)] = if mode == "require" { &[("SSL_CERT_FILE", &known)] } else { &[] };
+        let log = std::fs::File::create(site.homes[0].path().join("log")).unwrap();
+        let server = site.homes[0].serve_saying(settings, &["--database", &url, "--key-file", &site.key], log.into());
+        let (there, encrypted) = sessions().await;
+        assert!(there > 1 && encrypted == if all { there } else { 0 }, "{mode}: {encrypted} of {there}");
+        tokio::task::block_in_place(|| server.terminate());
+    }
+    let serve = ["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--key-file", &site.key];
+    let url = format!("{}?sslmode=require", site.url);
+    let refused = site.homes[0].run(&[&serve[..], &["--database", &url]].concat());
+    assert!(refused.code == 1 && refused.stderr.contains("certificate"), "{}", refused.stderr);
+    assert_eq!(sessions().await, (0, 0), "nobody was let in by a certificate that nobody knows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_away_people_are_told_so() {
+    let site = Site::new(1).await;
+    let _server = site.serve(0, &[]);
+    let asked = || tokio::task::block_in_place(|| site.homes[0].run(&["executions"]));
+    assert_eq!(asked().code, 0);
+    site.cluster.stop();
+    let told = asked();
+    assert!(
+        told.code == 1 && told.stderr.contains("error[server.unavailable]: The database cannot be reached"),
+        "{}",
+        told.stderr
+    );
+    site.cluster.start_again();
+    let began = Instant::now();
+    while asked().code != 0 {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// The password of a database is in nothing that the program prints.

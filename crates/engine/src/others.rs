@@ -18,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::claims;
 use crate::handle::Inner;
 use crate::live;
 
@@ -147,7 +148,12 @@ impl Others {
         // Only now: what failed is looked at again.
         self.number = changed.number;
         for execution in engine.store.execution_cancels(engine.server()).await? {
-            engine.cancels.wish(execution);
+            // The wish came while it left somebody's memory: it would sleep on.
+            if !engine.cancels.wish(execution)
+                && let Some(claimed) = engine.store.execution_claim_one(execution, engine.server()).await?
+            {
+                claims::take_up(engine, claimed, true).await?;
+            }
         }
         Ok(())
     }

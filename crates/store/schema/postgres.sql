@@ -62,6 +62,7 @@ create table execution (
     answer_sent_at bigint,
     answer_headers text,
     answer_body bytea,
+    records text,
     PRIMARY KEY (id)
 ) partition by RANGE (id);
 

@@ -8,9 +8,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Someone saved first. The caller reloads and asks the author.
-    #[error("the draft of workflow {workflow} is at edit {actual}, not {expected}")]
-    DraftConflict { workflow: WorkflowId, expected: u32, actual: u32 },
+    /// It is another than the one the change was made from. The caller reads it again.
+    #[error("the workflow {workflow} was changed meanwhile")]
+    WorkflowChanged { workflow: WorkflowId },
     /// The key belongs to a workflow, or was retired.
     #[error("the key {key} cannot be used")]
     KeyTaken { key: EndpointKey },
@@ -57,7 +57,7 @@ pub enum Error {
     /// What is sealed with the one cannot be read with the other.
     #[error("the database was first served with another key")]
     OtherKey,
-    /// Nobody answers there, or it is just starting. Nothing was kept, as far as anybody can know; later calls may succeed.
+    /// Nobody answers there, it is just starting, or it refuses for a reason of its own. Nothing was kept, as far as anybody can know; later calls may succeed.
     #[error("the database cannot be reached: {reason}")]
     Away { reason: String },
     /// More waits for the database than the store is willing to hold, or another program has locked it.

@@ -79,7 +79,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// All or none. Each save writes the workflow's row and, with `publish`, makes a revision that
     /// is live from then on. The key of a workflow that is there already stays as it is.
-    /// Errors: `DraftConflict`, `KeyTaken` (in use, or retired), `NotFound`.
+    /// Errors: `WorkflowChanged`, `KeyTaken` (in use, or retired), `NotFound`.
     async fn workflow_save(&self, saves: Vec<WorkflowSave>) -> Result<()>;
     async fn workflow_get(&self, workflow: WorkflowId) -> Result<Option<Workflow>>;
     async fn workflow_by_key(&self, key: &EndpointKey) -> Result<Option<Workflow>>;
@@ -198,7 +198,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Keeps a person's wish that it end, for whichever server runs it now or later. `false`: there is none, or it
     /// has ended.
     async fn execution_cancel(&self, execution: ExecutionId) -> Result<bool>;
-    /// Open executions of this server that somebody wished to end, until they have.
+    /// Open executions of this server or of nobody that somebody wished to end, until they have.
     async fn execution_cancels(&self, server: ServerId) -> Result<Vec<ExecutionId>>;
     /// Ends a quarantined execution as `error` without reading its record; an answer that it has stays. `false`: it
     /// is not quarantined.

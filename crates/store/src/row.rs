@@ -19,10 +19,10 @@ use crate::histogram::Distribution;
 /// One workflow to write.
 #[derive(Debug, Clone)]
 pub struct WorkflowSave {
-    /// As it shall be: `edit` counts this save, `live` and `draft` are as wanted.
+    /// As it shall be: `edit` counts this save, `live` and `draft` are as wanted. `changed_at` is another than ever before.
     pub workflow: Workflow,
-    /// The edit the change was made from; `None` for a new workflow.
-    pub expected_edit: Option<u32>,
+    /// `changed_at` of the workflow that the change was made from; `None` for a new one.
+    pub made_from: Option<Timestamp>,
     /// Makes a revision with the next number, which becomes live (and `workflow.live` is ignored).
     pub publish: Option<NewRevision>,
 }

@@ -136,7 +136,7 @@ async fn a_folder_serves_one_process_at_a_time() {
 async fn what_was_written_is_there_after_reopening() {
     let folder = folder();
     let store = Sqlite::open(options(folder.path())).unwrap();
-    let save = store::WorkflowSave { workflow: workflow(1), expected_edit: None, publish: None };
+    let save = store::WorkflowSave { workflow: workflow(1), made_from: None, publish: None };
     store.workflow_save(vec![save]).await.unwrap();
     create_together(&store, 20, 5_000).await;
     store.close().await.unwrap();

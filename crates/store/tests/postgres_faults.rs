@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use domain::event::Event;
 use domain::execution::status::{NodeStatus, Status};
+use domain::flow::document::Mode;
 use futures_util::future::join_all;
 use store::conformance::numbered::{
     at, ended, event, execution, execution_id, key, node_run, queued, running, server, server_id,
@@ -109,6 +110,25 @@ async fn what_is_refused_in_a_batch_leaves_the_others_as_they_are() {
     }
     for (n, made) in (36..).zip(made) {
         assert_eq!(made.is_ok(), n > 40, "{n}: {made:?}");
+    }
+    store.close().await.unwrap();
+}
+
+/// Something that nobody has thought of, and of one execution alone: it is tried again later, and the others are kept.
+#[tokio::test]
+async fn what_the_database_cannot_do_with_one_leaves_its_neighbours() {
+    let (store, url) = open(&Cluster::shared()).await;
+    let breaks = "create function breaks() returns trigger language plpgsql as
+                      $$ begin raise exception 'no' using errcode = 'XX000'; end $$;
+                  create trigger breaks before insert on execution for each row
+                      when (new.mode = 'sync') execute function breaks()";
+    client(&url).await.batch_execute(breaks).await.unwrap();
+    let made = join_all((1..=40).map(|n| {
+        let new = execution(n, 1, queued(at(n)));
+        store.execution_create(NewExecution { mode: if n == 7 { Mode::Sync } else { Mode::Async }, ..new })
+    }));
+    for (n, made) in (1..).zip(made.await) {
+        assert!(if n == 7 { matches!(made, Err(Error::Away { .. })) } else { made.is_ok() }, "{n}: {made:?}");
     }
     store.close().await.unwrap();
 }

@@ -43,7 +43,11 @@ impl Engine {
     /// Without `publish` only the draft of a workflow that exists changes; with it the document
     /// becomes live, unless it is what is live already.
     pub async fn apply(&self, documents: Vec<Value>, publish: bool) -> Result<Vec<Applied>, AuthoringError> {
-        self.alone(async move |inner| inner.apply(&documents, publish).await).await
+        self.alone(move |inner| {
+            let documents = documents.clone();
+            async move { inner.apply(&documents, publish).await }
+        })
+        .await
     }
 }
 

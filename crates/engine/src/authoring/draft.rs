@@ -53,7 +53,11 @@ impl Engine {
         expected: Option<u32>,
     ) -> Result<Draft, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.save_draft(&workflow, flow, expected).await).await
+        self.alone(move |inner| {
+            let (workflow, flow) = (workflow.clone(), flow.clone());
+            async move { inner.save_draft(&workflow, flow, expected).await }
+        })
+        .await
     }
 
     /// Makes the draft the live revision, unless it has problems or is at another edit than `expected`.
@@ -67,14 +71,22 @@ impl Engine {
         expected: Option<u32>,
     ) -> Result<Published, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.publish(&workflow, note, expected).await).await
+        self.alone(move |inner| {
+            let (workflow, note) = (workflow.clone(), note.clone());
+            async move { inner.publish(&workflow, note, expected).await }
+        })
+        .await
     }
 
     /// Makes a revision live (again). The draft stays as it is. Errors: `Problems` when this server
     /// cannot run the revision any more.
     pub async fn activate(&self, workflow: &str, revision: u32) -> Result<Workflow, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.activate(&workflow, revision).await).await
+        self.alone(move |inner| {
+            let workflow = workflow.clone();
+            async move { inner.activate(&workflow, revision).await }
+        })
+        .await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a change makes of a workflow, up to the one call that writes it.
 
+use std::time::Duration;
+
 use domain::credentials::BasicCredentials;
 use domain::flow::codes;
 use domain::flow::document::{BasicDeclaration, Flow, WorkflowLevel};
@@ -77,11 +79,12 @@ impl Edit {
         if !self.changes() {
             return None;
         }
-        if self.before.is_some() {
-            self.after.changed_at = clock::now();
+        let made_from = self.before.map(|workflow| workflow.changed_at);
+        if let Some(before) = made_from {
+            // By this one knows it again: it is never the same twice, whatever the clock says.
+            self.after.changed_at = clock::now().max(before.plus(Duration::from_micros(1)));
         }
-        let expected_edit = self.before.map(|workflow| workflow.edit);
-        Some(WorkflowSave { workflow: self.after, expected_edit, publish: self.publish })
+        Some(WorkflowSave { workflow: self.after, made_from, publish: self.publish })
     }
 }
 

@@ -29,6 +29,8 @@ pub use settings::SettingsChange;
 use crate::handle::{Engine, Inner};
 use crate::live::Change;
 
+/// Of a change that meets others.
+const TRIES_MAX: u32 = 10;
 /// Between two tries to bring an endpoint in line with the store.
 const REFRESH_AGAIN: Duration = Duration::from_secs(1);
 
@@ -59,7 +61,6 @@ impl From<store::Error> for AuthoringError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound { workflow } => Self::UnknownWorkflow(workflow.to_string()),
-            store::Error::DraftConflict { expected, actual, .. } => Self::DraftConflict { expected, actual },
             store::Error::KeyTaken { .. } => Self::Problems(vec![key_taken()]),
             error => Self::Store(error),
         }
@@ -86,17 +87,23 @@ impl Engine {
         self.inner.workflow(key_or_id).await
     }
 
-    /// Does `work` when no other author's work is under way, to its end even if the caller is gone by then.
-    async fn alone<T, F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<T, AuthoringError>
+    /// Does `work` when no other author's work is under way here, to its end even if the caller is gone by then. What
+    /// met somebody's at another server is done again, from what is there then.
+    async fn alone<T, F>(&self, work: impl Fn(Arc<Inner>) -> F + Send + 'static) -> Result<T, AuthoringError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, AuthoringError>> + Send + 'static,
     {
         let inner = Arc::clone(&self.inner);
-        let work = work(Arc::clone(&inner));
         let task = self.inner.tasks.spawn(async move {
             let _one_at_a_time = inner.authoring.lock().await;
-            work.await
+            let mut tries = 1;
+            loop {
+                match work(Arc::clone(&inner)).await {
+                    Err(AuthoringError::Store(store::Error::WorkflowChanged { .. })) if tries < TRIES_MAX => tries += 1,
+                    done => return done,
+                }
+            }
         });
         match task.await {
             Ok(done) => done,

@@ -34,20 +34,32 @@ const COPY: &str = " (copy)";
 impl Engine {
     /// A new workflow from a document as a workflow file has it, not published. Errors: `Problems`.
     pub async fn create(&self, document: Value) -> Result<Workflow, AuthoringError> {
-        self.alone(async move |inner| inner.create(&document).await).await
+        self.alone(move |inner| {
+            let document = document.clone();
+            async move { inner.create(&document).await }
+        })
+        .await
     }
 
     /// Null takes a field away, but for `enabled`, which then stays as it is; an absent password stays
     /// as long as the username does. Errors: `Problems`, with pointers into the patch.
     pub async fn change_settings(&self, workflow: &str, change: SettingsChange) -> Result<Workflow, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.change_settings(&workflow, &change.0).await).await
+        self.alone(move |inner| {
+            let (workflow, change) = (workflow.clone(), change.clone());
+            async move { inner.change_settings(&workflow, &change.0).await }
+        })
+        .await
     }
 
     /// Its executions stay readable until retention takes them; its key is never free again.
     pub async fn delete(&self, workflow: &str) -> Result<(), AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.delete(&workflow).await).await
+        self.alone(move |inner| {
+            let workflow = workflow.clone();
+            async move { inner.delete(&workflow).await }
+        })
+        .await
     }
 
     /// A new workflow with the draft and the settings of this one, credentials included, switched off and
@@ -55,13 +67,21 @@ impl Engine {
     /// of the title.
     pub async fn duplicate(&self, workflow: &str, title: Option<String>) -> Result<Workflow, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.duplicate(&workflow, title).await).await
+        self.alone(move |inner| {
+            let (workflow, title) = (workflow.clone(), title.clone());
+            async move { inner.duplicate(&workflow, title).await }
+        })
+        .await
     }
 
     /// Gives the workflow a new key; the old one answers 410 from now on.
     pub async fn rotate(&self, workflow: &str) -> Result<Workflow, AuthoringError> {
         let workflow = workflow.to_owned();
-        self.alone(async move |inner| inner.rotate(&workflow).await).await
+        self.alone(move |inner| {
+            let workflow = workflow.clone();
+            async move { inner.rotate(&workflow).await }
+        })
+        .await
     }
 }
 

@@ -226,7 +226,7 @@ async fn a_revision_that_no_longer_compiles_is_not_made_live() {
     let mut old = normal("b");
     old["nodes"][0]["kind"] = json!("dropped");
     let revision = NewRevision { id: revision_id(), flow: old, note: String::new(), published_at: one.changed_at };
-    let save = WorkflowSave { workflow: one.clone(), expected_edit: Some(one.edit), publish: Some(revision) };
+    let save = WorkflowSave { workflow: one.clone(), made_from: Some(one.changed_at), publish: Some(revision) };
     bench.engine.store().workflow_save(vec![save]).await.unwrap();
     bench.engine.activate(key.as_str(), 1).await.unwrap();
 

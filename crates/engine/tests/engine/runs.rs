@@ -156,7 +156,7 @@ async fn a_draft_with_problems_runs_nowhere() {
     let mut workflow = bench.engine.workflow(endpoint.key.as_str()).await.unwrap();
     workflow.draft["nodes"] = json!([{ "key": "a", "kind": "nothing" }]);
     workflow.edit += 1;
-    let save = WorkflowSave { expected_edit: Some(workflow.edit - 1), workflow, publish: None };
+    let save = WorkflowSave { made_from: Some(workflow.changed_at), workflow, publish: None };
     bench.engine.store().workflow_save(vec![save]).await.unwrap();
     let tested = bench.engine.test(endpoint.key.as_str(), WrittenRequest::default(), PATIENCE).await.unwrap_err();
     for error in [tested, bench.refused(old, of(Wanted::Draft)).await] {

@@ -110,6 +110,36 @@ async fn a_wish_reaches_whichever_server_runs_it() {
     assert!(!two.engine.cancel(id).await.unwrap(), "it has ended");
 }
 
+/// The wish came while it left somebody's memory, and found nobody there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_for_what_sleeps_is_fulfilled_by_whoever_sees_it() {
+    let database = Database::new().await;
+    let (one, two) = (database.all().await, database.all().await);
+    let endpoint = one.publish(json!({ "mode": "async", "nodes": [wait(60_000)] })).await;
+    let id = one.send(&endpoint, &json!({})).await.unwrap().execution;
+    until("it is asleep on disk", async || status(&one, id).await == Status::Waiting).await;
+    assert!(two.engine.store().execution_cancel(id).await.unwrap());
+    assert_eq!(ended(&two.engine, id).await.head.status, Status::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_at_two_servers_at_once_none_is_lost() {
+    let database = Database::new().await;
+    let (one, two) = (database.all().await, database.all().await);
+    let endpoint = one.publish(json!({ "mode": "sync", "nodes": [respond()] })).await;
+    let key = endpoint.key.as_str();
+    two.publish(json!({ "key": key, "mode": "async", "nodes": [] })).await;
+    for round in 0..30 {
+        let (revision, title) = (1 + round % 2, format!("title {round}"));
+        let change = engine::authoring::SettingsChange(json!({ "title": title }));
+        let (live, titled) = tokio::join!(one.engine.activate(key, revision), two.engine.change_settings(key, change));
+        live.unwrap();
+        titled.unwrap();
+        let stored = one.engine.workflow(key).await.unwrap();
+        assert_eq!((stored.live, stored.settings.title), (Some(revision), title));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_parks_another_goes_on_with_at_once() {
     let database = Database::new().await;

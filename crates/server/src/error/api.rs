@@ -140,6 +140,10 @@ impl From<store::Error> for ApiError {
                 Self::Samples(format!("Bodies of samples take {bytes_max} bytes at most together"))
             }
             store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
+            store::Error::Away { .. } => Self::unavailable("The database cannot be reached; try again."),
+            store::Error::WorkflowChanged { .. } => {
+                Self::unavailable("Others change the workflow all the time; try again.")
+            }
             store::Error::Full => Self::unavailable("The disk or the database is full."),
             store::Error::Broken { .. } => {
                 Self::unavailable("The database has failed; the server has to be restarted.")

@@ -48,7 +48,7 @@ macro_rules! conformance_suite {
             workflow {
                 a_workflow_reads_back_as_it_was_saved
                 what_is_not_there_is_none
-                a_save_from_an_old_edit_is_refused_with_both_numbers
+                a_save_made_from_what_was_changed_meanwhile_is_refused
                 one_refused_save_undoes_all_the_others
                 publishing_counts_revisions_and_makes_them_live
                 a_key_is_never_used_twice
@@ -105,7 +105,7 @@ macro_rules! conformance_suite {
                 what_is_searched_for_is_taken_as_it_is
             }
             race {
-                of_saves_from_one_edit_one_wins
+                of_saves_made_from_one_version_one_wins
                 a_key_is_given_out_once
                 samples_kept_at_once_are_no_more_than_they_may
                 a_sample_kept_while_its_workflow_goes_goes_too

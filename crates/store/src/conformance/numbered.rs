@@ -70,7 +70,7 @@ pub fn workflow(n: i64) -> Workflow {
 }
 
 pub fn new(workflow: Workflow) -> WorkflowSave {
-    WorkflowSave { workflow, expected_edit: None, publish: None }
+    WorkflowSave { workflow, made_from: None, publish: None }
 }
 
 pub fn event(n: i64) -> Event {

@@ -25,23 +25,24 @@ fn passed<T: std::fmt::Debug>(outcomes: &[Result<T, Error>], refused: impl Fn(&E
     outcomes.iter().filter(|outcome| outcome.is_ok()).count()
 }
 
-pub async fn of_saves_from_one_edit_one_wins(store: &dyn Store) {
+pub async fn of_saves_made_from_one_version_one_wins(store: &dyn Store) {
     store.workflow_save(vec![new(workflow(1)), new(workflow(2))]).await.unwrap();
     for round in 1..=ROUNDS {
         let edit = u32::try_from(round).unwrap();
         let save = |of: i64, author: i64| {
             let mut edited = workflow(of);
-            edited.edit = edit + 1;
+            (edited.edit, edited.changed_at) = (edit + 1, at(1_000 + round));
             edited.settings.title = format!("by {author}");
+            let made_from = if round == 1 { at(of) } else { at(1_000 + round - 1) };
             let publish = Some(revision(1_000 * of + 10 * round + author));
-            WorkflowSave { workflow: edited, expected_edit: Some(edit), publish }
+            WorkflowSave { workflow: edited, made_from: Some(made_from), publish }
         };
         // Two workflows, the other way round by every other author.
         let outcomes = join_all((0..4).map(|author| {
             let (one, two) = (save(1, author), save(2, author));
             store.workflow_save(if author % 2 == 0 { vec![one, two] } else { vec![two, one] })
         }));
-        let won = passed(&outcomes.await, |error| matches!(error, Error::DraftConflict { .. }));
+        let won = passed(&outcomes.await, |error| matches!(error, Error::WorkflowChanged { .. }));
         assert_eq!(won, 1, "in round {round}");
         let saved = store.workflow_get(workflow_id(1)).await.unwrap().unwrap();
         let other = store.workflow_get(workflow_id(2)).await.unwrap().unwrap();

@@ -43,7 +43,7 @@ pub async fn a_workflow_reads_back_as_it_was_saved(store: &dyn Store) {
     full.edit = 2;
     full.live = None;
     full.changed_at = at(2);
-    let save = WorkflowSave { workflow: full.clone(), expected_edit: Some(1), publish: None };
+    let save = WorkflowSave { workflow: full.clone(), made_from: Some(at(1)), publish: None };
     store.workflow_save(vec![save]).await.unwrap();
     assert_eq!(store.workflow_get(full.id).await.unwrap(), Some(full));
 }
@@ -53,23 +53,23 @@ pub async fn what_is_not_there_is_none(store: &dyn Store) {
     assert_eq!(store.workflow_by_key(&key(1)).await.unwrap(), None);
     assert_eq!(store.revision_get(workflow_id(1), 1).await.unwrap(), None);
     assert_eq!(store.key_retired().await.unwrap(), []);
-    let save = WorkflowSave { workflow: workflow(1), expected_edit: Some(1), publish: None };
+    let save = WorkflowSave { workflow: workflow(1), made_from: Some(at(1)), publish: None };
     assert!(matches!(store.workflow_save(vec![save]).await, Err(Error::NotFound { .. })));
     assert!(matches!(store.workflow_rotate(workflow_id(1), key(2), at(1)).await, Err(Error::NotFound { .. })));
     assert!(matches!(store.workflow_delete(workflow_id(1), at(1)).await, Err(Error::NotFound { .. })));
 }
 
-pub async fn a_save_from_an_old_edit_is_refused_with_both_numbers(store: &dyn Store) {
+pub async fn a_save_made_from_what_was_changed_meanwhile_is_refused(store: &dyn Store) {
     store.workflow_save(vec![new(workflow(1))]).await.unwrap();
     let mut second = workflow(1);
-    second.edit = 2;
-    let save = WorkflowSave { workflow: second.clone(), expected_edit: Some(1), publish: None };
+    (second.settings.enabled, second.changed_at) = (false, at(2));
+    let save = WorkflowSave { workflow: second.clone(), made_from: Some(at(1)), publish: None };
     store.workflow_save(vec![save.clone()]).await.unwrap();
 
     let conflict = store.workflow_save(vec![save]).await.unwrap_err();
-    assert!(matches!(conflict, Error::DraftConflict { expected: 1, actual: 2, .. }), "{conflict:?}");
+    assert!(matches!(conflict, Error::WorkflowChanged { .. }), "{conflict:?}");
     let again = store.workflow_save(vec![new(workflow(1))]).await.unwrap_err();
-    assert!(matches!(again, Error::DraftConflict { actual: 2, .. }), "a new one with an old id: {again:?}");
+    assert!(matches!(again, Error::WorkflowChanged { .. }), "a new one with an old id: {again:?}");
     assert_eq!(store.workflow_get(workflow_id(1)).await.unwrap(), Some(second));
 }
 
@@ -77,7 +77,7 @@ pub async fn one_refused_save_undoes_all_the_others(store: &dyn Store) {
     store.workflow_save(vec![new(workflow(1))]).await.unwrap();
     let mut changed = workflow(1);
     changed.edit = 2;
-    let changed = WorkflowSave { workflow: changed, expected_edit: Some(1), publish: Some(revision(1)) };
+    let changed = WorkflowSave { workflow: changed, made_from: Some(at(1)), publish: Some(revision(1)) };
     let mut thief = workflow(3);
     thief.key = key(1);
     let taken = store.workflow_save(vec![changed, new(workflow(2)), new(thief)]).await.unwrap_err();
@@ -95,7 +95,7 @@ pub async fn publishing_counts_revisions_and_makes_them_live(store: &dyn Store) 
 
     let mut edited = workflow(1);
     edited.edit = 2;
-    let second = WorkflowSave { workflow: edited, expected_edit: Some(1), publish: Some(revision(2)) };
+    let second = WorkflowSave { workflow: edited, made_from: Some(at(1)), publish: Some(revision(2)) };
     store.workflow_save(vec![second]).await.unwrap();
     let mut edited = store.workflow_get(workflow_id(1)).await.unwrap().unwrap();
     assert_eq!(edited.live, Some(2));
@@ -108,7 +108,7 @@ pub async fn publishing_counts_revisions_and_makes_them_live(store: &dyn Store) 
 
     edited.edit = 3;
     edited.live = Some(1);
-    store.workflow_save(vec![WorkflowSave { workflow: edited, expected_edit: Some(2), publish: None }]).await.unwrap();
+    store.workflow_save(vec![WorkflowSave { workflow: edited, made_from: Some(at(1)), publish: None }]).await.unwrap();
     assert_eq!(store.workflow_get(workflow_id(1)).await.unwrap().unwrap().live, Some(1), "back to an older one");
 }
 
@@ -141,9 +141,10 @@ pub async fn rotating_retires_the_old_key(store: &dyn Store) {
 pub async fn a_stale_save_does_not_bring_a_retired_key_back(store: &dyn Store) {
     store.workflow_save(vec![new(workflow(1))]).await.unwrap();
     store.workflow_rotate(workflow_id(1), key(2), at(8)).await.unwrap();
-    let mut stale = workflow(1);
-    stale.edit = 2;
-    store.workflow_save(vec![WorkflowSave { workflow: stale, expected_edit: Some(1), publish: None }]).await.unwrap();
+    let save = |made_from| WorkflowSave { workflow: workflow(1), made_from: Some(made_from), publish: None };
+    let stale = store.workflow_save(vec![save(at(1))]).await;
+    assert!(matches!(stale, Err(Error::WorkflowChanged { .. })), "{stale:?}");
+    store.workflow_save(vec![save(at(8))]).await.unwrap();
     assert_eq!(store.workflow_get(workflow_id(1)).await.unwrap().unwrap().key, key(2));
 }
 
@@ -156,7 +157,7 @@ pub async fn a_deleted_workflow_is_gone_but_its_revisions_stay(store: &dyn Store
     assert_eq!(store.workflow_list(None, 10).await.unwrap(), []);
     assert!(store.revision_get(workflow_id(1), 1).await.unwrap().is_some());
     assert!(matches!(store.workflow_delete(workflow_id(1), at(3)).await, Err(Error::NotFound { .. })));
-    let save = WorkflowSave { workflow: workflow(1), expected_edit: Some(1), publish: None };
+    let save = WorkflowSave { workflow: workflow(1), made_from: Some(at(1)), publish: None };
     assert!(matches!(store.workflow_save(vec![save]).await, Err(Error::NotFound { .. })));
 }
 
@@ -173,7 +174,7 @@ pub async fn revisions_are_listed_newest_first_page_by_page(store: &dyn Store) {
     store.workflow_save(vec![WorkflowSave { publish: Some(revision(1)), ..new(workflow(1)) }, other]).await.unwrap();
     for n in 2..=5 {
         let edited = Workflow { edit: u32::try_from(n).unwrap(), ..workflow(1) };
-        let save = WorkflowSave { expected_edit: Some(edited.edit - 1), publish: Some(revision(n)), ..new(edited) };
+        let save = WorkflowSave { made_from: Some(at(1)), publish: Some(revision(n)), ..new(edited) };
         store.workflow_save(vec![save]).await.unwrap();
     }
     let head = |n: u32| {

@@ -26,7 +26,7 @@ const LIMITS: PageLimits = PageLimits { rows: 3, bytes: 2_000 };
 
 /// What is not moved as it stands: it leads from an execution to what goes with it, which is found anew.
 const WAYS: [(&str, &[&str]); 4] = [
-    ("execution", &["event_place", "journal_end", "event_id"]),
+    ("execution", &["event_place", "journal_end", "event_id", "records"]),
     ("event", &["place", "executions"]),
     ("journal", &["place", "before_place", "execution_id", "part"]),
     ("tested_draft", &[]),
@@ -316,7 +316,7 @@ async fn seen(store: &dyn Store) -> String {
         store.request_list(RequestFilter { limit: 100, ..RequestFilter::default() }).await.unwrap().items,
         store.request_get(RequestId::new(at(5), 5)).await.unwrap(),
     );
-    for n in 10..41 {
+    for n in 10..51 {
         all += &format!("\n{:?}", store.execution_get(execution_id(n)).await.unwrap());
     }
     all
@@ -343,6 +343,10 @@ async fn a_server_finds_what_it_left() {
     let after =
         Progress { records: vec![node_run("third", NodeStatus::Succeeded)], ..ended(Status::Succeeded, at(99)) };
     store.execution_progress(execution_id(40), 2, after).await.unwrap();
+    // Which has its journal in its own row.
+    let at_once =
+        Progress { records: vec![node_run("at_once", NodeStatus::Succeeded)], ..ended(Status::Succeeded, at(51)) };
+    store.execution_create(execution(50, 1, at_once)).await.unwrap();
     let later = seen(&*store).await;
     store.server_stop(server_id(2)).await.unwrap();
     store.close().await.unwrap();

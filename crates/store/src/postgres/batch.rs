@@ -21,54 +21,71 @@ use super::mark::{Mark, Marks};
 use super::sql::{Bin, json, statements};
 use crate::row::{NewExecution, Pinned, Progress, SentAnswer};
 
-/// What is new of executions that begin, and the parts of the journal of all, and now and then the marks before this
-/// one go; then `$more`. `$there`: what becomes of an event that is there already.
+/// What is new of executions that begin; and now and then the marks before this one go. `$there`: what becomes of an
+/// event that is there already.
 macro_rules! begun {
-    ($there:literal, $more:literal) => {
+    ($there:literal) => {
         concat!(
             "with made as (
                  insert into execution
                         (id, workflow_id, workflow_key, revision, event_id, mode, status, reason, owner, epoch, due_at,
                          accepted_at, timeout_at, finished_at, notes, answer_status, answer_sent_at, answer_headers,
-                         answer_body, replay_of)
+                         answer_body, replay_of, records)
                  select ($4::uuid[])[n], ($5::uuid[])[n], ($6::text[])[n], ($7::bigint[])[n], ($8::uuid[])[n],
                         ($9::text[])[n], ($10::text[])[n], ($11::text[])[n], ($12::uuid[])[n], 1, ($13::bigint[])[n],
                         ($14::bigint[])[n], ($15::bigint[])[n], ($16::bigint[])[n], ($17::text[])[n],
-                        ($18::bigint[])[n], ($19::bigint[])[n], ($20::text[])[n], ($21::bytea[])[n], ($22::uuid[])[n]
+                        ($18::bigint[])[n], ($19::bigint[])[n], ($20::text[])[n], ($21::bytea[])[n], ($22::uuid[])[n],
+                        ($23::text[])[n]
                    from generate_series(1, cardinality($4::uuid[])) n),
              events as (
                  insert into event (id, executions, method, headers, query_string, remote_addr, received_at, body)
-                 select ($23::uuid[])[n], ($24::bigint[])[n], ($25::bytea[])[n], ($26::text[])[n], ($27::bytea[])[n],
-                        ($28::text[])[n], ($29::bigint[])[n], ($30::bytea[])[n]
-                   from generate_series(1, cardinality($23::uuid[])) n",
+                 select ($24::uuid[])[n], ($25::bigint[])[n], ($26::bytea[])[n], ($27::text[])[n], ($28::bytea[])[n],
+                        ($29::text[])[n], ($30::bigint[])[n], ($31::bytea[])[n]
+                   from generate_series(1, cardinality($24::uuid[])) n",
             $there,
             "),
-             parts as (
-                 insert into journal (execution_id, part, epoch, records)
-                 select ($31::uuid[])[n], nextval('journal_part'), ($32::bigint[])[n], ($33::text[])[n]
-                   from generate_series(1, cardinality($31::uuid[])) n),
-             drafts as (
-                 insert into tested_draft (execution_id, flow) select * from unnest($34::uuid[], $35::text[])),
              cleaned as (
-                 delete from commit_mark where process = $1 and line = $2 and number < $3 and $3 % 64 = 0)",
-            $more
+                 delete from commit_mark where process = $1 and line = $2 and number < $3 and $3 % 64 = 0)"
         )
     };
 }
 
+/// The parts of journals that do not stand with their executions, and drafts that are tested.
+macro_rules! beside {
+    () => {
+        ",
+             parts as (
+                 insert into journal (execution_id, part, epoch, records)
+                 select ($32::uuid[])[n], nextval('journal_part'), ($33::bigint[])[n], ($34::text[])[n]
+                   from generate_series(1, cardinality($32::uuid[])) n),
+             drafts as (
+                 insert into tested_draft (execution_id, flow) select * from unnest($35::uuid[], $36::text[]))"
+    };
+}
+
+/// Leaves the mark.
+macro_rules! marked {
+    () => {
+        "insert into commit_mark (process, line, number) values ($1, $2, $3)"
+    };
+}
+
 statements! {
-    /// Executions that begin, each with an event that is new. Where one is not, nothing is kept.
-    BEGIN = begun!("", " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    /// Executions that end at once, each with an event that is new. Where one is not, nothing is kept.
+    END = concat!(begun!(""), " ", marked!());
     /// Such that begin, also with an event that is there: a replay brings one, unless it was edited.
-    BEGIN_AGAIN = begun!("
-                     on conflict (id) do update set executions = event.executions + excluded.executions",
-        " insert into commit_mark (process, line, number) values ($1, $2, $3)");
+    BEGIN = concat!(
+        begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions"),
+        beside!(), " ", marked!()
+    );
     /// The same, and such that get on: these through the fence, only at the epoch they were claimed at, and only while
     /// they are open. Where one does not pass, a number is divided by zero, and nothing is kept.
-    BEGIN_AND_PROGRESS = begun!("
-                     on conflict (id) do update set executions = event.executions + excluded.executions", ",
-             marked as (
-                 insert into commit_mark (process, line, number) values ($1, $2, $3)),
+    BEGIN_AND_PROGRESS = concat!(
+        begun!("
+                     on conflict (id) do update set executions = event.executions + excluded.executions"),
+        beside!(), ",
+             marked as (", marked!(), "),
              moved as (
                  update execution
                     set status = new.status, reason = new.reason, owner = new.owner, due_at = new.due_at,
@@ -81,14 +98,15 @@ statements! {
                         answer_sent_at = coalesce(new.answer_sent_at, execution.answer_sent_at),
                         answer_headers = coalesce(new.answer_headers, execution.answer_headers),
                         answer_body = coalesce(new.answer_body, execution.answer_body)
-                   from unnest($36::uuid[], $37::bigint[], $38::text[], $39::text[], $40::uuid[], $41::bigint[],
-                               $42::bigint[], $43::boolean[], $44::text[], $45::bigint[], $46::bigint[], $47::text[],
-                               $48::bytea[])
+                   from unnest($37::uuid[], $38::bigint[], $39::text[], $40::text[], $41::uuid[], $42::bigint[],
+                               $43::bigint[], $44::boolean[], $45::text[], $46::bigint[], $47::bigint[], $48::text[],
+                               $49::bytea[])
                         as new (id, epoch, status, reason, owner, due_at, finished_at, gets_on, notes, answer_status,
                                 answer_sent_at, answer_headers, answer_body)
                   where execution.id = new.id and execution.epoch = new.epoch and execution.due_at is not null
               returning execution.id)
-             select 1 / (count(*) = cardinality($36))::int from moved");
+             select 1 / (count(*) = cardinality($37))::int from moved"
+    );
     /// Which would pass.
     PASS = "select execution.id from execution
               join unnest($1::uuid[], $2::bigint[]) as new (id, epoch) using (id)
@@ -145,6 +163,10 @@ impl Encoded {
             notes: (!progress.notes.is_empty()).then(|| json(&progress.notes)),
             answer: progress.answer.map(EncodedAnswer::new),
         }
+    }
+
+    const fn has_ended(&self) -> bool {
+        self.due_at.is_none()
     }
 
     fn bytes(&self) -> usize {
@@ -245,10 +267,11 @@ impl Command {
 pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks, mark: &Mark) -> Result<(), Fault> {
     let (made, moved) = sorted(commands);
     // Who is alone may be so because there was one in the batch.
-    let all_new = commands.len() > 1 && made.iter().all(|new| new.replay_of.is_none());
-    let sql = match (moved.is_empty(), all_new) {
-        (true, true) => BEGIN,
-        (true, false) => BEGIN_AGAIN,
+    let all_end = commands.len() > 1
+        && made.iter().all(|new| new.replay_of.is_none() && new.draft.is_none() && new.progress.has_ended());
+    let sql = match (moved.is_empty(), all_end) {
+        (true, true) => END,
+        (true, false) => BEGIN,
         (false, _) => BEGIN_AND_PROGRESS,
     };
     let statement = client.prepare_cached(sql).await?;
@@ -261,13 +284,14 @@ pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks,
     let event = || events.values().map(|(new, _)| &new.event);
     let parts = || {
         let moved = moved.iter().map(|(id, epoch, to)| (*id, *epoch, to.records.as_deref()));
-        let made = made.iter().map(|new| (Bin(new.id.to_bytes()), 1, new.progress.records.as_deref()));
+        let made = made.iter().filter(|new| !new.progress.has_ended());
+        let made = made.map(|new| (Bin(new.id.to_bytes()), 1, new.progress.records.as_deref()));
         moved.chain(made).filter_map(|(id, epoch, records)| Some((id, epoch, records?)))
     };
     let drafts = || made.iter().filter_map(|new| Some((Bin(new.id.to_bytes()), new.draft.as_deref()?)));
     let to = || moved.iter().map(|(_, _, to)| *to);
     let given = || to().map(|to| to.answer.as_ref());
-    let params: [&(dyn ToSql + Sync); 48] = [
+    let params: [&(dyn ToSql + Sync); 49] = [
         &marks.process_id(),
         &mark.line,
         &mark.number,
@@ -290,6 +314,7 @@ pub(super) async fn write(client: &Client, commands: &[&Command], marks: &Marks,
         &each(answers(), |answer| answer.map(|answer| answer.headers.as_str())),
         &each(answers(), |answer| answer.map(|answer| answer.body())),
         &each(&made, |new| new.replay_of),
+        &each(&made, |new| new.progress.records.as_deref().filter(|_| new.progress.has_ended())),
         &each(events.keys(), |id| Bin(*id)),
         &each(events.values(), |(_, executions)| *executions),
         &each(event(), |event| event.method.as_bytes()),

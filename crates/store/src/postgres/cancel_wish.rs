@@ -38,7 +38,6 @@ pub(super) async fn wishes(store: &Postgres, server: ServerId) -> Result<Vec<Exe
         let ended: Vec<_> = ended.into_iter().map(|(execution, ..)| Bin(execution)).collect();
         transact!(store, "execution_cancels", async |db| execute(db, FORGET, &[&ended]).await.map(drop))?;
     }
-    let mine = Some(server.to_bytes());
-    let mine = open.into_iter().filter(|(_, owner, _)| *owner == mine);
-    Ok(mine.map(|(execution, ..)| ExecutionId::from_bytes(execution)).collect())
+    let for_it = open.into_iter().filter(|(_, owner, _)| owner.is_none_or(|owner| owner == server.to_bytes()));
+    Ok(for_it.map(|(execution, ..)| ExecutionId::from_bytes(execution)).collect())
 }

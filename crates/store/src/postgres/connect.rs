@@ -23,6 +23,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::{away, chain};
+use super::hosts::Hosts;
 use super::options::Options;
 use super::pulse::Pulse;
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ pub(super) type Heard = mpsc::UnboundedReceiver<String>;
 /// Where the database is and how it is talked to.
 #[derive(Clone)]
 pub(super) struct Connector {
-    config: Config,
+    hosts: Arc<Hosts>,
     tls: MakeRustlsConnect,
     statement_timeout: Duration,
     silence_max: Duration,
@@ -67,7 +68,7 @@ impl Connector {
         }
         let tls = MakeRustlsConnect::new(tls(config.get_ssl_mode()).map_err(|error| unusable(&error))?);
         Ok(Self {
-            config,
+            hosts: Arc::new(Hosts::new(&config, options.silence_max)),
             tls,
             statement_timeout: options.statement_timeout,
             silence_max: options.silence_max,
@@ -93,7 +94,7 @@ impl Connector {
 
     /// Likewise, whatever the server is like.
     pub(super) async fn plain(&self) -> Result<Client, tokio_postgres::Error> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let (client, connection) = self.hosts.connect(&self.tls).await?;
         // It ends with the client.
         tokio::spawn(connection);
         Ok(client)
@@ -102,7 +103,7 @@ impl Connector {
     /// One that hears what others notify it of, too.
     pub(super) async fn listening(&self) -> Result<(Client, Heard)> {
         self.in_time(async {
-            let (client, mut connection) = self.config.connect(self.tls.clone()).await.map_err(|error| away(&error))?;
+            let (client, mut connection) = self.hosts.connect(&self.tls).await.map_err(|error| away(&error))?;
             let (tell, heard) = mpsc::unbounded_channel();
             let hear = async move {
                 while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
@@ -119,10 +120,19 @@ impl Connector {
         .await
     }
 
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// How long a connection is waited for that is made and looked at.
+    fn patience(&self) -> Duration {
+        self.hosts.silence_max() + self.silence_max
+    }
+
     /// As long as a connection may take that is made and looked at.
     async fn in_time<T>(&self, connecting: impl Future<Output = Result<T>>) -> Result<T> {
         let late = |_| Err(Error::Away { reason: "it takes connections and says nothing".to_owned() });
-        timeout(self.silence_max * 2, connecting).await.unwrap_or_else(late)
+        timeout(self.patience(), connecting).await.unwrap_or_else(late)
     }
 
     /// Up to `connections`, made when they are wanted. `settings` are those of each session.
@@ -139,13 +149,13 @@ impl Connector {
                 client.batch_execute(&first).await.map_err(HookError::Backend)
             })
         });
-        let connect = Pooled { tls: self.tls.clone(), pulse: Arc::clone(&self.pulse) };
-        Pool::builder(Manager::from_connect(self.config.clone(), connect, ManagerConfig::default()))
+        let connect = Pooled { hosts: Arc::clone(&self.hosts), tls: self.tls.clone(), pulse: Arc::clone(&self.pulse) };
+        Pool::builder(Manager::from_connect(self.hosts.config().clone(), connect, ManagerConfig::default()))
             .config(PoolConfig {
                 max_size: connections.max(1),
                 timeouts: Timeouts {
                     wait: Some(self.statement_timeout),
-                    create: Some(self.silence_max * 2),
+                    create: Some(self.patience()),
                     recycle: Some(self.silence_max),
                 },
                 ..PoolConfig::default()
@@ -159,15 +169,16 @@ impl Connector {
 
 /// How the pool connects: with an end when the database falls silent.
 struct Pooled {
+    hosts: Arc<Hosts>,
     tls: MakeRustlsConnect,
     pulse: Arc<Pulse>,
 }
 
 impl Connect for Pooled {
-    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
-        let (config, cut) = (config.clone(), self.pulse.cut());
+    fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let cut = self.pulse.cut();
         async move {
-            let (client, connection) = config.connect(self.tls.clone()).await?;
+            let (client, connection) = self.hosts.connect(&self.tls).await?;
             Ok((client, tokio::spawn(serve(connection, cut))))
         }
         .boxed()

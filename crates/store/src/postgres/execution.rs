@@ -43,7 +43,11 @@ statements! {
     GET_DRAFT = "select flow from tested_draft where execution_id = $1";
     GET_ANSWER = "select status, answer_status, answer_sent_at, answer_headers, answer_body from execution where id = $1";
     GET_EVENT = "select method, headers, query_string, remote_addr, received_at, body, id from event where id = $1";
-    GET_JOURNAL = "select records from journal where execution_id = $1 order by part";
+    /// What ended in its first write has all of it in its own row.
+    GET_JOURNAL = "select records from (
+                       select 0 as part, records from execution where id = $1 and records is not null
+                       union all
+                       select part, records from journal where execution_id = $1) as journal order by part";
 }
 
 pub(super) async fn get(store: &Postgres, execution: ExecutionId) -> Result<Option<Execution>> {

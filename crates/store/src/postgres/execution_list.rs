@@ -54,8 +54,10 @@ statements! {
     );
     /// What is too large comes as null. All notes, and not the last of them: the database refuses U+0000 when it reads JSON.
     CAUSE = "select status, notes,
-                    (select case when octet_length(records) <= $2::bigint then records end from journal
-                      where execution_id = execution.id order by part desc limit 1)
+                    case when execution.records is null then
+                        (select case when octet_length(records) <= $2::bigint then records end from journal
+                          where execution_id = execution.id order by part desc limit 1)
+                    when octet_length(execution.records) <= $2::bigint then execution.records end
                from execution where id = $1";
 }
 

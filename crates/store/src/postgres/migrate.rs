@@ -20,6 +20,7 @@ use crate::points;
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql"), beside: false },
     Migration { name: "servers", sql: include_str!("../../migrations/postgres/0002_servers.sql"), beside: false },
+    Migration { name: "records", sql: include_str!("../../migrations/postgres/0003_records.sql"), beside: false },
 ];
 /// The first that finds the table of servers as it is asked.
 const KNOWS_SERVERS: u32 = 3;
@@ -210,7 +211,7 @@ mod tests {
                      values (gen_random_uuid(), 'infinity', 'all', '', '', false)";
         db.batch_execute(lives).await.unwrap();
         let error = migrate_with(&mut db, &steps).await.unwrap_err();
-        assert_eq!(error.to_string(), "servers that run (1) cannot go on beside its schema step 3: stop them first");
+        assert_eq!(error.to_string(), "servers that run (1) cannot go on beside its schema step 4: stop them first");
         db.batch_execute("update server set lease_until = '-infinity'").await.unwrap();
         migrate_with(&mut db, &steps).await.unwrap();
         assert!(tables(&db).await.contains(&"alone".to_owned()));

@@ -1,7 +1,7 @@
 //! PostgreSQL: a pool of connections, and a few writers with group commit for what every execution writes.
 //! ```text
-//! Store ─┬─ create, progress ─▶ queues ─▶ writers ─▶ COMMIT (one flush for all that waited)
-//!        └─ all else ─────────▶ pool ───▶ a transaction each
+//! Store ─┬─ create, progress ─▶ waiting ─▶ writers ─▶ COMMIT (one flush for all that waited)
+//!        └─ all else ─────────▶ pool ────▶ a transaction each
 //! ```
 //! Invariants
 //! - What was answered with `Ok` is on disk: `synchronous_commit` is asked for on every connection, and replies go out
@@ -20,6 +20,7 @@ mod execution;
 mod execution_list;
 mod fault;
 mod figures;
+mod hosts;
 mod lock;
 mod mark;
 mod migrate;
@@ -44,6 +45,7 @@ mod tests;
 mod token;
 mod transaction;
 mod user;
+mod waiting;
 mod word;
 mod workflow;
 mod writer;

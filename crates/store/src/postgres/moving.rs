@@ -41,8 +41,13 @@ statements! {
     APPEND = "insert into journal (execution_id, part, epoch, records)
               select execution_id, nextval('journal_part'), epoch, records
                 from unnest($1::uuid[], $2::bigint[], $3::text[]) as new (execution_id, epoch, records)";
-    JOURNALS = "select execution_id, epoch, records from journal
-                 where execution_id >= $1 and execution_id <= $2 order by execution_id, part";
+    /// What ended in its first write has its only part in its own row.
+    JOURNALS = "select id, epoch, records from (
+                    select id, 0 as part, 1::bigint as epoch, records from execution
+                     where id >= $1 and id <= $2 and records is not null
+                    union all
+                    select execution_id, part, epoch, records from journal
+                     where execution_id >= $1 and execution_id <= $2) as journal order by id, part";
 }
 
 /// A database that no server has meanwhile.
@@ -161,7 +166,8 @@ impl Side {
         let behind = after.map(|_| format!("({}) > ({})", names(key), marks(key, '$', 1)));
         let with_it = if table.is_execution() {
             format!(
-                " + coalesce((select {} from event where event.id = event_id), 0)
+                " + coalesce(octet_length(execution.records), 0)
+                  + coalesce((select {} from event where event.id = event_id), 0)
                   + coalesce((select sum({}) from journal where journal.execution_id = execution.id), 0)
                   + coalesce((select {} from tested_draft where tested_draft.execution_id = execution.id), 0)",
                 size(&EVENT),

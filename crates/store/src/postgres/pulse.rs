@@ -44,20 +44,33 @@ impl Pulse {
     }
 
     async fn ask(&self, connector: Connector, silence_max: Duration) {
-        let mut client: Option<Client> = None;
+        let hosts = connector.hosts();
+        // And the host it leads to.
+        let mut known: Option<(Client, usize)> = None;
         loop {
             sleep(silence_max / 2).await;
-            if let Some(known) = client.take()
-                && matches!(timeout(silence_max, known.batch_execute(ASK)).await, Ok(Ok(())))
-            {
-                client = Some(known);
-                continue;
+            let mut silent = None;
+            if let Some((client, host)) = known.take() {
+                match timeout(silence_max, client.batch_execute(ASK)).await {
+                    Ok(Ok(())) => {
+                        known = Some((client, host));
+                        continue;
+                    }
+                    Ok(Err(_)) => {}
+                    Err(_) => silent = Some(host),
+                }
             }
-            match timeout(silence_max, connector.plain()).await {
-                Ok(Ok(new)) => client = Some(new),
-                // Somebody said no: whoever waits hears of it by himself.
-                Ok(Err(_)) => {}
-                Err(_) => self.cut_all(),
+            match timeout(hosts.silence_max(), connector.plain()).await {
+                Ok(Ok(client)) => known = Some((client, hosts.last())),
+                // Somebody said no: whoever waits hears of it by himself, unless he waits for another.
+                Ok(Err(_)) if silent.is_none() => continue,
+                _ => {
+                    self.cut_all();
+                    continue;
+                }
+            }
+            if silent.is_some_and(|silent| silent != hosts.last()) {
+                self.cut_all();
             }
         }
     }

@@ -34,7 +34,7 @@ statements! {
     );
     /// In one order for all, so that nobody waits for who waits for him.
     LOCK = "select id from workflow where id = any($1) order by id for update";
-    EDIT = "select edit, deleted_at is not null from workflow where id = $1";
+    VERSION = "select changed_at, deleted_at is not null from workflow where id = $1";
     INSERT = concat!(
         "insert into workflow (", columns!(), ")
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
@@ -46,7 +46,7 @@ statements! {
                where id = $1";
     KEY_USED = "select 1 from workflow where key = $1 union all select 1 from retired_key where key = $1";
     KEY_OF = "select key from workflow where id = $1 and deleted_at is null for update";
-    SET_KEY = "update workflow set key = $2, changed_at = $3 where id = $1";
+    SET_KEY = "update workflow set key = $2, changed_at = greatest(changed_at + 1, $3) where id = $1";
     RETIRE = "insert into retired_key (key, workflow_id, retired_at) values ($1, $2, $3)";
     RETIRED = "select key, workflow_id from retired_key order by key";
     DELETE = "update workflow set deleted_at = $2 where id = $1 and deleted_at is null";
@@ -61,7 +61,7 @@ statements! {
 
 pub(super) async fn save(store: &Postgres, saves: Vec<WorkflowSave>) -> Result<()> {
     transact!(store, "workflow_save", async |db| {
-        if saves.iter().any(|save| save.expected_edit.is_none()) {
+        if saves.iter().any(|save| save.made_from.is_none()) {
             hold(db, Lock::Keys).await?;
         }
         let ids: Vec<_> = saves.iter().map(|save| Bin(save.workflow.id.to_bytes())).collect();
@@ -78,18 +78,14 @@ pub(super) async fn save(store: &Postgres, saves: Vec<WorkflowSave>) -> Result<(
 }
 
 async fn save_one(db: &Db, save: &WorkflowSave) -> Result<(), Fault> {
-    let WorkflowSave { workflow, expected_edit, publish } = save;
+    let WorkflowSave { workflow, made_from, publish } = save;
     let id = Bin(workflow.id.to_bytes());
-    let stored =
-        row(db, EDIT, &[&id], |row| Ok((row.try_get::<_, Whole<u32>>(0)?.0, row.try_get::<_, bool>(1)?))).await?;
-    match (*expected_edit, stored) {
+    let stored = row(db, VERSION, &[&id], |row| Ok((row.try_get::<_, i64>(0)?, row.try_get::<_, bool>(1)?))).await?;
+    match (made_from.map(Timestamp::as_micros), stored) {
         (Some(_), None | Some((_, true))) => return Err(Error::NotFound { workflow: workflow.id }.into()),
-        (Some(expected), Some((actual, _))) if expected == actual => {}
+        (Some(made_from), Some((there, _))) if made_from == there => {}
         (None, None) => key_is_free(db, &workflow.key).await?,
-        (expected, Some((actual, _))) => {
-            let expected = expected.unwrap_or(0);
-            return Err(Error::DraftConflict { workflow: workflow.id, expected, actual }.into());
-        }
+        _ => return Err(Error::WorkflowChanged { workflow: workflow.id }.into()),
     }
     let live = match publish {
         Some(revision) => Some(add_revision(db, workflow.id, revision).await?),
@@ -106,7 +102,7 @@ async fn save_one(db: &Db, save: &WorkflowSave) -> Result<(), Fault> {
     let (edit, live) = (i64::from(workflow.edit), live.map(i64::from));
     let (created, changed) = (workflow.created_at.as_micros(), workflow.changed_at.as_micros());
     let draft = json(&workflow.draft);
-    if expected_edit.is_none() {
+    if made_from.is_none() {
         execute(
             db,
             INSERT,

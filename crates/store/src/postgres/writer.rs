@@ -1,10 +1,10 @@
 //! Group commit: a few writers, each with a transaction of its own under way.
 //! ```text
-//! callers ──commands──▶ the writer of that execution ──all that wait──▶ one statement, one commit ──▶ replies
+//! callers ──commands──▶ what waits ──all of it──▶ whoever is free: one statement, one commit ──▶ replies
 //! ```
 //! Invariants
 //! - A reply goes out when its batch is on disk, or when it is known that nothing of the command was kept.
-//! - What is written of one execution goes through one writer, in the order in which it was handed in.
+//! - What is written of one execution is written in the order in which it was handed in (`waiting`).
 //! - A command that fails does not fail its neighbours: the batch is written without it.
 //! - A connection that is lost is nobody's error: what was not kept is written again. Only who cannot be sent anywhere
 //!   for a while hears of it, and who stands behind a batch whose fate nobody can tell for a while.
@@ -19,20 +19,20 @@ use std::time::Duration;
 use deadpool_postgres::{Client, Pool};
 use domain::id::ExecutionId;
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::batch::{self, Command};
 use super::fault::{Fault, away};
 use super::mark::{Fate, Marks};
 use super::options::Options;
 use super::transaction::no_connection;
+use super::waiting::{Handed, Waiting};
 use crate::done::Done;
 use crate::error::{Error, Result};
 use crate::fence::Fence;
 use crate::points;
-use crate::queues::Queues;
 
 /// What a command weighs in the queue beside its content, so that the queue is bounded in number too.
 const COMMAND_BYTES: usize = 512;
@@ -43,16 +43,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// sent to one that is not may never be told.
 const RESTED: Duration = Duration::from_secs(1);
 
-/// Fewer than so many do not begin a batch beside another: what a batch costs the database by itself is shared by more
-/// once that one has ended.
-const BESIDE_MIN: usize = 16;
-/// But they wait for it no longer than this.
-const BESIDE_WAIT_MAX: Duration = Duration::from_millis(5);
-
-/// The callers' end of the queues.
+/// The callers' end.
 #[derive(Debug)]
 pub(super) struct Writers {
-    queues: Vec<mpsc::UnboundedSender<Letter>>,
     queue_bytes_max: usize,
     shared: Arc<Shared>,
 }
@@ -60,33 +53,19 @@ pub(super) struct Writers {
 #[derive(Debug)]
 pub(super) struct Shared {
     fence: Arc<Fence>,
+    waiting: Waiting,
     /// Bytes of commands that were handed in and not answered yet.
     pub(super) waiting_bytes: AtomicUsize,
     /// How many these are.
     pub(super) waiting_commands: AtomicUsize,
     pub(super) done: Done,
-    /// Batches that are being written.
-    under_way: AtomicUsize,
-    /// Says so when one has ended.
-    ended: watch::Sender<()>,
-}
-
-#[derive(Debug)]
-enum Letter {
-    Command(Handed),
-    Stop,
-}
-
-/// A command and who waits for it.
-#[derive(Debug)]
-struct Handed {
-    command: Command,
-    bytes: usize,
-    reply: oneshot::Sender<Result<()>>,
+    writers: usize,
+    /// Writers that ask what became of a commit.
+    asking: AtomicUsize,
 }
 
 impl Writers {
-    /// The queues, and the tasks that serve them.
+    /// What waits, and the tasks that write it.
     pub(super) fn start(
         options: &Options,
         pool: &Pool,
@@ -95,34 +74,26 @@ impl Writers {
     ) -> (Self, Vec<JoinHandle<()>>) {
         let shared = Arc::new(Shared {
             fence,
+            waiting: Waiting::new(options),
             waiting_bytes: AtomicUsize::default(),
             waiting_commands: AtomicUsize::default(),
             done: Done::default(),
-            under_way: AtomicUsize::default(),
-            ended: watch::Sender::default(),
+            writers: options.writers.max(1),
+            asking: AtomicUsize::default(),
         });
-        let (queues, tasks) = (0..options.writers.max(1))
+        let tasks = (0..shared.writers)
             .map(|_| {
-                let (queue, waiting) = mpsc::unbounded_channel();
-                let work = Loop {
-                    waiting,
-                    queues: Queues::new(),
-                    held: None,
-                    stops: false,
-                    writing: Writing {
-                        pool: pool.clone(),
-                        marks: Arc::clone(marks),
-                        shared: Arc::clone(&shared),
-                        asks: watch::Sender::new(false),
-                        answered: Mutex::default(),
-                    },
-                    batch_bytes_max: options.batch_bytes_max,
-                    batch_commands_max: options.batch_commands_max,
+                let writer = Writer {
+                    pool: pool.clone(),
+                    marks: Arc::clone(marks),
+                    shared: Arc::clone(&shared),
+                    asks: watch::Sender::new(false),
+                    answered: Mutex::default(),
                 };
-                (queue, tokio::spawn(work.run()))
+                tokio::spawn(writer.run())
             })
-            .unzip();
-        (Self { queues, queue_bytes_max: options.queue_bytes_max, shared }, tasks)
+            .collect();
+        (Self { queue_bytes_max: options.queue_bytes_max, shared }, tasks)
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -135,12 +106,8 @@ impl Writers {
         fence.check()?;
         let bytes = command.bytes() + COMMAND_BYTES;
         self.reserve(bytes)?;
-        // The low bits of an id are random.
-        let low = u64::from_be_bytes(command.execution().to_bytes()[8..].try_into().expect("half of 16"));
-        let writer = usize::try_from(low % self.queues.len() as u64).unwrap_or(0);
         let (reply, answer) = oneshot::channel();
-        let letter = Letter::Command(Handed { command, bytes, reply });
-        self.queues[writer].send(letter).map_err(|_| fence.dropped())?;
+        self.shared.waiting.push(Handed { command, bytes, reply }).map_err(|_| fence.dropped())?;
         answer.await.unwrap_or_else(|_| Err(fence.dropped()))
     }
 
@@ -157,28 +124,18 @@ impl Writers {
 
     /// Lets the tasks end once they have written what was handed in.
     pub(super) fn stop(&self) {
-        for queue in &self.queues {
-            // It may have ended already.
-            let _ = queue.send(Letter::Stop);
-        }
+        self.shared.waiting.stop();
     }
 }
 
-/// A writer's task.
-struct Loop {
-    waiting: mpsc::UnboundedReceiver<Letter>,
-    queues: Queues<Handed>,
-    /// Was to be written next when something of the same execution was in the batch already.
-    held: Option<Handed>,
-    /// Nothing is taken from the queue any more.
-    stops: bool,
-    writing: Writing,
-    batch_bytes_max: usize,
-    batch_commands_max: usize,
+impl Drop for Writers {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
-/// What a batch is written with.
-struct Writing {
+/// A task, with what it writes by.
+struct Writer {
     pool: Pool,
     marks: Arc<Marks>,
     shared: Arc<Shared>,
@@ -188,108 +145,45 @@ struct Writing {
     answered: Mutex<Option<Instant>>,
 }
 
-impl Loop {
+impl Writer {
     /// Until it is told to stop, or every caller is gone.
     async fn run(self) {
-        let shared = Arc::clone(&self.writing.shared);
+        let shared = Arc::clone(&self.shared);
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
             shared.fence.break_with("a writer panicked");
+            shared.waiting.abandon();
         }
     }
 
-    async fn serve(mut self) {
-        while let Some(batch) = self.next_batch().await {
+    async fn serve(self) {
+        while let Some(batch) = self.shared.waiting.next().await {
             let commands: Vec<&Command> = batch.iter().map(|one| &one.command).collect();
-            let Self { waiting, queues, held, stops, writing, .. } = &mut self;
-            writing.shared.under_way.fetch_add(1, Ordering::AcqRel);
             let outcomes = tokio::select! {
-                outcomes = writing.write(&commands) => outcomes,
-                never = turn_away(waiting, queues, held, stops, writing) => match never {},
+                outcomes = self.write(&commands) => outcomes,
+                never = self.turn_away(&commands) => match never {},
             };
-            writing.shared.under_way.fetch_sub(1, Ordering::AcqRel);
-            writing.shared.ended.send_replace(());
+            self.shared.waiting.done(&batch);
             for (one, outcome) in batch.into_iter().zip(outcomes) {
-                self.writing.shared.answer(one, outcome);
+                self.shared.answer(one, outcome);
             }
         }
     }
 
-    /// What is to be written next of all that is waiting, within the limits; waits for the first. `None`: it was told
-    /// to stop and all is written, or every caller is gone.
-    async fn next_batch(&mut self) -> Option<Vec<Handed>> {
-        if self.held.is_none() && self.queues.is_empty() && !self.stops {
-            let first = self.waiting.recv().await?;
-            self.take(first);
-        }
-        while !self.stops
-            && let Ok(letter) = self.waiting.try_recv()
-        {
-            self.take(letter);
-        }
-        let _ = timeout(BESIDE_WAIT_MAX, self.gather()).await;
-        let (mut batch, mut bytes, mut executions) = (Vec::new(), 0, HashSet::new());
-        while bytes < self.batch_bytes_max
-            && batch.len() < self.batch_commands_max
-            && let Some(one) = self.held.take().or_else(|| self.queues.pop())
-        {
-            if !executions.insert(one.command.execution()) {
-                self.held = Some(one);
-                break;
-            }
-            bytes += one.bytes;
-            batch.push(one);
-        }
-        (!batch.is_empty()).then_some(batch)
-    }
-
-    /// Until enough is waiting to be written beside another batch, or one that is under way has ended.
-    async fn gather(&mut self) {
-        let mut ended = self.writing.shared.ended.subscribe();
-        if self.writing.shared.under_way.load(Ordering::Acquire) == 0 {
-            return;
-        }
-        while self.queues.len() < BESIDE_MIN && !self.stops {
-            tokio::select! {
-                _ = ended.changed() => return,
-                letter = self.waiting.recv() => match letter {
-                    Some(letter) => self.take(letter),
-                    None => return,
-                },
-            }
-        }
-    }
-
-    fn take(&mut self, letter: Letter) {
-        match letter {
-            Letter::Command(one) => self.queues.push(one.command.whose(), one),
-            Letter::Stop => self.stops = true,
-        }
-    }
-}
-
-/// While nobody knows what became of a batch, those behind it hear that the database is away: they have not been begun,
-/// and that may last.
-async fn turn_away(
-    waiting: &mut mpsc::UnboundedReceiver<Letter>,
-    queues: &mut Queues<Handed>,
-    held: &mut Option<Handed>,
-    stops: &mut bool,
-    writing: &Writing,
-) -> Infallible {
-    let mut asks = writing.asks.subscribe();
-    loop {
-        // The sender is borrowed from one who holds it.
-        let _ = asks.wait_for(|asks| *asks).await;
-        tokio::time::sleep(PATIENCE).await;
-        while *asks.borrow_and_update() {
-            let next = match held.take().or_else(|| queues.pop()) {
-                Some(one) => Some(Letter::Command(one)),
-                None => waiting.recv().await,
-            };
-            match next {
-                Some(Letter::Command(one)) => writing.shared.answer(one, Err(away(&Lost))),
-                Some(Letter::Stop) => *stops = true,
-                None => std::future::pending().await,
+    /// While nobody knows what became of `batch`, those behind it hear that the database is away, and all others when
+    /// nobody is there to write them: they have not been begun, and that may last.
+    async fn turn_away(&self, batch: &[&Command]) -> Infallible {
+        let mut asks = self.asks.subscribe();
+        loop {
+            // The sender is borrowed from one who holds it.
+            let _ = asks.wait_for(|asks| *asks).await;
+            let executions = batch.iter().map(|command| command.execution()).collect();
+            tokio::time::sleep(PATIENCE).await;
+            while *asks.borrow_and_update() {
+                let nobody = self.shared.asking.load(Ordering::Acquire) == self.shared.writers;
+                for one in self.shared.waiting.take_behind(&executions, nobody) {
+                    self.shared.answer(one, Err(away(&Lost)));
+                }
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
@@ -305,7 +199,7 @@ impl Shared {
     }
 }
 
-impl Writing {
+impl Writer {
     /// What became of each.
     async fn write(&self, commands: &[&Command]) -> Vec<Result<()>> {
         let mut outcomes: Vec<Result<()>> = commands.iter().map(|_| Ok(())).collect();
@@ -350,9 +244,10 @@ impl Writing {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
-            return match fault.into_error("batch") {
-                Error::Database { source, .. } => Verdict::Failed(Fault::Unreadable(source)),
-                error => Verdict::NotKept(error),
+            return if fault.may_be_of_one() {
+                Verdict::Failed(fault)
+            } else {
+                Verdict::NotKept(fault.into_error("batch"))
             };
         }
     }
@@ -385,7 +280,9 @@ impl Writing {
                 drop(Client::take(client));
                 tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
                 self.asks.send_replace(true);
+                self.shared.asking.fetch_add(1, Ordering::AcqRel);
                 let fate = self.marks.fate(&self.pool, &self.shared.fence, mark, None).await;
+                self.shared.asking.fetch_sub(1, Ordering::AcqRel);
                 self.asks.send_replace(false);
                 fate
             }

@@ -44,6 +44,6 @@ pub(super) async fn wishes(store: &Sqlite, server: ServerId) -> Result<Vec<Execu
             })
             .await?;
     }
-    let mine = Some(server.to_bytes());
-    Ok(open.into_iter().filter(|(_, owner, _)| *owner == mine).map(|(execution, ..)| execution).collect())
+    let for_it = open.into_iter().filter(|(_, owner, _)| owner.is_none_or(|owner| owner == server.to_bytes()));
+    Ok(for_it.map(|(execution, ..)| execution).collect())
 }

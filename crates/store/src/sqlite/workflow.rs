@@ -28,7 +28,7 @@ statements! {
     LIST = concat!(
         "select ", columns!(), " from workflow where id < ?1 and deleted_at is null order by id desc limit ?2"
     );
-    EDIT = "select edit, deleted_at is not null from workflow where id = ?1";
+    VERSION = "select changed_at, deleted_at is not null from workflow where id = ?1";
     INSERT = concat!(
         "insert into workflow (", columns!(), ")
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
@@ -40,7 +40,7 @@ statements! {
                where id = ?1";
     KEY_USED = "select 1 from workflow where key = ?1 union all select 1 from retired_key where key = ?1";
     KEY_OF = "select key from workflow where id = ?1 and deleted_at is null";
-    SET_KEY = "update workflow set key = ?2, changed_at = ?3 where id = ?1";
+    SET_KEY = "update workflow set key = ?2, changed_at = max(changed_at + 1, ?3) where id = ?1";
     RETIRE = "insert into retired_key (key, workflow_id, retired_at) values (?1, ?2, ?3)";
     RETIRED = "select key, workflow_id from retired_key order by key";
     DELETE = "update workflow set deleted_at = ?2 where id = ?1 and deleted_at is null";
@@ -60,16 +60,13 @@ pub(super) async fn save(store: &Sqlite, saves: Vec<WorkflowSave>) -> Result<()>
 }
 
 fn save_one(db: &Connection, save: &WorkflowSave) -> Result<(), Fault> {
-    let WorkflowSave { workflow, expected_edit, publish } = save;
-    let stored = row(db, EDIT, [workflow.id.to_bytes()], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, bool>(1)?)))?;
-    match (*expected_edit, stored) {
+    let WorkflowSave { workflow, made_from, publish } = save;
+    let stored = row(db, VERSION, [workflow.id.to_bytes()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))?;
+    match (made_from.map(Timestamp::as_micros), stored) {
         (Some(_), None | Some((_, true))) => return Err(Error::NotFound { workflow: workflow.id }.into()),
-        (Some(expected), Some((actual, _))) if expected == actual => {}
+        (Some(made_from), Some((there, _))) if made_from == there => {}
         (None, None) => key_is_free(db, &workflow.key)?,
-        (expected, Some((actual, _))) => {
-            let expected = expected.unwrap_or(0);
-            return Err(Error::DraftConflict { workflow: workflow.id, expected, actual }.into());
-        }
+        _ => return Err(Error::WorkflowChanged { workflow: workflow.id }.into()),
     }
     let live = match publish {
         Some(revision) => Some(add_revision(db, workflow.id, revision)?),
@@ -79,7 +76,7 @@ fn save_one(db: &Connection, save: &WorkflowSave) -> Result<(), Fault> {
     let basic = settings.credentials.as_ref();
     execute(
         db,
-        if expected_edit.is_none() { INSERT } else { UPDATE },
+        if made_from.is_none() { INSERT } else { UPDATE },
         params![
             workflow.id.to_bytes(),
             workflow.key.as_str(),

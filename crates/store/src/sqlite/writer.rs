@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, ErrorCode};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
@@ -80,6 +81,7 @@ impl Writer {
             checkpoints,
             batch_bytes_max: options.batch_bytes_max,
             batch_commands_max: options.batch_commands_max,
+            runtime: Handle::try_current().ok().filter(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread),
         };
         (Self { queue, queue_bytes_max: options.queue_bytes_max, shared }, work)
     }
@@ -130,6 +132,8 @@ pub(super) struct Loop {
     checkpoints: Checkpoints,
     batch_bytes_max: usize,
     batch_commands_max: usize,
+    /// Whose threads wait for the answers, if there are several.
+    runtime: Option<Handle>,
 }
 
 impl Loop {
@@ -148,12 +152,19 @@ impl Loop {
             // Before the replies, so that a caller who comes back at once finds room.
             self.shared.waiting_commands.fetch_sub(commands.len(), Ordering::Relaxed);
             self.shared.waiting_bytes.fetch_sub(batch.bytes, Ordering::AcqRel);
-            for command in commands {
-                command.answer(&verdict);
-            }
+            self.answer(commands, verdict);
             self.checkpoints.after_batch(&self.db, &self.shared);
         }
         self.checkpoints.finish(&self.db, &self.shared);
+    }
+
+    /// Where there are others to do it, this thread goes on: it is the one that all wait for.
+    fn answer(&self, commands: Vec<Box<dyn Command>>, verdict: Verdict) {
+        let answer = move || commands.into_iter().for_each(|command| command.answer(&verdict));
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { answer() })),
+            None => answer(),
+        }
     }
 
     /// What is to be written next of all that is waiting, within the limits; waits for the first. `None`: it was told

@@ -31,9 +31,10 @@ const UNDER_WAY: &str = "select count(*) from pg_stat_activity where state = 'ac
 const SLEEPS: Duration = Duration::from_secs(2);
 const STEPS: &str = "select count(*) from migration";
 const WEIGHED: &str = "select count(*) from pg_class where relname = 'weighed'";
-/// Steps of the program of before, and of those beside.
-const OLD_STEPS: i64 = 2;
-const ALL_STEPS: i64 = 4;
+/// Steps of the program of before, of those beside, and the one that nobody can go on beside.
+const OLD_STEPS: i64 = 3;
+const ALL_STEPS: i64 = 5;
+const ALONE_STEP: i64 = 6;
 const STEP_MAX: Duration = Duration::from_secs(60);
 /// While a step waits for its table or has it, a request may take longer, but not long.
 const GAP_MAX: Duration = Duration::from_secs(2);
@@ -85,7 +86,8 @@ pub async fn run(bench: &Bench, next: &Path) -> Result<Outcome> {
     let fourth = third.clone().with("NEXT_SCHEMA", ALONE);
     let (status, _) = newcomer.terminate().await?;
     outcome.check(status.success(), || format!("the next program ended with {status}"));
-    refused(&fourth, "cannot go on beside its schema step 5: stop them first", &mut outcome).await?;
+    let alone = format!("cannot go on beside its schema step {ALONE_STEP}: stop them first");
+    refused(&fourth, &alone, &mut outcome).await?;
 
     // Those of before are replaced one by one; then one of them comes back beside the next.
     let after = |at: usize| anyhow::Ok(site.homes[at].clone().running(next)?.with("NEXT_SCHEMA", BESIDE));
@@ -104,7 +106,8 @@ pub async fn run(bench: &Bench, next: &Path) -> Result<Outcome> {
     // The other kind of step: made when nobody is there, and those of before are told.
     let server = fourth.start().await?;
     stop(vec![server], &mut outcome).await?;
-    refused(&site.homes[0], "it was written by a newer Hookflow (schema 5; this one knows 2)", &mut outcome).await?;
+    let newer = format!("it was written by a newer Hookflow (schema {ALONE_STEP}; this one knows {OLD_STEPS})");
+    refused(&site.homes[0], &newer, &mut outcome).await?;
 
     let account = Arc::into_inner(ledger).expect("the load has ended").close()?;
     let unanswered = i64::try_from(tally.sent - tally.answered)?;

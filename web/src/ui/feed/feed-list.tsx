@@ -109,7 +109,8 @@ export function FeedList<T extends { id: string }>({
       const letter = lettersOn() ? event.key.toLowerCase() : "";
       const at = items.findIndex((item) => item.id === pressed.current);
       const item = items[Math.max(0, at)];
-      if (letter === "j" || (inside && event.key === "ArrowDown")) go(at + 1);
+      // At the end it stays there, which brings the focus back to the row if something took it away.
+      if (letter === "j" || (inside && event.key === "ArrowDown")) go(Math.min(at + 1, items.length - 1));
       else if (letter === "k" || (inside && event.key === "ArrowUp")) go(Math.max(0, at - 1));
       else if (inside && event.key === "Home") go(0);
       else if (inside && event.key === "End") go(items.length - 1);
