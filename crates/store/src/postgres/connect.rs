@@ -32,8 +32,6 @@ use crate::error::{Error, Result};
 const VERSION_MIN: i32 = 140_000;
 /// Behind this much silence the other side is asked whether it is there, and it has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(5);
-/// A connection that a dead server left in the middle of a transaction keeps its locks no longer.
-const IDLE_MAX_MS: u32 = 15_000;
 
 const ASK: &str = "select current_setting('server_version_num')::int, current_setting('synchronous_commit'),
                           current_setting('fsync'), pg_is_in_recovery()";
@@ -138,8 +136,10 @@ impl Connector {
     /// Up to `connections`, made when they are wanted. `settings` are those of each session.
     pub(super) fn pool(&self, connections: usize, settings: &'static str) -> Result<Pool> {
         let timeout = self.statement_timeout.as_millis();
+        // Who falls silent in the middle of a transaction keeps its locks no longer than that.
+        let idle = self.silence_max.as_millis();
         let first = format!(
-            "set statement_timeout = {timeout}; set idle_in_transaction_session_timeout = {IDLE_MAX_MS}; {settings}"
+            "set statement_timeout = {timeout}; set idle_in_transaction_session_timeout = {idle}; {settings}"
         );
         let first: Arc<str> = first.into();
         let made = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {

@@ -27,8 +27,8 @@ pub struct Options {
     /// Claimed executions handed out at once hold about this many bytes of bodies at
     /// most (but one is always handed out). Default: 32 MiB.
     pub claim_bytes_max: usize,
-    /// How long connecting may take, and how long a connection may be silent while something is due from the other
-    /// side. Default: 5 s.
+    /// How long connecting may take, and how long either side of a connection may be silent while the other waits: for
+    /// an answer, or for the rest of a transaction. Default: 5 s.
     pub silence_max: Duration,
     /// A statement that takes longer is given up: `Error::Overloaded`. Default: 30 s.
     pub statement_timeout: Duration,

@@ -342,3 +342,22 @@ async fn what_is_dropped_in_a_transaction_is_taken_back() {
     assert_eq!(store.setting_get("one").await.unwrap(), None);
     store.close().await.unwrap();
 }
+
+/// A server that is cut off in the middle of a transaction keeps what it has locked from nobody for long: others take
+/// over what it ran.
+#[tokio::test]
+async fn who_falls_silent_in_a_transaction_keeps_no_locks() {
+    let url = Cluster::shared().database().await;
+    let silence_max = Duration::from_secs(1);
+    let store = Postgres::open(Options { silence_max, ..Options::new(&url) }).await.unwrap();
+    store.execution_create(execution(1, 1, running(server_id(1)))).await.unwrap();
+    let db = Db::of(&store.pool, Kind::Write).await.unwrap();
+    db.client().batch_execute("select 1 from execution for update").await.unwrap();
+    let claim = || store.execution_claim_one(execution_id(1), server_id(2));
+    assert!(claim().await.unwrap().is_none(), "it is locked, and there is nothing to wait for");
+    tokio::time::sleep(2 * silence_max).await;
+    assert!(claim().await.unwrap().is_some());
+    assert!(db.client().batch_execute("select 1").await.is_err());
+    drop(db);
+    store.close().await.unwrap();
+}

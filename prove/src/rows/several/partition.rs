@@ -97,6 +97,7 @@ pub async fn run(bench: &Bench, faults: &[Fault], lease: Duration, parted: Durat
     for _ in 0..bench.rounds {
         for &fault in &done {
             sleep(dice.moment(bench.load)).await;
+            until_none_was_taken_over(&kept).await?;
             let victim = dice.below(SERVERS);
             let parting =
                 Parting { fault, victim, callers: &callers, servers: &servers, kept: &kept, way: &ways[victim] };
@@ -139,6 +140,17 @@ pub async fn run(bench: &Bench, faults: &[Fault], lease: Duration, parted: Durat
         told.slowest.as_secs_f64()
     );
     Ok(outcome)
+}
+
+/// What is taken over for the second time goes on one by one, as it may be what brings servers down: how soon others have
+/// all is said of the first time.
+async fn until_none_was_taken_over(kept: &Kept) -> Result<()> {
+    let from = Instant::now();
+    while kept.number("select count(*) from execution where due_at is not null and takeovers > 0").await? > 0 {
+        anyhow::ensure!(from.elapsed() < ENDS_MAX, "what was taken over does not get on");
+        sleep(POLL).await;
+    }
+    Ok(())
 }
 
 /// From a server over a cable, if it may be pulled, to a relay here, and to the database.
