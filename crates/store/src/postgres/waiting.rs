@@ -300,9 +300,14 @@ mod tests {
         let waiting = waiting(256);
         waiting.push(gets_on(1, 1)).unwrap();
         let first = waiting.next().await.unwrap();
+        let others = Arc::clone(&waiting);
+        let other = tokio::spawn(async move { (others.next().await.is_none(), others.next().await.is_none()) });
+        // It takes the word that it has by now, and waits for the next.
+        tokio::task::yield_now().await;
         waiting.push(gets_on(1, 2)).unwrap();
         waiting.stop();
-        assert!(timeout(Duration::from_secs(1), waiting.next()).await.expect("the other writer ends").is_none());
+        let ends = timeout(Duration::from_secs(1), other).await.expect("the other writer ends").unwrap();
+        assert_eq!(ends, (true, true));
         waiting.done(&first);
         assert_eq!(told(&waiting.next().await.unwrap()), [(execution_id(1), Some(2))], "by who wrote the first");
         assert!(waiting.next().await.is_none());
