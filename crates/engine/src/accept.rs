@@ -77,7 +77,7 @@ impl Inner {
             Facts { execution: id, workflow_key: endpoint.key.clone(), revision: Some(live.revision), timeout_at };
         let trigger = TriggerValues::new(Arc::clone(&event));
 
-        let machine = |trigger| Machine::new(Arc::clone(&live.plan), facts.clone(), trigger);
+        let machine = |trigger| Box::new(Machine::new(Arc::clone(&live.plan), facts.clone(), trigger));
         let place = self.turns.place(endpoint.workflow);
         let (reply, replied) = oneshot::channel();
         let (machine, place, caller, sender) = match live.plan.mode {
@@ -187,7 +187,7 @@ impl Inner {
             }
         };
         match &plan.configured_answer {
-            Some(template) if template.is_heavy() || is_large => self.heavy.run(workflow, render).await,
+            Some(template) if template.is_heavy() || is_large => Box::pin(self.heavy.run(workflow, render)).await,
             _ => Ok(render()),
         }
     }

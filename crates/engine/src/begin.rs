@@ -29,7 +29,7 @@ pub(crate) struct Beginning {
     pub(crate) pinned: Pinned,
     pub(crate) event: Arc<Event>,
     pub(crate) timeout_at: Option<Timestamp>,
-    pub(crate) machine: Machine,
+    pub(crate) machine: Box<Machine>,
     /// What it has of another's journal, which its machine knows.
     pub(crate) taken_over: Vec<NodeRun>,
     /// One that is given already.

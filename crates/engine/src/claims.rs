@@ -190,7 +190,7 @@ pub(crate) async fn revive(engine: &Arc<Inner>, claimed: Claimed) -> Result<Box<
     Ok(Box::new(Worker {
         pinned: claimed.pinned,
         timeout_at: claimed.timeout_at,
-        machine,
+        machine: Box::new(machine),
         epoch: Some(claimed.epoch),
         began_at,
         caller: None,

@@ -282,7 +282,7 @@ impl Inner {
             pinned,
             event,
             timeout_at,
-            machine,
+            machine: Box::new(machine),
             taken_over,
             answer: None,
             notes,

@@ -8,6 +8,7 @@
 //! - What is stored is moved on, given back or ended. It is left as it is only when it belongs to another
 //!   server, or when this one can write no more; the next start takes it then.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,23 +87,31 @@ impl Inner {
 
 impl Worker {
     /// The first save creates the execution with its event.
-    pub(crate) async fn save(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
+    pub(crate) fn save(
+        &mut self,
+        engine: &Arc<Inner>,
+        progress: Progress,
+    ) -> impl Future<Output = Result<(), Stopped>> + Send {
+        // Each of the futures that await it would hold it twice.
+        let progress = Box::new(progress);
         let is_effect = |run: &&NodeRun| points::ON && run.input.is_some() && run.status != NodeStatus::Waiting;
         let begins = progress.records.iter().filter(is_effect).any(|run| run.status == NodeStatus::Running);
         let ends = progress.records.iter().filter(is_effect).any(|run| run.status != NodeStatus::Running);
-        reach(begins, points::NODE_START_BEFORE)?;
-        reach(ends, points::NODE_FINISH_BEFORE)?;
-        self.write(engine, progress).await?;
-        reach(begins, points::NODE_START_AFTER)?;
-        reach(ends, points::NODE_FINISH_AFTER)
+        async move {
+            reach(begins, points::NODE_START_BEFORE)?;
+            reach(ends, points::NODE_FINISH_BEFORE)?;
+            match self.epoch {
+                None => self.create(engine, progress).await?,
+                Some(epoch) => Box::pin(self.write(engine, epoch, *progress)).await?,
+            }
+            reach(begins, points::NODE_START_AFTER)?;
+            reach(ends, points::NODE_FINISH_AFTER)
+        }
     }
 
-    async fn write(&mut self, engine: &Arc<Inner>, progress: Progress) -> Result<(), Stopped> {
-        let Some(epoch) = self.epoch else {
-            return self.create(engine, progress).await;
-        };
+    async fn write(&mut self, engine: &Arc<Inner>, epoch: u32, progress: Progress) -> Result<(), Stopped> {
         let (head, records) = (progress.applied_to(&self.head), engine.live.wants(&self.head, &progress.records));
-        let mut saved = Box::pin(engine.progress(self.head.id, epoch, progress));
+        let mut saved = pin!(engine.progress(self.head.id, epoch, progress));
         let saved = tokio::select! {
             biased;
             saved = &mut saved => saved,
@@ -120,7 +129,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn create(&mut self, engine: &Arc<Inner>, mut progress: Progress) -> Result<(), Stopped> {
+    async fn create(&mut self, engine: &Arc<Inner>, mut progress: Box<Progress>) -> Result<(), Stopped> {
         let sender = self.sender.take();
         if let Some(Sender { answer, notes, .. }) = sender.as_deref() {
             progress.answer = Some(answer.clone());
@@ -137,7 +146,7 @@ impl Worker {
             event: Arc::clone(&self.event),
             accepted_at: head.accepted_at,
             timeout_at: self.timeout_at,
-            progress,
+            progress: *progress,
         };
         match engine.store.execution_create(new).await {
             Ok(()) => {

@@ -46,14 +46,18 @@ use crate::turns::{Place, Turn};
 
 /// A longer pause before the next attempt of an effect is spent outside memory.
 const PAUSE_IN_MEMORY_MAX: Duration = Duration::from_secs(5);
+
 /// An execution in memory. Handed on in a box: it is large, and what awaits its run would hold it twice.
+///
+/// What most executions never do (a turn to wait for, an effect, a pause) is awaited in boxes, so that this and
+/// [`drive`](Worker::drive) stay among what the allocator hands out at once.
 pub(crate) struct Worker {
     /// As last saved.
     pub(crate) head: ExecutionHead,
     pub(crate) pinned: Pinned,
     pub(crate) event: Arc<Event>,
     pub(crate) timeout_at: Option<Timestamp>,
-    pub(crate) machine: Machine,
+    pub(crate) machine: Box<Machine>,
     /// The store's epoch once it is durable.
     pub(crate) epoch: Option<u32>,
     /// Its first turn, once it has had one.
@@ -120,7 +124,7 @@ impl Worker {
     pub(crate) async fn run(mut self: Box<Self>, engine: Arc<Inner>) {
         let driven = caught(self.drive(&engine)).await;
         if let Err(Stopped::Broke(note)) = driven.unwrap_or_else(|_| Err(Stopped::panicked())) {
-            self.break_off(&engine, note).await;
+            Box::pin(self.break_off(&engine, note)).await;
         }
         self.leave_caller(&engine);
         let (id, wished) = (self.head.id, self.cancel.close());
@@ -147,7 +151,7 @@ impl Worker {
                     self.word = Some(Word::TakenIn(tell));
                 }
                 // It waits on; `tell` is dropped, and so the person hears that nothing came of it.
-                Input::Park => return self.wait_on(engine, reason).await,
+                Input::Park => return Box::pin(self.wait_on(engine, reason)).await,
                 _ => {}
             }
         }
@@ -156,7 +160,7 @@ impl Worker {
             match action {
                 Action::Run(run) => {
                     self.save(engine, self.open(engine, Status::Running, records)).await?;
-                    input = self.perform(engine, run).await?;
+                    input = Box::pin(self.perform(engine, run)).await?;
                 }
                 Action::Yield => {
                     if !records.is_empty() {
@@ -168,11 +172,11 @@ impl Worker {
                 // What follows needs no worker, only a flush.
                 Action::Sleep { until } => {
                     drop(turn.take());
-                    return self.fall_asleep(engine, until, records).await;
+                    return Box::pin(self.fall_asleep(engine, until, records)).await;
                 }
                 Action::Pause { until } => {
                     drop(turn.take());
-                    match self.pause(engine, until, records).await? {
+                    match Box::pin(self.pause(engine, until, records)).await? {
                         Some(Input::Advance) => (turn, input) = self.next_turn(engine, Status::Waiting).await?,
                         Some(other) => input = other,
                         None => return Ok(()),
@@ -180,11 +184,11 @@ impl Worker {
                 }
                 Action::Ask { until } => {
                     drop(turn.take());
-                    return self.ask(engine, until, records).await;
+                    return Box::pin(self.ask(engine, until, records)).await;
                 }
                 Action::Parked => {
                     drop(turn.take());
-                    return self.park(engine, records).await;
+                    return Box::pin(self.park(engine, records)).await;
                 }
                 Action::Finish(finish) => {
                     drop(turn.take());
@@ -199,7 +203,7 @@ impl Worker {
         let takes_memory = self.tree_bytes > SMALL_TREE_BYTES;
         let takes_long = self.machine.is_heavy() || self.event.body.len() > LARGE_BODY_BYTES;
         let fed = if takes_memory || takes_long {
-            self.feed_beside(engine, input, takes_memory, takes_long).await?
+            Box::pin(self.feed_beside(engine, input, takes_memory, takes_long)).await?
         } else {
             self.machine.feed(input, clock::now())
         };
@@ -240,7 +244,7 @@ impl Worker {
             let ended = wish.and_then(|wish| self.machine.feed(wish, clock::now()));
             return Ok(ended.or_else(|| self.machine.feed(input, clock::now())));
         };
-        let unbegun = self.machine.unbegun();
+        let unbegun = Box::new(self.machine.unbegun());
         let mut machine = std::mem::replace(&mut self.machine, unbegun);
         let work = move || {
             let fed = machine.feed(input, clock::now());
@@ -269,6 +273,10 @@ impl Worker {
         {
             return Ok((Some(turn), Input::Advance));
         }
+        Box::pin(self.wait_for_turn(engine, status)).await
+    }
+
+    async fn wait_for_turn(&mut self, engine: &Arc<Inner>, status: Status) -> Result<(Option<Turn>, Input), Stopped> {
         self.keep_first(engine, status).await?;
         let mut turn = Box::pin(engine.turns.turn(self.head.workflow));
         loop {
@@ -472,4 +480,23 @@ async fn reached(at: Option<Timestamp>) {
 
 fn made_to_fail(error: MadeToFail) -> Failure {
     Failure::lasting(NodeError::new("node.made_to_fail", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// mimalloc looks for a page for each larger one (`MI_SMALL_SIZE_MAX`): a twentieth of what a request costs.
+    const SMALL_BYTES_MAX: usize = 1_024;
+
+    fn size<'a, F>(_: impl FnOnce(&'a mut Worker, &'a Arc<Inner>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_every_request_allocates_is_small() {
+        assert!(size_of::<Worker>() <= SMALL_BYTES_MAX, "{}", size_of::<Worker>());
+        assert!(size_of::<Machine>() <= SMALL_BYTES_MAX, "{}", size_of::<Machine>());
+        assert!(size(Worker::drive) <= SMALL_BYTES_MAX, "{}", size(Worker::drive));
+    }
 }

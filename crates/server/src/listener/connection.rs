@@ -64,10 +64,8 @@ pub(super) async fn serve<H: Handler>(shared: Arc<Shared<H>>, stream: impl Strea
     let mut stopping = shared.stopping.clone();
     let _open = shared.metrics.connection();
     let io = TokioIo::new(Watched::new(stream, pulse.clone()));
-    let service = service_fn(|request: Request<Incoming>| {
-        let (shared, pulse) = (Arc::clone(&shared), pulse.clone());
-        async move { Ok::<_, std::convert::Infallible>(gate::pass(&shared, request, peer, pulse).await) }
-    });
+    let service =
+        service_fn(|request: Request<Incoming>| gate::pass(Arc::clone(&shared), request, peer, pulse.clone()));
     let mut connection = shared.http.serve_connection(io, service);
     let mut watchdog = Watchdog::new(&pulse, &shared.limits);
     let end = loop {

@@ -1,5 +1,6 @@
 //! What every request passes before a handler sees it, and every answer on its way out.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -21,18 +22,17 @@ use crate::error::{self, Fault};
 use crate::standing;
 
 pub(super) async fn pass<H: Handler>(
-    shared: &Shared<H>,
+    shared: Arc<Shared<H>>,
     request: Request<Incoming>,
     peer: IpAddr,
     pulse: Pulse,
-) -> Response<Outgoing<Either<H::Body, Full<Bytes>>>> {
+) -> Result<Response<Outgoing<Either<H::Body, Full<Bytes>>>>, Infallible> {
     pulse.request_began();
     let checked = check(&request, shared.limits.target_bytes_max);
     let (request, rest) = arriving::split(request, pulse.clone());
     let mut response = match checked {
         Ok(()) => {
-            let handler = Arc::clone(&shared.handler);
-            let answer = async move { handler.handle(request, peer).await };
+            let answer = Arc::clone(&shared.handler).handle(request, peer);
             match AssertUnwindSafe(answer).catch_unwind().await {
                 Ok(response) => response.map(Either::Left),
                 Err(_) => {
@@ -51,7 +51,7 @@ pub(super) async fn pass<H: Handler>(
     if !response.headers().contains_key(CONNECTION) && (stops || !rest.can_follow().await) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(|body| Outgoing { body, pulse })
+    Ok(response.map(|body| Outgoing { body, pulse }))
 }
 
 fn own<B>(mut response: Response<Full<Bytes>>) -> Response<Either<B, Full<Bytes>>> {

@@ -138,9 +138,8 @@ impl Connector {
         let timeout = self.statement_timeout.as_millis();
         // Who falls silent in the middle of a transaction keeps its locks no longer than that.
         let idle = self.silence_max.as_millis();
-        let first = format!(
-            "set statement_timeout = {timeout}; set idle_in_transaction_session_timeout = {idle}; {settings}"
-        );
+        let first =
+            format!("set statement_timeout = {timeout}; set idle_in_transaction_session_timeout = {idle}; {settings}");
         let first: Arc<str> = first.into();
         let made = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
             let first = Arc::clone(&first);
