@@ -15,6 +15,9 @@ pub(super) const GRACE: Duration = Duration::from_millis(50);
 /// When all connections are at work, they are not looked through again for this long.
 pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
+/// Before the port closes, the handshakes that have begun are given so long to end: a round trip, and a proxy is near.
+/// It is also how long callers wait for nothing, so no more than that.
+pub(super) const HALF_DONE: Duration = Duration::from_millis(100);
 /// A stop takes no more connections than this of those that the system has accepted for it: more than that keep coming.
 pub(super) const TAKEN_IN_MAX: usize = 4_096;
 /// Behind the port's end, those who came through it have this long to be answered as ever. Who takes longer, with a body

@@ -11,7 +11,7 @@
 //! - No panic of a handler reaches the connection or the process.
 //! - An answer after which the connection ends says so.
 //! - Nothing a peer sends here is logged; what is turned away is counted, by reason.
-//! - A stop resets nobody whom the system has taken for us: the port closes when there is none such left.
+//! - A stop resets nobody whom the system has taken for us: first nobody is let in any more (door), then the port closes.
 //!
 //! Both listeners, the public one and the admin one, are of this kind.
 //!
@@ -19,6 +19,7 @@
 
 mod arriving;
 mod connection;
+mod door;
 mod gate;
 mod limits;
 mod places;
@@ -47,7 +48,7 @@ pub use limits::{HEAD_BYTES_MIN, ListenerLimits};
 
 pub(crate) use self::arriving::Arriving;
 use self::connection::Shared;
-use self::limits::{TAKEN_IN, TAKEN_IN_MAX};
+use self::limits::TAKEN_IN;
 use self::places::Places;
 use self::pulse::Pulse;
 use crate::error::Fault;
@@ -165,14 +166,7 @@ async fn accept<H: Handler>(socket: TcpListener, shared: Arc<Shared<H>>, connect
             }
         }
     }
-    match take_in(socket) {
-        Ok(taken) => {
-            for (stream, peer) in taken {
-                take(stream, peer, &shared, &places, &connections);
-            }
-        }
-        Err(error) => tracing::warn!(%error, "connections that waited to be accepted are reset"),
-    }
+    door::close(socket, |stream, peer| take(stream, peer, &shared, &places, &connections)).await;
 }
 
 /// Or until nobody can say so any more.
@@ -200,31 +194,6 @@ fn take<H: Handler>(
         shared.metrics.count(Fault::Connections);
         connections.spawn(async move { shared.turn_away(stream).await });
     }
-}
-
-/// Closes the port behind the last connection that the system has accepted for it: their peers may have sent their
-/// requests already, and would be reset. As little as possible comes between the last look and the end: who is accepted
-/// just then is reset all the same.
-fn take_in(socket: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
-    let socket = socket.into_std()?;
-    let mut taken = Vec::new();
-    while taken.len() < TAKEN_IN_MAX {
-        match socket.accept() {
-            Ok(accepted) => taken.push(accepted),
-            Err(error) if is_of_one_peer(&error) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) => {
-                tracing::warn!(%error, "connections that waited to be accepted are reset");
-                break;
-            }
-        }
-    }
-    drop(socket);
-    let ours = |(stream, peer): (std::net::TcpStream, _)| {
-        stream.set_nonblocking(true)?;
-        Ok((TcpStream::from_std(stream)?, peer))
-    };
-    taken.into_iter().map(ours).collect()
 }
 
 /// One connection from its first byte to its end, without a socket: how many panics were counted on it.

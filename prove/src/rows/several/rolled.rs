@@ -119,7 +119,13 @@ async fn roll(
         servers.insert(stopped, site.homes[stopped].start().await?);
     }
     sleep(if way == Way::Proxy { SEEN } else { bench.load }).await;
+    let refusals = load.refusals();
     rolled.tally = Some(load.finish().await);
+    if let Some(proxy) = &proxy
+        && !refusals.is_empty()
+    {
+        outcome.violation(format!("behind nginx: answered with {refusals:?}; it says: {}", proxy.log()));
+    }
     rolled.acknowledged = Arc::into_inner(ledger).expect("the load has ended").close()?.acknowledged;
     if let Some(proxy) = proxy {
         outcome.check(rolled.acknowledged.len() > 100, || format!("hardly anything was answered: {}", proxy.log()));
@@ -150,8 +156,8 @@ fn judge(way: Way, rolled: &Rolled, rounds: u32, outcome: &mut Outcome) -> Strin
     let Some(Tally { sent, answered, acknowledged, refused }) = rolled.tally else { return String::new() };
     let unanswered = sent - answered;
     outcome.check(refused == 0, || format!("{who}: {refused} were answered, but not 2xx"));
-    // Behind a proxy all are answered. A connection between two requests may be closed while the next is on its way,
-    // and the system may accept one in the instant in which the port closes: neither has been seen by a server.
+    // Behind a proxy all are answered. A connection between two requests may be closed while the next is on its way:
+    // no server has seen that one.
     let may = if way == Way::Proxy { 0 } else { u64::from(rounds) / 4 };
     outcome.check(unanswered <= may, || format!("{who}: {unanswered} of {sent} requests were reset"));
     format!(

@@ -1,5 +1,6 @@
 //! What a stop leaves unanswered, which is nothing that has come.
 
+use super::limits::HALF_DONE;
 use super::*;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -30,7 +31,7 @@ async fn a_stop_does_not_wait_for_ever() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let began = Instant::now();
     running.listener.stop(|| ()).await;
-    assert!(began.elapsed() < Duration::from_millis(200));
+    assert!(began.elapsed() < HALF_DONE + Duration::from_millis(200));
 }
 
 /// The system has completed their connections and holds their requests; the server has not seen one of them.
@@ -61,7 +62,7 @@ async fn who_waits_to_be_accepted_when_a_stop_comes_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_was_connected_is_reset_by_a_stop() {
     let (mut answered, mut reset) = (0, Vec::new());
-    for _ in 0..20 {
+    for _ in 0..5 {
         let running = start(ListenerLimits { stop_grace: Duration::from_millis(20), ..short() }).await;
         let address = running.address;
         let callers: Vec<_> = (0..64)
@@ -93,8 +94,29 @@ async fn nobody_who_was_connected_is_reset_by_a_stop() {
         }
     }
     assert!(answered > 1_000, "{answered}");
-    // Now and then one comes between the last look and the end; it was hundreds when nobody looked.
-    assert!(reset.len() <= 3, "{} of {answered} were reset: {reset:?}", reset.len());
+    // Without the lock, now and then one comes between the last look and the end; and hundreds when nobody looks.
+    let may = if cfg!(target_os = "linux") { 0 } else { 3 };
+    assert!(reset.len() <= may, "{} of {answered} were reset: {reset:?}", reset.len());
+}
+
+/// What the system let in before a port is locked is still ours, and it lets nobody in behind that.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_locked_port_lets_nobody_in_and_resets_nobody() {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let mut early = TcpStream::connect(address).await.unwrap();
+    door::lock(&socket).unwrap();
+    let late = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await;
+    assert!(late.is_err(), "who comes late hears nothing: {late:?}");
+    let mut taken = Vec::new();
+    door::close(socket, |stream, _| taken.push(stream)).await;
+    assert_eq!(taken.len(), 1);
+    early.write_all(b"here").await.unwrap();
+    let mut heard = [0; 4];
+    taken[0].read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"here");
+    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
 }
 
 #[tokio::test]
