@@ -31,23 +31,24 @@ const STEP: Duration = Duration::from_millis(10);
 /// While nobody asks for anything.
 const REST: Duration = Duration::from_millis(100);
 /// What is asked for is known as so much in this time.
-const WINDOW_STEPS: u32 = 10;
+const WINDOW_STEPS: f64 = 10.0;
 /// One wait is so much of what is taken for the wait of late: a single long one may be the machine's.
 const SMOOTH: u32 = 8;
 /// What is left of what passed when the server falls behind.
 const LOWERED_TO: f64 = 0.8;
 /// Once the level was lowered, what had come before is worked off first.
-const LOWERED_STEPS: u32 = 5;
+const LOWERED_STEPS: f64 = 5.0;
 /// By how much of what passes the level rises with each step: a hundredth in a second.
 const RISE: f64 = 0.0001;
 /// When nobody met the level for so long, it goes.
-const UNREFUSED_STEPS: u32 = 100;
+const UNREFUSED_STEPS: f64 = 100.0;
 /// Who asks for no more than so many times what half of the workflows ask for never meets the level.
 const USUAL: f64 = 3.0;
 /// Nor who asks for less than so many in a step: a thousand a second.
 const LEVEL_MIN: f64 = 10.0;
-/// What a workflow may bring at once, as so many steps of the level.
+/// What a workflow may bring at once, as so many steps of the level; and so many requests in any case.
 const BURST_STEPS: f64 = 3.0;
+const BURST_MIN: f64 = 100.0;
 /// When it is worth coming again, in seconds.
 const AGAIN_IN_S: f64 = 1.0;
 
@@ -58,7 +59,7 @@ pub(crate) struct Pace {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     each: HashMap<WorkflowId, Asked>,
     /// How long letters waited of late.
@@ -66,16 +67,15 @@ struct State {
     is_behind: bool,
     /// What of one workflow may pass in each step. `None`: as much as comes.
     level: Option<f64>,
-    /// Of this window.
-    steps: u32,
-    /// Until the level may be lowered again.
-    lowered: u32,
-    /// Since somebody was refused.
-    unrefused: u32,
+    looked: Instant,
+    /// When this window began, when the level was lowered, when somebody was refused last.
+    window: Instant,
+    lowered: Instant,
+    refused: Instant,
 }
 
 /// What one workflow asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Asked {
     /// In this window, and how many of them passed.
     now: u32,
@@ -83,18 +83,19 @@ struct Asked {
     /// The same for a step of the window before.
     asks: f64,
     passes: f64,
-    /// How many passed, less the level for each step since.
+    /// How many had passed then, less the level for each step before.
     ahead: f64,
+    at: Instant,
 }
 
 impl Pace {
     pub(crate) fn new(wait_max: Duration) -> Arc<Self> {
-        Arc::new(Self { wait_max, state: Mutex::default() })
+        Arc::new(Self { wait_max, state: Mutex::new(State::new(Instant::now())) })
     }
 
     /// One more request.
     pub(crate) fn admit(&self, workflow: WorkflowId) -> Result<(), Spent> {
-        if self.wait_max.is_zero() || self.state().admit(workflow) {
+        if self.wait_max.is_zero() || self.state().admit(workflow, Instant::now()) {
             return Ok(());
         }
         Err(Spent { limit: Limit::TurnWait, retry_after_s: retry_after_s(AGAIN_IN_S) })
@@ -132,7 +133,7 @@ impl Pace {
                     }
                     Err(_) => since.elapsed(),
                 };
-                pace.state().step(waited, pace.wait_max);
+                pace.state().look(Instant::now(), waited, pace.wait_max);
             }
         };
         thread::Builder::new().name("pace".to_owned()).spawn(look)?;
@@ -145,14 +146,28 @@ impl Pace {
 }
 
 impl State {
+    fn new(now: Instant) -> Self {
+        Self {
+            each: HashMap::new(),
+            waited: Duration::ZERO,
+            is_behind: false,
+            level: None,
+            looked: now,
+            window: now,
+            lowered: now,
+            refused: now,
+        }
+    }
+
     /// Whether it may pass.
-    fn admit(&mut self, workflow: WorkflowId) -> bool {
-        let asked = self.each.entry(workflow).or_default();
+    fn admit(&mut self, workflow: WorkflowId, now: Instant) -> bool {
+        let asked = self.each.entry(workflow).or_insert_with(|| Asked::new(now));
         asked.now += 1;
+        asked.falls_back(self.level, now);
         if let Some(level) = self.level
-            && (asked.ahead >= level * BURST_STEPS || (self.is_behind && asked.asks > level))
+            && (asked.ahead >= (level * BURST_STEPS).max(BURST_MIN) || (self.is_behind && asked.asks > level))
         {
-            self.unrefused = 0;
+            self.refused = now;
             return false;
         }
         asked.passed += 1;
@@ -160,27 +175,28 @@ impl State {
         true
     }
 
-    fn step(&mut self, waited: Duration, wait_max: Duration) {
+    /// Every step, or later: whoever looks may be put aside for long.
+    fn look(&mut self, now: Instant, waited: Duration, wait_max: Duration) {
         self.waited = (self.waited * (SMOOTH - 1) + waited) / SMOOTH;
         self.is_behind = self.waited > wait_max;
-        self.steps += 1;
-        if self.steps == WINDOW_STEPS {
-            self.steps = 0;
-            self.each.retain(|_, asked| asked.is_counted());
+        if steps(self.window, now) >= WINDOW_STEPS {
+            let window = steps(self.window, now);
+            self.window = now;
+            self.each.retain(|_, asked| {
+                asked.falls_back(self.level, now);
+                asked.is_counted(window)
+            });
         }
-        self.lowered = self.lowered.saturating_sub(1);
-        self.unrefused = self.unrefused.saturating_add(1);
         let passes: f64 = self.each.values().map(|asked| asked.passes).sum();
         if !self.is_behind {
-            self.level = self.level.map(|level| level + passes * RISE).filter(|_| self.unrefused < UNREFUSED_STEPS);
-        } else if self.lowered == 0 {
+            let risen = |level| level + passes * RISE * steps(self.looked, now);
+            let is_met = steps(self.refused, now) < UNREFUSED_STEPS;
+            self.level = self.level.map(risen).filter(|_| is_met);
+        } else if steps(self.lowered, now) >= LOWERED_STEPS {
             self.level = self.lower(passes * LOWERED_TO);
-            self.lowered = LOWERED_STEPS;
-            self.unrefused = 0;
+            (self.lowered, self.refused) = (now, now);
         }
-        for asked in self.each.values_mut() {
-            asked.ahead = self.level.map_or(0.0, |level| (asked.ahead - level).max(0.0));
-        }
+        self.looked = now;
     }
 
     /// The level at which `target` passes when all ask for what they ask for now, but not so low that it meets who asks for
@@ -205,12 +221,25 @@ impl State {
 }
 
 impl Asked {
-    /// A window has ended. False: it need not be remembered.
-    fn is_counted(&mut self) -> bool {
-        let in_a_step = |count: &mut u32| f64::from(std::mem::take(count)) / f64::from(WINDOW_STEPS);
+    fn new(now: Instant) -> Self {
+        Self { now: 0, passed: 0, asks: 0.0, passes: 0.0, ahead: 0.0, at: now }
+    }
+
+    fn falls_back(&mut self, level: Option<f64>, now: Instant) {
+        self.ahead = level.map_or(0.0, |level| (self.ahead - level * steps(self.at, now)).max(0.0));
+        self.at = now;
+    }
+
+    /// A window of so many steps has ended. False: it need not be remembered.
+    fn is_counted(&mut self, window: f64) -> bool {
+        let in_a_step = |count: &mut u32| f64::from(std::mem::take(count)) / window;
         (self.asks, self.passes) = (in_a_step(&mut self.now), in_a_step(&mut self.passed));
         self.asks > 0.0 || self.ahead > 0.0
     }
+}
+
+fn steps(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_secs_f64() / STEP.as_secs_f64()
 }
 
 #[cfg(test)]
@@ -226,64 +255,93 @@ mod tests {
         WorkflowId::new(Timestamp::from_micros(1), number)
     }
 
-    /// What passes of what each asks for in each of so many steps.
-    fn ask(state: &mut State, steps: u32, waited: Duration, asked: &[u32]) -> Vec<u32> {
-        let mut passed = vec![0; asked.len()];
-        for _ in 0..steps {
-            for (at, asks) in asked.iter().enumerate() {
-                passed[at] += (0..*asks).filter(|_| state.admit(workflow(at as u64))).count() as u32;
-            }
-            state.step(waited, MAX);
+    /// A time that passes as told.
+    struct Told {
+        state: State,
+        now: Instant,
+    }
+
+    impl Told {
+        fn new() -> Self {
+            let now = Instant::now();
+            Self { state: State::new(now), now }
         }
-        passed
+
+        /// What passes of what each asks for in each of so many steps.
+        fn ask(&mut self, steps: u32, waited: Duration, asked: &[u32]) -> Vec<u32> {
+            self.ask_late(steps, 1, waited, asked)
+        }
+
+        /// The same, when whoever looks comes but once in so many steps.
+        fn ask_late(&mut self, steps: u32, late: u32, waited: Duration, asked: &[u32]) -> Vec<u32> {
+            let mut passed = vec![0; asked.len()];
+            for step in 1..=steps {
+                self.now += STEP;
+                for (at, asks) in asked.iter().enumerate() {
+                    let passes = (0..*asks).filter(|_| self.state.admit(workflow(at as u64), self.now));
+                    passed[at] += passes.count() as u32;
+                }
+                if step % late == 0 {
+                    self.state.look(self.now, waited, MAX);
+                }
+            }
+            passed
+        }
     }
 
     #[test]
     fn while_letters_are_read_in_time_everything_passes() {
-        let mut state = State::default();
-        assert_eq!(ask(&mut state, 100, MAX, &[10, 10, 1_000]), [1_000, 1_000, 100_000]);
+        assert_eq!(Told::new().ask(100, MAX, &[10, 10, 1_000]), [1_000, 1_000, 100_000]);
     }
 
     #[test]
     fn behind_only_who_asks_for_most_is_refused() {
-        let mut state = State::default();
-        ask(&mut state, 50, MAX, &[10, 10, 12, 1_000]);
-        let behind = ask(&mut state, 200, LONG, &[10, 10, 12, 1_000]);
+        let mut told = Told::new();
+        told.ask(50, MAX, &[10, 10, 12, 1_000]);
+        let behind = told.ask(200, LONG, &[10, 10, 12, 1_000]);
         assert_eq!(behind[..3], [2_000, 2_000, 2_400]);
         assert!(behind[3] < 200 * 100, "{behind:?}");
         // Then it is let in again bit by bit.
-        let after = ask(&mut state, 500, Duration::ZERO, &[10, 10, 12, 1_000]);
+        let after = told.ask(500, Duration::ZERO, &[10, 10, 12, 1_000]);
         assert_eq!(after[..3], [5_000, 5_000, 6_000]);
         assert!(after[3] >= 500 * 15 && after[3] < 500 * 500, "{after:?}");
     }
 
     #[test]
     fn one_alone_and_those_who_ask_for_the_same_are_never_refused() {
-        let mut state = State::default();
-        assert_eq!(ask(&mut state, 300, LONG, &[10]), [3_000]);
+        let mut told = Told::new();
+        assert_eq!(told.ask(300, LONG, &[10]), [3_000]);
         // Nor if it comes in bursts.
-        assert_eq!(ask(&mut state, 300, LONG, &[1_000]), [300_000]);
-        let mut state = State::default();
-        assert_eq!(ask(&mut state, 300, LONG, &[100, 100, 100]), [30_000, 30_000, 30_000]);
-        let mut state = State::default();
-        assert_eq!(ask(&mut state, 300, LONG, &[1, 1, 9]), [300, 300, 2_700], "a few are no flood");
+        assert_eq!(told.ask(300, LONG, &[1_000]), [300_000]);
+        assert_eq!(Told::new().ask(300, LONG, &[100, 100, 100]), [30_000, 30_000, 30_000]);
+    }
+
+    #[test]
+    fn a_few_are_no_flood_though_whoever_looks_is_late_and_they_come_at_once() {
+        for late in [1, 10, 100] {
+            let mut told = Told::new();
+            assert_eq!(told.ask_late(300, late, LONG, &[1, 1, 9]), [300, 300, 2_700], "{late}");
+            assert!(told.state.level.is_some());
+            told.ask_late(20, 1, LONG, &[1, 1, 0]);
+            assert_eq!(told.ask_late(1, 1, LONG, &[1, 1, 90]), [1, 1, 90], "{late}");
+        }
     }
 
     #[test]
     fn one_long_wait_is_not_enough() {
-        let mut state = State::default();
-        ask(&mut state, 50, Duration::ZERO, &[10, 1_000]);
-        assert_eq!(ask(&mut state, 1, MAX * 7, &[10, 1_000]), [10, 1_000]);
-        assert_eq!(ask(&mut state, 10, Duration::ZERO, &[10, 1_000]), [100, 10_000]);
+        let mut told = Told::new();
+        told.ask(50, Duration::ZERO, &[10, 1_000]);
+        assert_eq!(told.ask(1, MAX * 7, &[10, 1_000]), [10, 1_000]);
+        assert_eq!(told.ask(10, Duration::ZERO, &[10, 1_000]), [100, 10_000]);
     }
 
     #[test]
     fn a_level_that_nobody_meets_goes_and_who_is_silent_is_forgotten() {
-        let mut state = State::default();
-        ask(&mut state, 50, LONG, &[10, 1_000]);
-        assert!(state.level.is_some());
-        ask(&mut state, UNREFUSED_STEPS + 50, Duration::ZERO, &[10]);
-        assert_eq!((state.level, state.each.len()), (None, 1));
+        let mut told = Told::new();
+        told.ask(50, LONG, &[10, 1_000]);
+        assert!(told.state.level.is_some());
+        told.ask(150, Duration::ZERO, &[10]);
+        assert_eq!((told.state.level, told.state.each.len()), (None, 1));
     }
 
     #[tokio::test]
