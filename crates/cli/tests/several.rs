@@ -216,6 +216,15 @@ async fn each_role_has_its_doors() {
     assert!(alone.stderr.contains("error[config.role]: "), "{}", alone.stderr);
 }
 
+/// Until it is so, for ten seconds at most.
+async fn until(so: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !so().await {
+        assert!(began.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Made for 127.0.0.1 by somebody whom nobody knows, in the folder where PostgreSQL looks for them.
 const CERTIFICATES: &str = r#"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=somebody \
@@ -236,6 +245,11 @@ async fn the_way_to_the_database_is_encrypted_as_its_url_says() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     site.cluster.execute("postgres", "alter system set ssl = on").await;
     site.cluster.execute("postgres", "select pg_reload_conf()").await;
+    until(async || {
+        let client = store::postgres::testing::client(&site.url).await;
+        client.query_one("show ssl", &[]).await.unwrap().get::<_, &str>(0) == "on"
+    })
+    .await;
     let looks_on = store::postgres::testing::client(&site.url).await;
     let encrypted = "select count(*), count(*) filter (where ssl) from pg_stat_ssl join pg_stat_activity using (pid)
                       where datname = current_database() and application_name = 'hookflow'";
@@ -252,6 +266,7 @@ async fn the_way_to_the_database_is_encrypted_as_its_url_says() {
         let (there, encrypted) = sessions().await;
         assert!(there > 1 && encrypted == if all { there } else { 0 }, "{mode}: {encrypted} of {there}");
         tokio::task::block_in_place(|| server.terminate());
+        until(async || sessions().await == (0, 0)).await;
     }
     let serve = ["serve", "--hooks", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--key-file", &site.key];
     let url = format!("{}?sslmode=require", site.url);
@@ -279,6 +294,36 @@ async fn while_the_database_is_away_people_are_told_so() {
         assert!(began.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// What it refuses of one execution is tried again until somebody has looked after it; the server is there for all
+/// others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_refuses_of_one_waits_and_the_server_stays_ready() {
+    let site = Site::new(1).await;
+    let server = site.serve(0, &[]);
+    let trace = site.homes[0].path().join("out").display().to_string();
+    let effect = format!("nodes: [{{ key: once, kind: test_effect, config: {{ file: {trace} }} }}]");
+    let flow = site.homes[0].file("once.yaml", &EVENTS.replace("nodes: []", &effect));
+    let key = site.homes[0].publish(&flow)["key"].as_str().unwrap().to_owned();
+    let refuses = "create function refuses() returns trigger language plpgsql as
+                       $$ begin raise exception 'no' using errcode = '58030'; end $$;
+                   create trigger refuses before update on execution for each row
+                       when (new.status = 'succeeded') execute function refuses()";
+    let client = store::postgres::testing::client(&site.url).await;
+    client.batch_execute(refuses).await.unwrap();
+    assert_eq!(post(&server, &key, &json!({})).await.status(), 200);
+    until(async || site.log(0).contains("the database refuses: ")).await;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(4) {
+        assert_eq!(status(server.admin(), "/readyz").await, 200);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    client.batch_execute("drop trigger refuses on execution").await.unwrap();
+    tokio::task::block_in_place(|| site.homes[0].await_ends());
+    assert_eq!(site.homes[0].json(&["executions", "--status", "succeeded"]).len(), 1);
+    let ran = std::fs::read_to_string(&trace).unwrap().lines().count();
+    assert_eq!(ran, 1, "only what is written was tried again");
 }
 
 /// The password of a database is in nothing that the program prints.

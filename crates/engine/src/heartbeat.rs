@@ -71,6 +71,11 @@ impl Heartbeat {
         match beaten {
             Ok(()) => engine.is_reached(),
             Err(error) => {
+                let error = match error {
+                    // If it does not do even this, nothing is to be had of it.
+                    Error::Unwilling { reason } => Error::Away { reason },
+                    error => error,
+                };
                 engine.store_failed(&error);
                 return false;
             }

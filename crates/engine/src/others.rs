@@ -147,15 +147,23 @@ impl Others {
         }
         // Only now: what failed is looked at again.
         self.number = changed.number;
+        // One that cannot be taken up keeps none of the others.
+        let mut outcome = Ok(());
         for execution in engine.store.execution_cancels(engine.server()).await? {
-            // The wish came while it left somebody's memory: it would sleep on.
-            if !engine.cancels.wish(execution)
-                && let Some(claimed) = engine.store.execution_claim_one(execution, engine.server()).await?
-            {
-                claims::take_up(engine, claimed, true).await?;
+            if !engine.cancels.wish(execution) {
+                outcome = self.take_up(execution).await.and(outcome);
             }
         }
-        Ok(())
+        outcome
+    }
+
+    /// The wish came while it left somebody's memory: it would sleep on.
+    async fn take_up(&self, execution: ExecutionId) -> Result<(), store::Error> {
+        let engine = &self.engine;
+        match engine.store.execution_claim_one(execution, engine.server()).await? {
+            Some(claimed) => claims::take_up(engine, claimed, true).await,
+            None => Ok(()),
+        }
     }
 
     /// For those who look on here.

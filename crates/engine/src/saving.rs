@@ -72,8 +72,13 @@ impl Inner {
                 }
                 Err(error) => {
                     self.store_failed(&error);
-                    let passes =
-                        matches!(error, store::Error::Overloaded | store::Error::Full | store::Error::Away { .. });
+                    let passes = matches!(
+                        error,
+                        store::Error::Overloaded
+                            | store::Error::Full
+                            | store::Error::Away { .. }
+                            | store::Error::Unwilling { .. }
+                    );
                     if !passes || self.drain_is_over() {
                         return Err(error);
                     }

@@ -57,9 +57,13 @@ pub enum Error {
     /// What is sealed with the one cannot be read with the other.
     #[error("the database was first served with another key")]
     OtherKey,
-    /// Nobody answers there, it is just starting, or it refuses for a reason of its own. Nothing was kept, as far as anybody can know; later calls may succeed.
+    /// Nobody answers there, or it is just starting. Nothing was kept, as far as anybody can know; later calls may succeed.
     #[error("the database cannot be reached: {reason}")]
     Away { reason: String },
+    /// It answers, and does not do this one, for a reason of its own: a page that cannot be read, a right that was taken
+    /// away. Nothing was kept; another try may succeed, once somebody has looked after it.
+    #[error("the database refuses: {reason}")]
+    Unwilling { reason: String },
     /// More waits for the database than the store is willing to hold, or another program has locked it.
     /// Nothing was kept; later calls may succeed.
     #[error("too much is waiting for the database")]

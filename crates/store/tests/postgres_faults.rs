@@ -128,7 +128,7 @@ async fn what_the_database_cannot_do_with_one_leaves_its_neighbours() {
         store.execution_create(NewExecution { mode: if n == 7 { Mode::Sync } else { Mode::Async }, ..new })
     }));
     for (n, made) in (1..).zip(made.await) {
-        assert!(if n == 7 { matches!(made, Err(Error::Away { .. })) } else { made.is_ok() }, "{n}: {made:?}");
+        assert!(if n == 7 { matches!(made, Err(Error::Unwilling { .. })) } else { made.is_ok() }, "{n}: {made:?}");
     }
     store.close().await.unwrap();
 }
@@ -410,6 +410,36 @@ async fn a_standby_that_is_promoted_has_what_was_acknowledged() {
     standby.promote().await;
     store.execution_create(execution(3, 1, queued(at(3)))).await.unwrap();
     assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
+    store.close().await.unwrap();
+}
+
+/// Nobody waits behind writers that have no connection, and try to make one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_while_no_writer_has_a_connection_is_turned_away() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let silence_max = Duration::from_secs(3);
+    let store = Postgres::open(Options { silence_max, writers: 2, ..Options::new(&url) }).await.unwrap();
+    let create = |n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.execution_create(execution(n, 1, queued(at(n)))).await })
+    };
+    create(1).await.unwrap().unwrap();
+    cluster.signal("STOP");
+    // What was connected is cut.
+    for one in join_all([create(2), create(3)]).await {
+        assert!(matches!(one.unwrap(), Err(Error::Away { .. })));
+    }
+    // And connecting takes twice the silence.
+    let connecting = [create(4), create(5)];
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let began = Instant::now();
+    assert!(matches!(create(6).await.unwrap(), Err(Error::Away { .. })));
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(connecting.iter().any(|one| !one.is_finished()));
+    cluster.signal("CONT");
+    join_all(connecting).await;
+    create(7).await.unwrap().unwrap();
     store.close().await.unwrap();
 }
 

@@ -141,6 +141,7 @@ impl From<store::Error> for ApiError {
             }
             store::Error::Overloaded => Self::unavailable("Too much is waiting to be written; try again."),
             store::Error::Away { .. } => Self::unavailable("The database cannot be reached; try again."),
+            store::Error::Unwilling { .. } => Self::unavailable("The database refuses; its log says why."),
             store::Error::WorkflowChanged { .. } => {
                 Self::unavailable("Others change the workflow all the time; try again.")
             }

@@ -11,7 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::is_of_one_peer;
 use super::limits::{HALF_DONE, TAKEN_IN_MAX};
@@ -25,7 +25,8 @@ pub(super) async fn close(socket: TcpListener, mut take: impl FnMut(TcpStream, S
                 match accepted {
                     Ok((stream, peer)) => take(stream, peer),
                     Err(error) if is_of_one_peer(&error) => {}
-                    Err(_) => break,
+                    // There may be room again before the time is up: others end.
+                    Err(_) => sleep(HALF_DONE / 10).await,
                 }
             }
         }

@@ -120,7 +120,7 @@ impl Listener {
         self.stop.send_replace(Stop::Leaving);
         sleep(self.stop_grace).await;
         self.stop.send_replace(Stop::Closing);
-        // It ends at once; that it panicked would have been seen in its own task.
+        // It ends soon; that it panicked would have been seen in its own task.
         let _ = self.accepting.await;
         self.connections.close();
         let ends = Instant::now() + self.stop_timeout;

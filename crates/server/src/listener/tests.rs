@@ -13,7 +13,7 @@ use crate::standing;
 mod crowded;
 mod stopping;
 
-/// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/unread` leaves the body alone,
+/// Answers 200 with the body it got; `/panic` panics, `/wait` takes a while, `/hang` does not end, `/unread` leaves the body alone,
 /// `/heads` counts and answers with a large head.
 #[derive(Default)]
 struct Echo(AtomicUsize);
@@ -25,6 +25,7 @@ impl Handler for Echo {
         match request.uri().path() {
             "/panic" => panic!("on purpose"),
             "/wait" => tokio::time::sleep(Duration::from_millis(300)).await,
+            "/hang" => std::future::pending().await,
             "/unread" => return Response::new("unread".into()),
             "/heads" => {
                 self.0.fetch_add(1, Ordering::Relaxed);

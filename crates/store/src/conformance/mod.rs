@@ -168,6 +168,7 @@ macro_rules! conformance_suite {
                 whoever_gets_on_or_is_given_back_starts_anew
                 a_suspect_is_handed_out_alone
                 what_is_set_aside_waits_for_a_word_and_gets_no_new_life
+                a_wish_for_what_is_set_aside_goes_to_nobody
                 a_late_owner_cannot_write_to_what_was_set_aside
                 a_quarantined_execution_can_be_failed_unread
                 only_what_is_quarantined_is_failed_unread

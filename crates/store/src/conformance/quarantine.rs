@@ -159,6 +159,15 @@ pub async fn what_is_set_aside_waits_for_a_word_and_gets_no_new_life(store: &dyn
     assert_eq!(stored(store, 1).await.head.status, Status::Cancelled);
 }
 
+/// Whoever says the word takes it by hand: nobody goes after it for a wish.
+pub async fn a_wish_for_what_is_set_aside_goes_to_nobody(store: &dyn Store) {
+    let server = quarantined(store).await;
+    assert!(store.execution_cancel(execution_id(1)).await.unwrap());
+    assert_eq!(store.execution_cancels(server).await.unwrap(), []);
+    store.execution_claim_one(execution_id(1), server).await.unwrap().unwrap();
+    assert_eq!(store.execution_cancels(server).await.unwrap(), [execution_id(1)], "its owner hears of it");
+}
+
 pub async fn a_late_owner_cannot_write_to_what_was_set_aside(store: &dyn Store) {
     let epoch = std::sync::atomic::AtomicU32::new(0);
     let server =

@@ -363,10 +363,10 @@ impl<'c> Taking<'c> {
     }
 
     async fn unreadable(&mut self, due: &Due, fault: Fault) -> Result<(), Fault> {
-        let error = fault.into_error("execution_claim");
-        tracing::error!(execution = %due.id, %error, "an execution cannot be read and is quarantined");
         // Once is enough, however often somebody tries to take it.
         if row(self.db, IS_SET_ASIDE, &[&Bin(due.id.to_bytes())], |_| Ok(())).await?.is_none() {
+            let error = fault.into_error("execution_claim");
+            tracing::error!(execution = %due.id, %error, "an execution cannot be read and is quarantined");
             let why = "quarantined: its record cannot be read. All that can be done is to let it fail.";
             self.set_aside(due.id, why.to_owned()).await?;
         }

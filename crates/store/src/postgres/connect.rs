@@ -55,7 +55,8 @@ impl Connector {
     pub(super) fn new(options: &Options) -> Result<Self> {
         let mut config: Config = options.url.parse().map_err(|error| unusable(&error))?;
         config
-            .connect_timeout(options.silence_max)
+            // A name may have two addresses, of which one leads nowhere: within what a host is given both are tried.
+            .connect_timeout(options.silence_max / 2)
             .tcp_user_timeout(options.silence_max)
             .keepalives(true)
             .keepalives_idle(ASKED_AFTER)

@@ -34,7 +34,7 @@ impl Fault {
             Self::Driver(error) => match error.code() {
                 Some(&SqlState::DISK_FULL) => Error::Full,
                 Some(code) if is_busy(code) => Error::Overloaded,
-                Some(code) if !is_of_what_was_asked(code) => away(&error),
+                Some(code) if !is_of_what_was_asked(code) => Error::Unwilling { reason: chain(&error) },
                 _ => Error::Database { operation, source: Box::new(error) },
             },
             Self::Unreadable(source) => Error::Database { operation, source },
@@ -109,12 +109,9 @@ fn is_of_what_was_asked(code: &SqlState) -> bool {
 /// is of no use any more.
 pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
     let by_code = error.code().is_some_and(|code| {
-        // Class 08: the connection itself.
-        code.code().starts_with("08")
+        // Class 08: the connection itself. Of 57: the session ends, or does not begin.
+        ["08", "57P"].iter().any(|class| code.code().starts_with(class))
             || [
-                &SqlState::ADMIN_SHUTDOWN,
-                &SqlState::CRASH_SHUTDOWN,
-                &SqlState::CANNOT_CONNECT_NOW,
                 &SqlState::TOO_MANY_CONNECTIONS,
                 &SqlState::READ_ONLY_SQL_TRANSACTION,
                 &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
@@ -164,9 +161,13 @@ mod tests {
             let error = heard(refused).await;
             assert!(matches!(error, Error::Database { operation: "test", .. }), "{refused}: {error:?}");
         }
-        for passes in ["58030", "26000", "0A000", "XX000", "42501", "42P01", "57P05", "55006", "57P01"] {
+        for passes in ["58030", "XX000", "42501", "42P01", "55006"] {
             let error = heard(passes).await;
-            assert!(matches!(error, Error::Away { .. }), "{passes}: {error:?}");
+            assert!(matches!(error, Error::Unwilling { .. }), "{passes}: {error:?}");
+        }
+        for away in ["26000", "0A000", "57P05", "57P01"] {
+            let error = heard(away).await;
+            assert!(matches!(error, Error::Away { .. }), "{away}: {error:?}");
         }
         for busy in ["40001", "40P01", "55P03", "57014", "53200"] {
             let error = heard(busy).await;

@@ -3,6 +3,7 @@
 //! They are tried one by one, the one that answered last first, each for a while of its own: behind one that takes a
 //! connection and says nothing, nobody else would be asked.
 
+use std::error::Error as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,8 +12,6 @@ use tokio_postgres::config::{Host, TargetSessionAttrs};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Error, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-use super::fault::chain;
 
 type Connected = (Client, Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
 
@@ -46,26 +45,39 @@ impl Hosts {
         self.silence_max * u32::try_from(self.each.len()).unwrap_or(u32::MAX)
     }
 
-    /// What the last of them says is the error. Whoever calls this does not wait for that one forever.
+    /// What the last of them says is the error, or one before it if that one is just a standby. Whoever calls this does
+    /// not wait for the last one forever.
     pub(super) async fn connect(&self, tls: &MakeRustlsConnect) -> Result<Connected, Error> {
         let (first, number) = (self.last(), self.each.len());
+        let mut said = None;
         for behind in 0..number - 1 {
             let at = (first + behind) % number;
-            let reason = match timeout(self.silence_max, self.each[at].connect(tls.clone())).await {
+            match timeout(self.silence_max, self.each[at].connect(tls.clone())).await {
                 Ok(Ok(connected)) => {
                     self.last.store(at, Ordering::Release);
                     return Ok(connected);
                 }
-                Ok(Err(error)) => chain(&error),
-                Err(_) => "it says nothing".to_owned(),
-            };
-            tracing::debug!(reason, at, "a host of the database is of no use; the next one is tried");
+                Ok(Err(error)) if !is_standby(&error) => said = Some(error),
+                Ok(Err(_)) => {}
+                Err(_) => tracing::debug!(at, "a host of the database says nothing; the next one is tried"),
+            }
         }
         let at = (first + number - 1) % number;
-        let connected = self.each[at].connect(tls.clone()).await?;
-        self.last.store(at, Ordering::Release);
-        Ok(connected)
+        match self.each[at].connect(tls.clone()).await {
+            Ok(connected) => {
+                self.last.store(at, Ordering::Release);
+                Ok(connected)
+            }
+            Err(error) if is_standby(&error) => Err(said.unwrap_or(error)),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// It cannot be written to: there is nothing wrong with it.
+fn is_standby(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// One host of several: the one that can be written to is looked for, unless the URL wants something else.
@@ -169,7 +181,7 @@ mod tests {
         let silent = silent().await;
         let several = url.replacen('@', &format!("@{silent},"), 1);
         assert_ne!(several, url);
-        let options = Options { silence_max: Duration::from_millis(200), ..Options::new(&several) };
+        let options = Options { silence_max: Duration::from_secs(1), ..Options::new(&several) };
         let store = Postgres::open(options).await.unwrap();
         let looks_on = client(&url).await;
         let sessions = async || {
@@ -182,7 +194,8 @@ mod tests {
             .await
             .unwrap();
         let before = sessions().await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        // It is asked whether it is there, several times.
+        tokio::time::sleep(Duration::from_secs(4)).await;
         assert!(store.execution_get(execution_id(1)).await.unwrap().is_some());
         let after = sessions().await;
         assert!(before.iter().all(|session| after.contains(session)), "{before:?}, then {after:?}");

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -60,10 +60,11 @@ impl Pulse {
                     Err(_) => silent = Some(host),
                 }
             }
+            let began = Instant::now();
             match timeout(hosts.silence_max(), connector.plain()).await {
                 Ok(Ok(client)) => known = Some((client, hosts.last())),
-                // Somebody said no: whoever waits hears of it by himself, unless he waits for another.
-                Ok(Err(_)) if silent.is_none() => continue,
+                // Somebody said no, at once: whoever waits hears of it by himself, unless he waits for another.
+                Ok(Err(_)) if silent.is_none() && began.elapsed() < silence_max => continue,
                 _ => {
                     self.cut_all();
                     continue;

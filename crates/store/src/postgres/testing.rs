@@ -205,6 +205,10 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // Who is frozen would not hear it: a test may have failed just then.
+        if self.running.lock().unwrap().is_some() {
+            self.signal("CONT");
+        }
         self.end("go\n");
     }
 }

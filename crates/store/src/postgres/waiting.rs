@@ -172,8 +172,8 @@ impl Waiting {
 
     /// The same, and drops what is there.
     pub(super) fn abandon(&self) {
-        let _dropped = self.take_behind(&HashSet::new(), true);
         self.stop();
+        let _dropped = self.take_behind(&HashSet::new(), true);
     }
 }
 
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(told(&waiting.next().await.unwrap()), [(execution_id(1), Some(3))]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn few_wait_for_a_batch_that_is_under_way_and_not_for_long() {
         for (beside_wait_max, more) in [(BESIDE_WAIT_MAX, 1), (Duration::from_secs(3_600), BESIDE_MIN - 1)] {
             let waiting = Arc::new(Waiting { beside_wait_max, ..Waiting::new(&Options::new("")) });

@@ -60,8 +60,8 @@ pub(super) struct Shared {
     pub(super) waiting_commands: AtomicUsize,
     pub(super) done: Done,
     writers: usize,
-    /// Writers that ask what became of a commit.
-    asking: AtomicUsize,
+    /// Writers that are stuck.
+    stuck: AtomicUsize,
 }
 
 impl Writers {
@@ -79,7 +79,7 @@ impl Writers {
             waiting_commands: AtomicUsize::default(),
             done: Done::default(),
             writers: options.writers.max(1),
-            asking: AtomicUsize::default(),
+            stuck: AtomicUsize::default(),
         });
         let tasks = (0..shared.writers)
             .map(|_| {
@@ -87,7 +87,7 @@ impl Writers {
                     pool: pool.clone(),
                     marks: Arc::clone(marks),
                     shared: Arc::clone(&shared),
-                    asks: watch::Sender::new(false),
+                    is_stuck: watch::Sender::new(false),
                     answered: Mutex::default(),
                 };
                 tokio::spawn(writer.run())
@@ -139,8 +139,8 @@ struct Writer {
     pool: Pool,
     marks: Arc<Marks>,
     shared: Arc<Shared>,
-    /// Whether it asks what became of a commit.
-    asks: watch::Sender<bool>,
+    /// Whether it waits for a connection, or asks what became of a commit.
+    is_stuck: watch::Sender<bool>,
     /// When the database answered last.
     answered: Mutex<Option<Instant>>,
 }
@@ -169,17 +169,17 @@ impl Writer {
         }
     }
 
-    /// While nobody knows what became of `batch`, those behind it hear that the database is away, and all others when
+    /// While nobody knows what becomes of `batch`, those behind it hear that the database is away, and all others when
     /// nobody is there to write them: they have not been begun, and that may last.
     async fn turn_away(&self, batch: &[&Command]) -> Infallible {
-        let mut asks = self.asks.subscribe();
+        let mut is_stuck = self.is_stuck.subscribe();
         loop {
             // The sender is borrowed from one who holds it.
-            let _ = asks.wait_for(|asks| *asks).await;
+            let _ = is_stuck.wait_for(|is_stuck| *is_stuck).await;
             let executions = batch.iter().map(|command| command.execution()).collect();
             tokio::time::sleep(PATIENCE).await;
-            while *asks.borrow_and_update() {
-                let nobody = self.shared.asking.load(Ordering::Acquire) == self.shared.writers;
+            while *is_stuck.borrow_and_update() {
+                let nobody = self.shared.stuck.load(Ordering::Acquire) == self.shared.writers;
                 for one in self.shared.waiting.take_behind(&executions, nobody) {
                     self.shared.answer(one, Err(away(&Lost)));
                 }
@@ -222,7 +222,10 @@ impl Writer {
                     _ => groups.extend(group.into_iter().map(|at| vec![at])),
                 },
                 Verdict::NotKept(error) => {
-                    for at in group {
+                    // Where nobody is, the next would wait as long, and the last of a large batch for minutes.
+                    let is_nobody_there = matches!(error, Error::Away { .. } | Error::Broken { .. } | Error::Closed);
+                    let rest = if is_nobody_there { std::mem::take(&mut groups) } else { VecDeque::new() };
+                    for at in group.into_iter().chain(rest.into_iter().flatten()) {
                         outcomes[at] = Err(again(&error));
                     }
                 }
@@ -254,7 +257,10 @@ impl Writer {
 
     /// One that is there.
     async fn client(&self) -> Result<Client, Fault> {
-        let client = self.pool.get().await.map_err(no_connection)?;
+        let client = {
+            let _stuck = Stuck::new(self);
+            self.pool.get().await.map_err(no_connection)?
+        };
         let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if answered.is_none_or(|at| at.elapsed() > RESTED) {
             client.batch_execute("").await?;
@@ -279,12 +285,8 @@ impl Writer {
             Err(fault) if fault.is_lost() => {
                 drop(Client::take(client));
                 tracing::warn!("a connection was lost during a commit; the database is asked what became of it");
-                self.asks.send_replace(true);
-                self.shared.asking.fetch_add(1, Ordering::AcqRel);
-                let fate = self.marks.fate(&self.pool, &self.shared.fence, mark, None).await;
-                self.shared.asking.fetch_sub(1, Ordering::AcqRel);
-                self.asks.send_replace(false);
-                fate
+                let _stuck = Stuck::new(self);
+                self.marks.fate(&self.pool, &self.shared.fence, mark, None).await
             }
             done => {
                 self.has_answered();
@@ -309,6 +311,24 @@ impl Writer {
             Ok(Fate::TakenBack) => Err(away(&Lost).into()),
             Err(error) => Ok(Verdict::NotKept(error)),
         }
+    }
+}
+
+/// While it is there, its writer cannot say when it goes on.
+struct Stuck<'a>(&'a Writer);
+
+impl<'a> Stuck<'a> {
+    fn new(writer: &'a Writer) -> Self {
+        writer.shared.stuck.fetch_add(1, Ordering::AcqRel);
+        writer.is_stuck.send_replace(true);
+        Self(writer)
+    }
+}
+
+impl Drop for Stuck<'_> {
+    fn drop(&mut self) {
+        self.0.is_stuck.send_replace(false);
+        self.0.shared.stuck.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

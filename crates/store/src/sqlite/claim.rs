@@ -253,9 +253,9 @@ fn take(
         }
         Err(error) if is_fatal(&error) => Err(error.into()),
         Err(error) => {
-            tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
             // Once is enough, however often somebody tries to take it.
             if row(db, IS_SET_ASIDE, [id.to_bytes()], |_| Ok(()))?.is_none() {
+                tracing::error!(execution = %id, %error, "an execution cannot be read and is quarantined");
                 set_aside(
                     db,
                     id,
