@@ -35,15 +35,16 @@ const WINDOW_STEPS: f64 = 10.0;
 /// One wait is so much of what is taken for the wait of late: a single long one may be the machine's.
 const SMOOTH: u32 = 8;
 /// What is left of what passed when the server falls behind.
-const LOWERED_TO: f64 = 0.8;
+const LOWERED_TO: f64 = 0.7;
 /// Once the level was lowered, what had come before is worked off first.
 const LOWERED_STEPS: f64 = 5.0;
 /// By how much of what passes the level rises with each step: a hundredth in a second.
 const RISE: f64 = 0.0001;
 /// When nobody met the level for so long, it goes.
 const UNREFUSED_STEPS: f64 = 100.0;
-/// Who asks for no more than so many times what half of the workflows ask for never meets the level.
-const USUAL: f64 = 3.0;
+/// Who asks for no more than so many times what half of the workflows ask for never meets the level. Each half more
+/// is as much that a flood may go on with on a machine that is full.
+const USUAL: f64 = 1.5;
 /// Nor who asks for less than so many in a step: a thousand a second.
 const LEVEL_MIN: f64 = 10.0;
 /// What a workflow may bring at once, as so many steps of the level; and so many requests in any case.
