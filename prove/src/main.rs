@@ -153,7 +153,8 @@ async fn prove(args: Args, server_cores: Option<String>) -> Result<ExitCode> {
         Row::Clock | Row::Clocks => (1, 3.0),
         Row::Upgrade => (5, 6.0),
         Row::Overload { .. } => (1, 60.0),
-        Row::Isolation { .. } | Row::Slow => (1, 10.0),
+        Row::Isolation { .. } => (7, 4.0),
+        Row::Slow => (1, 10.0),
         Row::Leak => (1, 600.0),
         Row::Backlog { .. } | Row::Takeover { .. } | Row::Retries | Row::Page | Row::Relay { .. } => (1, 1.0),
     };
