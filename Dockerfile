@@ -12,7 +12,7 @@ COPY web/ web/
 RUN npm run build --prefix web --silent
 
 # The program. On the same Debian as the last stage, for its C library.
-FROM rust:1.95-slim-bookworm AS build
+FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
 COPY --from=web /src/web/dist/ web/dist/

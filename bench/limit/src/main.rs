@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 // The same as in `hookflow`: by how much it is faster than another is not to be seen in a ratio.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The least that does the same visible work as Hookflow.
 #[derive(Parser)]

@@ -32,7 +32,7 @@ use output::Output;
 
 /// A request allocates some hundred times, and the store's thread frees much of it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {

@@ -14,8 +14,8 @@ use crate::execution::journal::NodeError;
 use crate::execution::status::End;
 use crate::flow::plan::AnswerTemplate;
 use crate::id::ExecutionId;
-use crate::problem::below;
 use crate::template::Missing;
+use crate::template::place::Place;
 use crate::template::scope::Scope;
 use crate::value::Value;
 
@@ -38,17 +38,18 @@ impl AnswerTemplate {
     /// `at` is where the answer stands in the node's config (`""`: it is the config), for notes and errors.
     /// Errors: `template.failed`, `answer.header_value`.
     pub fn render(&self, scope: &Scope<'_>, at: &str, missing: &mut Vec<Missing>) -> Result<Answer, NodeError> {
+        let at = &Place::Start(at);
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for index in 0..self.headers.len() {
             headers.push((self.headers[index].0.clone(), self.header_value(index, scope, at, missing)?));
         }
-        let body = self.body.render(scope, &below(at, "body"), missing)?;
+        let body = self.body.render_at(scope, &Place::Key(at, "body"), missing, &mut Vec::new())?;
         Ok(Answer::of(self.status, headers, body))
     }
 
     /// For an answer that must go out: a header value or body that fails goes out empty, with a note why.
     pub fn render_leniently(&self, scope: &Scope<'_>, notes: &mut Vec<String>) -> Answer {
-        const AT: &str = "/answer";
+        const AT: &Place<'_> = &Place::Start("/answer");
         let mut missing = Vec::new();
         let mut note = |error: NodeError| notes.push(format!("the answer: {error}"));
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
@@ -56,7 +57,8 @@ impl AnswerTemplate {
             let value = self.header_value(index, scope, AT, &mut missing).map_err(&mut note).unwrap_or_default();
             headers.push((self.headers[index].0.clone(), value));
         }
-        let body = self.body.render(scope, &below(AT, "body"), &mut missing).map_err(NodeError::from);
+        let body = self.body.render_at(scope, &Place::Key(AT, "body"), &mut missing, &mut Vec::new());
+        let body = body.map_err(NodeError::from);
         Answer::of(self.status, headers, body.map_err(note).unwrap_or_else(|()| "".into()))
     }
 
@@ -64,12 +66,14 @@ impl AnswerTemplate {
         &self,
         index: usize,
         scope: &Scope<'_>,
-        at: &str,
+        at: &Place<'_>,
         missing: &mut Vec<Missing>,
     ) -> Result<String, NodeError> {
         let (name, value) = &self.headers[index];
-        let at = format!("{at}/headers/{index}/value");
-        let value = value.render_text(scope, &at, missing)?;
+        let list = Place::Key(at, "headers");
+        let header = Place::Index(&list, index);
+        let at = Place::Key(&header, "value");
+        let value = value.render_text_at(scope, &at, missing)?;
         check_header_value(name, &value)
             .map_err(|error| NodeError::new(error.code(), format!("the header at {at} failed: {error}")))?;
         Ok(value)

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -170,7 +171,7 @@ id!(
 
 /// The random part of an endpoint's URL: 11 to 64 characters `[0-9a-z]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct EndpointKey(String);
+pub struct EndpointKey(Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a key is 11 to 64 characters 0-9 and a-z")]
@@ -179,7 +180,7 @@ pub struct NotAKey;
 impl EndpointKey {
     /// A new key from 128 random bits.
     pub fn from_random(bits: u128) -> Self {
-        Self(base36(bits))
+        Self(base36(bits).into())
     }
 
     pub fn as_str(&self) -> &str {
@@ -198,7 +199,7 @@ impl FromStr for EndpointKey {
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let legal = (11..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
-        if legal { Ok(Self(text.to_owned())) } else { Err(NotAKey) }
+        if legal { Ok(Self(text.into())) } else { Err(NotAKey) }
     }
 }
 

@@ -25,7 +25,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
 fn plan(operation: Operation) -> Arc<Plan> {
     let steps = vec![Step {
         key: "only".parse().unwrap(),
-        kind: "test".to_owned(),
+        kind: "test".into(),
         disabled: false,
         operation,
         branches: Vec::new(),
@@ -137,7 +137,7 @@ fn a_journal_at_its_end_makes_no_machine() {
 fn chain(nodes: &[(&str, &str, bool)]) -> Arc<Plan> {
     let step = |(index, (key, kind, disabled)): (usize, &(&str, &str, bool))| Step {
         key: key.parse().unwrap(),
-        kind: (*kind).to_owned(),
+        kind: (*kind).into(),
         disabled: *disabled,
         operation: Operation::Compute(Templated::parse(&json!(key), "", &NoExpressions, &mut Problems::new())),
         branches: Vec::new(),

@@ -92,7 +92,7 @@ fn plan(nodes: &[Node]) -> Arc<Plan> {
     let templated = |value| Templated::parse(&value, "", &NoExpressions, &mut Problems::new());
     let step = |(index, node): (usize, &Node)| Step {
         key: format!("n{index}").parse().unwrap(),
-        kind: "test".to_owned(),
+        kind: "test".into(),
         disabled: false,
         operation: match *node {
             Node::Effect(policy) => Operation::Effect { input: templated(json!({ "of": index })), policy },

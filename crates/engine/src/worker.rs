@@ -486,7 +486,7 @@ fn made_to_fail(error: MadeToFail) -> Failure {
 mod tests {
     use super::*;
 
-    /// mimalloc looks for a page for each larger one (`MI_SMALL_SIZE_MAX`): a twentieth of what a request costs.
+    /// Smaller ones are what allocators are made for: with mimalloc larger ones were a twentieth of what a request costs.
     const SMALL_BYTES_MAX: usize = 1_024;
 
     fn size<'a, F>(_: impl FnOnce(&'a mut Worker, &'a Arc<Inner>) -> F) -> usize {

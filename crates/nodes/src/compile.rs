@@ -149,7 +149,7 @@ impl<'f> Walk<'_, 'f> {
         let firsts = firsts.collect();
         self.steps.extend(operation.map(|operation| Step {
             key: node.key.clone(),
-            kind: node.kind.clone(),
+            kind: node.kind.as_str().into(),
             disabled: node.disabled,
             operation,
             branches: firsts,

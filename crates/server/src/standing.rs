@@ -37,8 +37,15 @@ pub(crate) fn seal_api(headers: &mut HeaderMap) {
 }
 
 /// Everything that goes out above the body of `answer`, but what hyper adds for the connection
-/// (`date`, `content-length`, `connection`). The public listener sends it, the API shows it.
+/// (`date`, `content-length`, `connection`).
 pub(crate) fn outgoing(answer: &Answer, execution: ExecutionId) -> HeaderMap {
+    let mut headers = unsealed(answer, execution);
+    seal(&mut headers);
+    headers
+}
+
+/// The same before it is sealed, with room for that.
+pub(crate) fn unsealed(answer: &Answer, execution: ExecutionId) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(answer.headers.len() + COUNT);
     for (name, value) in &answer.headers {
         // Both were checked when the answer was rendered; what is not legal here cannot go out.
@@ -47,7 +54,6 @@ pub(crate) fn outgoing(answer: &Answer, execution: ExecutionId) -> HeaderMap {
         }
     }
     name_execution(&mut headers, execution);
-    seal(&mut headers);
     headers
 }
 

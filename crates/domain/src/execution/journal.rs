@@ -20,7 +20,7 @@ use crate::value::Value;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodeRun {
     pub node: NodeKey,
-    pub kind: String,
+    pub kind: Arc<str>,
     /// The path of loop indexes, `""` outside loops, `2/0` in the first round of a loop in the third round of another.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub visit: String,

@@ -22,7 +22,7 @@ pub enum Mode {
 
 /// The name of a node in its flow: `[a-z][a-z0-9_]*`, at most 64 characters, kept for ever.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct NodeKey(std::sync::Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,6 +9,7 @@
 //!
 //! Not here: how a kind becomes an operation (`nodes`), how steps are executed (`execution::machine`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::condition::Rule;
@@ -44,7 +45,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Step {
     pub key: NodeKey,
-    pub kind: String,
+    pub kind: Arc<str>,
     pub disabled: bool,
     pub operation: Operation,
     /// First step of each branch, in the order of the document; `None` for an empty branch.

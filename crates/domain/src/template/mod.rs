@@ -15,7 +15,7 @@
 //! Not here: JSONata itself (`nodes::expression`), which nodes a template may read (`nodes::contract`).
 
 pub mod path;
-mod place;
+pub(crate) mod place;
 mod resolve;
 mod scan;
 pub mod scope;
@@ -132,7 +132,16 @@ impl Template {
         at: &str,
         missing: &mut Vec<Missing>,
     ) -> Result<String, TemplateError> {
-        match self.resolve_at(scope, &Place::Start(at), missing)? {
+        self.render_text_at(scope, &Place::Start(at), missing)
+    }
+
+    pub(crate) fn render_text_at(
+        &self,
+        scope: &Scope<'_>,
+        place: &Place<'_>,
+        missing: &mut Vec<Missing>,
+    ) -> Result<String, TemplateError> {
+        match self.resolve_at(scope, place, missing)? {
             None => Ok(String::new()),
             Some(Cow::Owned(Value::String(text))) => Ok(text),
             Some(value) => {

@@ -80,7 +80,7 @@ impl Templated {
         }
     }
 
-    fn render_at(
+    pub(crate) fn render_at(
         &self,
         scope: &Scope<'_>,
         place: &Place<'_>,

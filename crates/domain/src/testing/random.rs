@@ -179,7 +179,7 @@ fn lay(sequence: Vec<Stop>, kind: &str, after: Option<StepIndex>, steps: &mut Ve
             .collect();
         steps.push(Step {
             key: stop.key.parse().expect("written as it has to be"),
-            kind: kind.to_owned(),
+            kind: kind.into(),
             disabled: stop.disabled,
             operation: stop.operation,
             branches,

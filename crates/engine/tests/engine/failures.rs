@@ -174,7 +174,7 @@ async fn a_panic_over_a_flow_ends_its_execution_and_answers_the_caller() {
     let panics = Templated::parse(&json!("{{ $panic() }}"), "", &Panics, &mut Problems::new());
     let step = |key: &str, operation, next| Step {
         key: key.parse().unwrap(),
-        kind: "test".to_owned(),
+        kind: "test".into(),
         disabled: false,
         operation,
         branches: Vec::new(),

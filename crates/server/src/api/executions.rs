@@ -158,7 +158,7 @@ impl From<NodeRun> for NodeRunView {
     fn from(run: NodeRun) -> Self {
         Self {
             node: run.node,
-            kind: run.kind,
+            kind: run.kind.as_ref().to_owned(),
             visit: run.visit,
             attempt: run.attempt,
             status: run.status,

@@ -16,9 +16,9 @@ use crate::standing;
 /// When to look for an answer that is not there yet, in seconds.
 const RETRY_PENDING_S: u32 = 1;
 
-/// The answer itself. Its record is on disk.
+/// The answer itself. Its record is on disk. What every answer carries is added by the listener.
 pub(super) fn finished(hooks: &Hooks, answer: Answer, execution: ExecutionId) -> Response<Full<Bytes>> {
-    let headers = standing::outgoing(&answer, execution);
+    let headers = standing::unsealed(&answer, execution);
     let mut response = Response::new(Full::new(hold(hooks.engine.bodies(), answer.body)));
     // 200 to 599 is always legal.
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

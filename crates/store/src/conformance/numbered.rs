@@ -126,7 +126,7 @@ pub fn execution(n: i64, of: i64, progress: Progress) -> NewExecution {
 pub fn node_run(node: &str, status: NodeStatus) -> NodeRun {
     NodeRun {
         node: node.parse().unwrap(),
-        kind: "condition".to_owned(),
+        kind: "condition".into(),
         visit: String::new(),
         attempt: 1,
         status,

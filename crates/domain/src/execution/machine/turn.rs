@@ -76,7 +76,7 @@ pub enum Action {
 /// An effect to perform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    pub kind: String,
+    pub kind: Arc<str>,
     /// `<execution>.<node>.<visit>`, the same on every attempt.
     pub idempotency_key: String,
     pub attempt: u32,
