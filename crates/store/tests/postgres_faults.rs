@@ -287,6 +287,11 @@ async fn connections_that_are_cut_lose_nothing_and_double_nothing() {
                         where datname = current_database() and pid <> pg_backend_pid()";
             cut += knife.query(sql, &[]).await.unwrap().len();
             tokio::time::sleep(Duration::from_millis(7)).await;
+            // On a slow machine nothing would ever come through in between.
+            let (kept, by) = (store.stats().commands, Instant::now() + Duration::from_secs(1));
+            while store.stats().commands == kept && Instant::now() < by {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
         over.store(true, Ordering::Relaxed);
         cut
