@@ -69,6 +69,9 @@ struct State {
     /// What of one workflow may pass in each step. `None`: as much as comes.
     level: Option<f64>,
     looked: Instant,
+    /// For how many steps nobody looked, the most of late, and since when that is known: so long the machine stood still.
+    still: f64,
+    stood: Instant,
     /// When this window began, when the level was lowered, when somebody was refused last.
     window: Instant,
     lowered: Instant,
@@ -154,6 +157,8 @@ impl State {
             is_behind: false,
             level: None,
             looked: now,
+            still: 0.0,
+            stood: now,
             window: now,
             lowered: now,
             refused: now,
@@ -162,17 +167,23 @@ impl State {
 
     /// Whether it may pass.
     fn admit(&mut self, workflow: WorkflowId, now: Instant) -> bool {
+        let still = self.still.max(steps(self.looked, now));
         let asked = self.each.entry(workflow).or_insert_with(|| Asked::new(now));
         asked.now += 1;
-        asked.falls_back(self.level, now);
-        if let Some(level) = self.level
-            && (asked.ahead >= (level * BURST_STEPS).max(BURST_MIN) || (self.is_behind && asked.asks > level))
-        {
-            self.refused = now;
-            return false;
+        asked.falls_back(self.level, still, now);
+        if let Some(level) = self.level {
+            let at_once = (level * BURST_STEPS).max(BURST_MIN);
+            if self.is_behind && asked.asks > level {
+                // Nor may it bring anything at once when the server is no longer behind.
+                asked.ahead = at_once;
+            }
+            if asked.ahead >= at_once {
+                self.refused = now;
+                return false;
+            }
+            asked.ahead += 1.0;
         }
         asked.passed += 1;
-        asked.ahead += 1.0;
         true
     }
 
@@ -180,13 +191,20 @@ impl State {
     fn look(&mut self, now: Instant, waited: Duration, wait_max: Duration) {
         self.waited = (self.waited * (SMOOTH - 1) + waited) / SMOOTH;
         self.is_behind = self.waited > wait_max;
+        let late = steps(self.looked, now);
+        if late > self.still || steps(self.stood, now) >= WINDOW_STEPS {
+            (self.still, self.stood) = (late, now);
+        }
         if steps(self.window, now) >= WINDOW_STEPS {
             let window = steps(self.window, now);
             self.window = now;
             self.each.retain(|_, asked| {
-                asked.falls_back(self.level, now);
+                asked.falls_back(self.level, self.still, now);
                 asked.is_counted(window)
             });
+            // Others may ask for more now than when it was found, and after the machine stood still all do.
+            let usual = self.usual();
+            self.level = self.level.map(|level| level.max(usual * USUAL));
         }
         let passes: f64 = self.each.values().map(|asked| asked.passes).sum();
         if !self.is_behind {
@@ -203,12 +221,10 @@ impl State {
     /// The level at which `target` passes when all ask for what they ask for now, but not so low that it meets who asks for
     /// not much more than others. `None`: there are no others.
     fn lower(&self, target: f64) -> Option<f64> {
-        let mut asks: Vec<f64> = self.each.values().map(|asked| asked.asks).filter(|asks| *asks > 0.0).collect();
-        asks.sort_unstable_by(f64::total_cmp);
+        let asks = self.asks();
         if asks.len() < 2 {
             return None;
         }
-        let usual = asks[(asks.len() - 1) / 2];
         let (mut left, mut level) = (target, 0.0);
         for (at, asks_for) in asks.iter().enumerate() {
             level = left / (asks.len() - at) as f64;
@@ -217,7 +233,20 @@ impl State {
             }
             left -= asks_for;
         }
-        Some(level.max(usual * USUAL).max(LEVEL_MIN))
+        Some(level.max(self.usual() * USUAL).max(LEVEL_MIN))
+    }
+
+    /// What half of the workflows ask for at most, of those that ask for anything.
+    fn usual(&self) -> f64 {
+        let asks = self.asks();
+        asks.get(asks.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    }
+
+    /// What each asks for, from the least.
+    fn asks(&self) -> Vec<f64> {
+        let mut asks: Vec<f64> = self.each.values().map(|asked| asked.asks).filter(|asks| *asks > 0.0).collect();
+        asks.sort_unstable_by(f64::total_cmp);
+        asks
     }
 }
 
@@ -226,8 +255,9 @@ impl Asked {
         Self { now: 0, passed: 0, asks: 0.0, passes: 0.0, ahead: 0.0, at: now }
     }
 
-    fn falls_back(&mut self, level: Option<f64>, now: Instant) {
-        self.ahead = level.map_or(0.0, |level| (self.ahead - level * steps(self.at, now)).max(0.0));
+    /// Behind nothing, but for what its senders had to keep while the machine stood still for so many steps.
+    fn falls_back(&mut self, level: Option<f64>, still: f64, now: Instant) {
+        self.ahead = level.map_or(0.0, |level| (self.ahead - level * steps(self.at, now)).max(-level * still));
         self.at = now;
     }
 
@@ -251,6 +281,7 @@ mod tests {
 
     const MAX: Duration = Duration::from_millis(3);
     const LONG: Duration = Duration::from_millis(30);
+    const PARTS: u32 = 50;
 
     fn workflow(number: u64) -> WorkflowId {
         WorkflowId::new(Timestamp::from_micros(1), number)
@@ -277,10 +308,14 @@ mod tests {
         fn ask_late(&mut self, steps: u32, late: u32, waited: Duration, asked: &[u32]) -> Vec<u32> {
             let mut passed = vec![0; asked.len()];
             for step in 1..=steps {
-                self.now += STEP;
-                for (at, asks) in asked.iter().enumerate() {
-                    let passes = (0..*asks).filter(|_| self.state.admit(workflow(at as u64), self.now));
-                    passed[at] += passes.count() as u32;
+                // They come evenly.
+                for part in 1..=PARTS {
+                    self.now += STEP / PARTS;
+                    for (at, asks) in asked.iter().enumerate() {
+                        let come = asks * part / PARTS - asks * (part - 1) / PARTS;
+                        let passes = (0..come).filter(|_| self.state.admit(workflow(at as u64), self.now));
+                        passed[at] += passes.count() as u32;
+                    }
                 }
                 if step % late == 0 {
                     self.state.look(self.now, waited, MAX);
@@ -305,7 +340,7 @@ mod tests {
         // Then it is let in again bit by bit.
         let after = told.ask(500, Duration::ZERO, &[10, 10, 12, 1_000]);
         assert_eq!(after[..3], [5_000, 5_000, 6_000]);
-        assert!(after[3] >= 500 * 15 && after[3] < 500 * 500, "{after:?}");
+        assert!(after[3] >= 500 * 15 && after[3] < 500 * 25, "{after:?}");
     }
 
     #[test]
@@ -325,6 +360,29 @@ mod tests {
             assert!(told.state.level.is_some());
             told.ask_late(20, 1, LONG, &[1, 1, 0]);
             assert_eq!(told.ask_late(1, 1, LONG, &[1, 1, 90]), [1, 1, 90], "{late}");
+        }
+    }
+
+    #[test]
+    fn what_senders_kept_while_the_machine_stood_still_is_no_flood() {
+        let asked = [9, 9, 9, 9, 90];
+        // Whoever looks may stand still with the rest.
+        for (still, is_looked_at) in [(25, false), (25, true), (12, true)] {
+            for calm in 50..60 {
+                let mut told = Told::new();
+                told.ask(calm, Duration::ZERO, &asked);
+                told.ask(20, LONG, &asked);
+                if is_looked_at {
+                    told.ask(still, LONG, &[]);
+                } else {
+                    told.now += STEP * still;
+                }
+                let kept = asked.map(|asks| asks * still);
+                assert_eq!(told.ask(1, LONG * 8, &kept)[..4], kept[..4], "{still} {calm}");
+                let after = told.ask(100, LONG, &asked);
+                assert_eq!(after[..4], [900; 4], "{still} {calm}");
+                assert!(after[4] < 4_500, "{after:?}");
+            }
         }
     }
 
